@@ -1,0 +1,171 @@
+"""One picture of a film, as decoded; and what one does with a stream of them."""
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import av
+    import numpy as np
+
+T = TypeVar("T")
+
+LUMA = {"bt601": (0.299, 0.587, 0.114), "bt709": (0.2126, 0.7152, 0.0722)}
+_SWS = {"bt601": "ITU601", "bt709": "ITU709"}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture with its number in the film. Its YUV planes are kept as decoded.
+
+    Attributes:
+        index: number of the frame in the film, from 0; its time is the film's business.
+        picture: 8-bit planar YUV 4:2:0, any size, odd ones included.
+        shot: number of the first frame of the shot it belongs to: state never crosses a cut.
+        matrix: "bt601" or "bt709"; full: luma spans 0..255 rather than 16..235.
+    """
+
+    index: int
+    picture: av.VideoFrame
+    shot: int = 0
+    matrix: str = "bt601"
+    full: bool = False
+
+    @property
+    def height(self) -> int:
+        return self.picture.height
+
+    @property
+    def width(self) -> int:
+        return self.picture.width
+
+    @property
+    def luma(self) -> np.ndarray:
+        """(H, W) uint8, a view of the source's own luma."""
+        return _plane(self.picture, 0)
+
+    @property
+    def chroma(self) -> tuple[np.ndarray, np.ndarray]:
+        """Cb and Cr, each (ceil(H/2), ceil(W/2)) uint8, views; 128 is colourless."""
+        return _plane(self.picture, 1), _plane(self.picture, 2)
+
+    @cached_property
+    def grey(self) -> np.ndarray:
+        """Luma over its whole range: (H, W) uint8, 0 black, 255 white."""
+        return self.luma if self.full else _widen()[self.luma]
+
+    @cached_property
+    def image(self) -> np.ndarray:
+        """(H, W, 3) uint8 RGB; converted once, when first asked for."""
+        space = _SWS[self.matrix]
+        reach = "JPEG" if self.full else "MPEG"
+        return self.picture.to_ndarray(
+            format="rgb24", src_colorspace=space, dst_colorspace=space,
+            src_color_range=reach, dst_color_range="JPEG",
+        )  # fmt: skip
+
+    def with_image(self, image: np.ndarray) -> Frame:
+        """The same place in the film with another picture: (H, W, 3) uint8 RGB."""
+        import av
+        import numpy as np
+
+        rgb = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+        space = _SWS[self.matrix]
+        yuv = rgb.reformat(
+            format="yuv420p", src_colorspace=space, dst_colorspace=space,
+            src_color_range="JPEG", dst_color_range="JPEG" if self.full else "MPEG",
+        )  # fmt: skip
+        return replace(self, picture=yuv)
+
+    def with_chroma(self, cb: np.ndarray, cr: np.ndarray) -> Frame:
+        """The same luma, bit for bit, under other colours: planes like `chroma`'s."""
+        import av
+
+        picture = av.VideoFrame(self.width, self.height, "yuv420p")
+        for target, source in zip(range(3), (self.luma, cb, cr), strict=True):
+            _plane(picture, target)[:] = source
+        return replace(self, picture=picture)
+
+    def at(self, index: int) -> Frame:
+        """The same picture at another place."""
+        return replace(self, index=index)
+
+
+def from_image(index: int, image: np.ndarray, shot: int = 0) -> Frame:
+    """A frame made of RGB (H, W, 3) uint8."""
+    import av
+
+    blank = Frame(index, av.VideoFrame(image.shape[1], image.shape[0], "yuv420p"), shot)
+    return blank.with_image(image)
+
+
+def _plane(picture: av.VideoFrame, number: int) -> np.ndarray:
+    import numpy as np
+
+    plane = picture.planes[number]
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
+    return rows[: plane.height, : plane.width]
+
+
+_WIDENED: list[Any] = []
+
+
+def _widen() -> np.ndarray:
+    """Table from broadcast range (16..235) to 0..255."""
+    if not _WIDENED:
+        import numpy as np
+
+        _WIDENED.append(np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8))
+    return _WIDENED[0]
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of at most `size`, in order."""
+    source = iter(items)
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+def prefetch(items: Iterable[T], depth: int = 4) -> Iterator[T]:
+    """Make items on a thread, never more than `depth` waiting; errors arrive where they are due.
+
+    The thread is always joined, also when the reader stops early.
+    """
+    box: queue.Queue[tuple[str, Any]] = queue.Queue(depth)
+    stop = threading.Event()
+
+    def put(kind: str, item: Any) -> None:
+        while not stop.is_set():
+            try:
+                return box.put((kind, item), timeout=0.1)
+            except queue.Full:
+                continue
+
+    def fill() -> None:
+        try:
+            for item in items:
+                put("item", item)
+                if stop.is_set():
+                    return
+            put("end", None)
+        except BaseException as error:
+            put("error", error)
+
+    thread = threading.Thread(target=fill, daemon=True)
+    thread.start()
+    try:
+        while True:
+            kind, item = box.get()
+            if kind == "end":
+                return
+            if kind == "error":
+                raise item
+            yield item
+    finally:
+        stop.set()
+        thread.join()

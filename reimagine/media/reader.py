@@ -1,0 +1,266 @@
+"""Open a source, and decode its frames by number."""
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reimagine.errors import MediaError
+from reimagine.media.film import Film, fingerprint, regular, stills_of, STILLS
+from reimagine.media.frames import Frame, from_image
+
+if TYPE_CHECKING:
+    import av
+    import numpy as np
+
+STILL_RATE = Fraction(25)
+
+
+@contextmanager
+def opened(path: Path, mode: str = "r", **options) -> Iterator[av.container.InputContainer]:
+    """PyAV's container, with FFmpeg's complaints as one line."""
+    import av
+
+    av.logging.set_level(av.logging.PANIC)
+    try:
+        with av.open(str(path), mode, **options) as box:
+            yield box
+    except av.FFmpegError as error:
+        raise MediaError(f"{path}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", "") or str(error)
+    if "Invalid data" in text:
+        return "not a film, or damaged (FFmpeg finds no valid data in it)"
+    return text
+
+
+def check(path: Path) -> None:
+    if not path.exists():
+        raise MediaError(f"{path}: no such file; give a film, a sound file, pictures or a run folder")
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                if not file.read(1):
+                    raise MediaError(f"{path}: the file is empty")
+    except PermissionError as error:
+        raise MediaError(f"{path}: may not be read; check its permissions") from error
+
+
+def open_film(path: Path, look: Callable[[int, np.ndarray], None] | None = None) -> Film:
+    """Read a source once from end to end and state the facts.
+
+    Args:
+        look: called with each frame's number and luma ((H, W) uint8), so that whoever needs to
+            see every frame (the cut detector) shares this one decoding.
+    """
+    path = Path(path)
+    check(path)
+    if path.is_dir() or path.suffix.lower() in STILLS:
+        return _open_stills(path, look)
+    import av
+
+    with opened(path) as box:
+        sounds, pictures = len(box.streams.audio), [
+            s for s in box.streams.video
+            if not s.disposition & av.stream.Disposition.attached_pic
+        ]  # fmt: skip
+        if not pictures and not sounds:
+            raise MediaError(f"{path}: has neither picture nor sound")
+        if not pictures:
+            seconds = _sound_seconds(box)
+            return Film(str(path), fingerprint(path), 0, STILL_RATE, 0, 0, seconds, sounds=sounds)
+        return _scan(path, box, pictures[0], sounds, look)
+
+
+def _sound_seconds(box: av.container.InputContainer) -> float:
+    if box.duration:
+        return box.duration / 1e6
+    end = 0.0
+    for frame in box.decode(audio=0):
+        end = float(frame.time or 0) + frame.samples / frame.sample_rate
+    return end
+
+
+def _scan(path, box, stream, sounds, look) -> Film:
+    """Decode everything once: numbers, times, interlacing; and let `look` see the luma."""
+    stream.thread_type = "AUTO"
+    pts: list[int] = []
+    interlaced = 0
+    facts: Film | None = None
+    damaged = ""
+    try:
+        for number, picture in enumerate(box.decode(stream)):
+            if facts is None:
+                facts = _first_facts(path, stream, picture, sounds)
+            pts.append(picture.pts if picture.pts is not None else number)
+            interlaced += picture.interlaced_frame
+            if look:
+                look(number, _luma_of(picture))
+    except Exception as error:
+        if not hasattr(error, "strerror") or not pts:
+            raise
+        damaged = f"the file breaks off after frame {len(pts)} ({_reason(error)})"
+    if facts is None:
+        raise MediaError(f"{path}: holds no frame that can be decoded")
+    order = sorted(range(len(pts)), key=pts.__getitem__)
+    if order != list(range(len(pts))) or len(set(pts)) < len(pts):
+        pts = list(range(len(pts)))
+        damaged = damaged or "frame times were missing or out of order; a constant rate is assumed"
+    return _with_times(facts, stream, pts, interlaced, damaged)
+
+
+def _luma_of(picture: av.VideoFrame) -> np.ndarray:
+    from reimagine.media.frames import _plane
+
+    planar = picture.format.name in ("yuv420p", "yuvj420p", "gray", "yuv422p", "yuv444p", "nv12")
+    return _plane(picture if planar else picture.reformat(format="gray"), 0)
+
+
+def _first_facts(path: Path, stream, picture: av.VideoFrame, sounds: int) -> Film:
+    width, height = picture.width, picture.height
+    turned = round(-picture.rotation) % 360
+    if turned in (90, 270):
+        width, height = height, width
+    matrix = {1: "bt709", 5: "bt601", 6: "bt601"}.get(int(picture.colorspace), "")
+    rate = Fraction(stream.average_rate or stream.guessed_rate or STILL_RATE)
+    return Film(
+        str(path), fingerprint(path), 0, rate, width, height, 0.0, sounds=sounds, rotation=turned,
+        matrix=matrix or ("bt709" if height >= 720 else "bt601"),
+        full=int(picture.color_range) == 2 or picture.format.name.startswith("yuvj"),
+        aspect=Fraction(stream.sample_aspect_ratio or 1),
+    )  # fmt: skip
+
+
+def _with_times(film: Film, stream, pts: list[int], interlaced: int, damaged: str) -> Film:
+    tick = Fraction(stream.time_base)
+    ticks = [p - pts[0] for p in pts]
+    notes = [damaged] if damaged else []
+    if len(pts) > 1 and ticks[-1] and not damaged:
+        measured = Fraction(len(pts) - 1) / (ticks[-1] * tick)
+        nominal = Fraction(stream.guessed_rate or film.rate)
+        rate = next((r for r in (film.rate, nominal) if regular(ticks, tick, r)), None)
+        variable = rate is None
+        film = replace(film, rate=rate or measured.limit_denominator(1001))
+        if variable:
+            notes.append("variable frame rate: every frame keeps its own time")
+            film = replace(film, ticks=tuple(ticks), tick=tick)
+    if interlaced > len(pts) // 2:
+        notes.append("interlaced: deinterlaced")
+    if film.rotation:
+        notes.append(f"rotated by {film.rotation} degrees as its maker asked")
+    end = film.ticks[-1] * tick + 1 / film.rate if film.ticks else len(pts) / film.rate
+    return replace(film, frames=len(pts), pts=tuple(pts), seconds=float(end),
+                   interlaced=interlaced > len(pts) // 2, notes=tuple(notes))  # fmt: skip
+
+
+def _open_stills(path: Path, look) -> Film:
+    files = stills_of(path) if path.is_dir() else [path]
+    if not files:
+        raise MediaError(f"{path}: a folder with no pictures in it ({', '.join(STILLS)})")
+    for number, file in enumerate(files):
+        image = read_still(file)
+        if number == 0:
+            height, width = image.shape[:2]
+        if look:
+            look(number, image[..., 1])
+    return Film(
+        str(path), fingerprint(path), len(files), STILL_RATE, width, height,
+        len(files) / 25, stills=tuple(map(str, files)), full=True,
+    )  # fmt: skip
+
+
+def read_still(path: Path) -> np.ndarray:
+    """A picture file as (H, W, 3) uint8 RGB, turned as its EXIF says."""
+    import cv2
+    import numpy as np
+
+    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise MediaError(f"{path}: not a picture, or damaged")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+    """Frames `start` to `stop` of a source, upright and progressive, 4:2:0."""
+    stop = film.frames if stop is None else min(stop, film.frames)
+    if film.still:
+        yield from _read_stills(film, start, stop)
+        return
+    with opened(Path(film.source)) as box:
+        stream = box.streams.video[0]
+        stream.thread_type = "AUTO"
+        lead = start if start == 0 or film.interlaced is False else start - 1
+        if start:
+            box.seek(film.pts[lead], stream=stream)
+        pictures = _filtered(box.decode(stream), film, stream)
+        for picture in pictures:
+            index = bisect_right(film.pts, picture.pts if picture.pts is not None else 0) - 1
+            if index >= stop:
+                return
+            if index >= start:
+                yield Frame(index, picture, matrix=film.matrix, full=film.full)
+
+
+def _read_stills(film: Film, start: int, stop: int) -> Iterator[Frame]:
+    import cv2
+
+    for index in range(start, stop):
+        image = read_still(Path(film.stills[index]))
+        if image.shape[:2] != (film.height, film.width):
+            image = cv2.resize(image, (film.width, film.height), interpolation=cv2.INTER_AREA)
+        blank = replace(from_image(index, image), full=True)
+        yield blank.with_image(image)
+
+
+def _filtered(pictures, film: Film, stream) -> Iterator[av.VideoFrame]:
+    """Turn, deinterlace and convert to 8-bit 4:2:0, only where it is needed."""
+    names = (["bwdif=mode=send_frame"] if film.interlaced else []) + {
+        90: ["transpose=clock"], 180: ["hflip", "vflip"], 270: ["transpose=cclock"]
+    }.get(film.rotation, [])  # fmt: skip
+    if not names:
+        for picture in pictures:
+            yield _planar(picture)
+        return
+    from av.filter import Graph
+
+    graph = Graph()
+    source = graph.add_buffer(template=stream)
+    chain = [source]
+    for name in names:
+        title, _, options = name.partition("=")
+        chain.append(graph.add(title, options or None))
+    graph.link_nodes(*chain, graph.add("buffersink")).configure()
+    yield from (_planar(p) for p in _pump(graph, pictures))
+
+
+def _pump(graph, pictures) -> Iterator[av.VideoFrame]:
+    import av
+
+    for picture in pictures:
+        graph.push(picture)
+        while True:
+            try:
+                yield graph.pull()
+            except (av.BlockingIOError, av.EOFError):
+                break
+    graph.push(None)
+    while True:
+        try:
+            yield graph.pull()
+        except (av.BlockingIOError, av.EOFError):
+            return
+
+
+def _planar(picture: av.VideoFrame) -> av.VideoFrame:
+    if picture.format.name in ("yuv420p", "yuvj420p"):
+        return picture
+    kept = picture.pts, picture.time_base
+    picture = picture.reformat(format="yuv420p")
+    picture.pts, picture.time_base = kept
+    return picture

@@ -1,0 +1,123 @@
+"""Photographs as training pairs: what an old film would have made of them, and their colours."""
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from reimagine.errors import MediaError
+
+PICTURES = (".webp", ".jpg", ".jpeg", ".png")
+
+
+def read_photos(folder: Path) -> list[np.ndarray]:
+    """Every picture in a folder, its sub-folders and its .tar files: uint8 RGB (H, W, 3)."""
+    if not folder.is_dir():
+        raise MediaError(f"no photographs: {str(folder)!r} is not a folder")
+    blobs = [p.read_bytes() for p in sorted(folder.rglob("*")) if p.suffix.lower() in PICTURES]
+    for tar in sorted(folder.rglob("*.tar")):
+        blobs += _members(tar)
+    photos = [cv2.imdecode(np.frombuffer(b, np.uint8), cv2.IMREAD_COLOR) for b in blobs]
+    good = [cv2.cvtColor(p, cv2.COLOR_BGR2RGB) for p in photos if p is not None]
+    if not good:
+        raise MediaError(f"no photographs in {str(folder)!r} (looked for {', '.join(PICTURES)}, .tar)")
+    return good
+
+
+def _members(tar: Path) -> list[bytes]:
+    with tarfile.open(fileobj=io.BytesIO(tar.read_bytes())) as box:
+        names = [m for m in box.getmembers() if Path(m.name).suffix.lower() in PICTURES]
+        return [file.read() for m in names if (file := box.extractfile(m))]
+
+
+def random_crop(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Most of the picture, a little off its aspect, perhaps mirrored: (size, size, 3) uint8.
+
+    Whole scenes rather than details: what a colour is depends on where one is.
+    """
+    h, w = photo.shape[:2]
+    side = np.sqrt(rng.uniform(0.4, 1.0))
+    stretch = np.exp(rng.uniform(-0.15, 0.15))
+    ch, cw = int(min(h, h * side * stretch)), int(min(w, w * side / stretch))
+    y, x = rng.integers(h - ch + 1), rng.integers(w - cw + 1)
+    crop = cv2.resize(photo[y : y + ch, x : x + cw], (size, size), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(crop[:, ::-1]) if rng.random() < 0.5 else crop
+
+
+def old_film(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """What a film stock made of a coloured world: (H, W, 3) uint8 -> (H, W) float32 in 0..1.
+
+    Stocks before about 1927 are orthochromatic (blind to red: lips black, skies white), later
+    ones panchromatic; half of the prints are then worn.
+    """
+    kind = rng.random()
+    if kind < 0.5:
+        mix = np.array([0.299, 0.587, 0.114])
+    elif kind < 0.75:
+        mix = np.array([rng.uniform(0, 0.15), rng.uniform(0.35, 0.65), rng.uniform(0.25, 0.55)])
+    else:
+        mix = rng.dirichlet([2, 4, 2])
+    grey = photo.astype(np.float32) @ (mix / mix.sum() / 255).astype(np.float32)
+    return worn(grey, rng) if rng.random() < 0.5 else grey
+
+
+def worn(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Gamma, blur, fading, vignette, grain and scratches, each by chance: float32 in 0..1."""
+    h, w = grey.shape
+    grey = grey ** np.float32(np.exp(rng.uniform(-0.5, 0.5)))
+    if rng.random() < 0.5:
+        grey = cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.3, 1.6))
+    if rng.random() < 0.5:
+        black, white = rng.uniform(0, 0.2), rng.uniform(0.75, 1)
+        grey = black + grey * (white - black)
+    if rng.random() < 0.3:
+        y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j].astype(np.float32)
+        grey = grey * (1 - rng.uniform(0, 0.35) * (x * x + y * y) / 2)
+    if rng.random() < 0.6:
+        noise = rng.standard_normal((h, w), dtype=np.float32)
+        grain = cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.3, 0.9))
+        grey = grey + grain / grain.std() * rng.uniform(0.01, 0.07)
+    if rng.random() < 0.2:
+        for x in rng.integers(0, w, rng.integers(1, 4)):
+            grey[:, x] += rng.uniform(-0.4, 0.4)
+    return np.clip(grey, 0, 1).astype(np.float32)
+
+
+def ab_of(photo: np.ndarray, step: int = 4) -> np.ndarray:
+    """CIELAB a and b of a picture at 1/step size: (H, W, 3) uint8 -> (H/step, W/step, 2) float32."""
+    h, w = photo.shape[:2]
+    small = cv2.resize(photo, (w // step, h // step), interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 1:]
+
+
+def batches(
+    photos: list[np.ndarray], size: int, batch: int, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Endless (grey (N, 1, S, S) in 0..1, ab (N, 2, S/4, S/4)), float32; every photo once a round."""
+    rng = np.random.default_rng(seed)
+    while True:
+        order = rng.permutation(len(photos))
+        for start in range(0, len(order) - batch + 1, batch):
+            crops = [random_crop(photos[i], size, rng) for i in order[start : start + batch]]
+            grey = np.stack([old_film(c, rng) for c in crops])[:, None]
+            yield grey, np.stack([ab_of(c) for c in crops]).transpose(0, 3, 1, 2).copy()
+
+
+def palette(photos: list[np.ndarray], step: int = 10, rare: float = 2e-5) -> tuple[np.ndarray, np.ndarray]:
+    """The ab colours that occur, on a grid of `step` units: values (Q, 2), how often each (Q,)."""
+    seen = np.concatenate([ab_of(p, 8).reshape(-1, 2) for p in photos[::3]])
+    cells, counts = np.unique(np.round(seen / step).astype(int), axis=0, return_counts=True)
+    share = counts / counts.sum()
+    keep = share > rare
+    return cells[keep].astype(np.float32) * step, (share[keep] / share[keep].sum()).astype(np.float32)
+
+
+def pairs(photos: list[np.ndarray], size: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Whole pictures, undamaged, for asking the network: (grey (S, S), ab (2, S/4, S/4))."""
+    squares = [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in photos]
+    greys = [cv2.cvtColor(s, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255 for s in squares]
+    return [(g, ab_of(s).transpose(2, 0, 1)) for g, s in zip(greys, squares, strict=True)]

@@ -1,0 +1,59 @@
+"""Save and resume: a training that was killed goes on where it stood."""
+from __future__ import annotations
+
+import csv
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def seed(number: int) -> None:
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)
+
+
+def save(path: Path, parts: dict[str, Any]) -> None:
+    """Write objects' `state_dict`s and plain values whole or not at all."""
+    state = {k: v.state_dict() if hasattr(v, "state_dict") else v for k, v in parts.items()}
+    temporary = path.with_name("." + path.name)
+    with temporary.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def resume(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
+    """Load what `save` wrote into the same objects; give back the plain values ({} if none yet)."""
+    if not path.exists():
+        return {}
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    for name, part in parts.items():
+        if name in state:
+            part.load_state_dict(state[name])
+    return {k: v for k, v in state.items() if k not in parts}
+
+
+def average(into: nn.Module, source: nn.Module, decay: float) -> None:
+    """Exponential moving average of weights; buffers (batch norm's statistics) are copied."""
+    with torch.no_grad():
+        for mean, new in zip(into.parameters(), source.parameters(), strict=True):
+            mean.lerp_(new, 1 - decay)
+        for mean, new in zip(into.buffers(), source.buffers(), strict=True):
+            mean.copy_(new)
+
+
+def log(path: Path, row: dict[str, float | int | str]) -> None:
+    """Append a line to a CSV; the first line names the columns."""
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        if new:
+            writer.writeheader()
+        writer.writerow(row)

@@ -1,0 +1,65 @@
+"""SqueezeNet v1.1 (Iandola et al. 2016): the small backbone several networks start from.
+
+Module names are those of the published Caffe conversion, so that its ImageNet features load as
+they are: `load_features` reads them into a three-channel or, folded, a one-channel network.
+"""
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+BGR_MEAN = (103.939, 116.779, 123.68)
+"""Caffe's convention: blue, green, red in 0..255, less these."""
+
+
+class Fire(nn.Module):
+    """Squeeze to few channels, expand by 1x1 and 3x3 side by side."""
+
+    def __init__(self, inputs: int, squeezed: int, expanded: int):
+        super().__init__()
+        self.squeeze1x1 = nn.Conv2d(inputs, squeezed, 1)
+        self.expand1x1 = nn.Conv2d(squeezed, expanded, 1)
+        self.expand3x3 = nn.Conv2d(squeezed, expanded, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.squeeze1x1(x))
+        return F.relu(torch.cat([self.expand1x1(x), self.expand3x3(x)], 1))
+
+
+class SqueezeNet(nn.Module):
+    """The features; padded so that every level halves exactly."""
+
+    def __init__(self, inputs: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, 64, 3, stride=2, padding=1)
+        self.fire2, self.fire3 = Fire(64, 16, 64), Fire(128, 16, 64)
+        self.fire4, self.fire5 = Fire(128, 32, 128), Fire(256, 32, 128)
+        self.fire6, self.fire7 = Fire(256, 48, 192), Fire(384, 48, 192)
+        self.fire8, self.fire9 = Fire(384, 64, 256), Fire(512, 64, 256)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(N, inputs, H, W) in 0..1 (RGB or grey) -> 128 channels at 1/4, 256 at 1/8, 512 at 1/16."""
+        x = F.relu(self.conv1(x))
+        quarter = self.fire3(self.fire2(F.max_pool2d(x, 3, 2, 1)))
+        eighth = self.fire5(self.fire4(F.max_pool2d(quarter, 3, 2, 1)))
+        x = self.fire7(self.fire6(F.max_pool2d(eighth, 3, 2, 1)))
+        return quarter, eighth, self.fire9(self.fire8(x))
+
+
+def load_features(net: SqueezeNet, path: Path) -> SqueezeNet:
+    """Read the published features, with Caffe's input convention folded into the first layer.
+
+    The network then takes RGB in 0..1; with one input channel, grey in 0..1 (as if R = G = B).
+    """
+    from safetensors.torch import load_file
+
+    state = load_file(path)
+    weight, mean = state["conv1.weight"], torch.tensor(BGR_MEAN)
+    state["conv1.bias"] = state["conv1.bias"] - (weight * mean.view(1, 3, 1, 1)).sum((1, 2, 3))
+    rgb = weight.flip(1) * 255
+    state["conv1.weight"] = rgb if net.conv1.in_channels == 3 else rgb.sum(1, keepdim=True)
+    net.load_state_dict(state)
+    return net

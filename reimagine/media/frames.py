@@ -47,12 +47,12 @@ class Frame:
     @property
     def luma(self) -> np.ndarray:
         """(H, W) uint8, a view of the source's own luma."""
-        return _plane(self.picture, 0)
+        return plane(self.picture, 0)
 
     @property
     def chroma(self) -> tuple[np.ndarray, np.ndarray]:
         """Cb and Cr, each (ceil(H/2), ceil(W/2)) uint8, views; 128 is colourless."""
-        return _plane(self.picture, 1), _plane(self.picture, 2)
+        return plane(self.picture, 1), plane(self.picture, 2)
 
     @cached_property
     def grey(self) -> np.ndarray:
@@ -88,7 +88,7 @@ class Frame:
 
         picture = av.VideoFrame(self.width, self.height, "yuv420p")
         for target, source in zip(range(3), (self.luma, cb, cr), strict=True):
-            _plane(picture, target)[:] = source
+            plane(picture, target)[:] = source
         return replace(self, picture=picture)
 
     def at(self, index: int) -> Frame:
@@ -104,7 +104,7 @@ def from_image(index: int, image: np.ndarray, shot: int = 0) -> Frame:
     return blank.with_image(image)
 
 
-def _plane(picture: av.VideoFrame, number: int) -> np.ndarray:
+def plane(picture: av.VideoFrame, number: int) -> np.ndarray:
     import numpy as np
 
     plane = picture.planes[number]

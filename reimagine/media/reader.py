@@ -1,7 +1,6 @@
 """Open a source, and decode its frames by number."""
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -110,16 +109,16 @@ def _scan(path, box, stream, sounds, look) -> Film:
         raise MediaError(f"{path}: holds no frame that can be decoded")
     order = sorted(range(len(pts)), key=pts.__getitem__)
     if order != list(range(len(pts))) or len(set(pts)) < len(pts):
-        pts = list(range(len(pts)))
-        damaged = damaged or "frame times were missing or out of order; a constant rate is assumed"
+        facts = replace(facts, frames=len(pts), seconds=float(len(pts) / facts.rate))
+        return replace(facts, notes=("frame times out of order: a constant rate is assumed",))
     return _with_times(facts, stream, pts, interlaced, damaged)
 
 
 def _luma_of(picture: av.VideoFrame) -> np.ndarray:
-    from reimagine.media.frames import _plane
+    from reimagine.media.frames import plane
 
     planar = picture.format.name in ("yuv420p", "yuvj420p", "gray", "yuv422p", "yuv444p", "nv12")
-    return _plane(picture if planar else picture.reformat(format="gray"), 0)
+    return plane(picture if planar else picture.reformat(format="gray"), 0)
 
 
 def _first_facts(path: Path, stream, picture: av.VideoFrame, sounds: int) -> Film:
@@ -195,16 +194,15 @@ def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[F
     with opened(Path(film.source)) as box:
         stream = box.streams.video[0]
         stream.thread_type = "AUTO"
-        lead = start if start == 0 or film.interlaced is False else start - 1
-        if start:
-            box.seek(film.pts[lead], stream=stream)
-        pictures = _filtered(box.decode(stream), film, stream)
-        for picture in pictures:
-            index = bisect_right(film.pts, picture.pts if picture.pts is not None else 0) - 1
-            if index >= stop:
-                return
-            if index >= start:
+        numbers = {p: n for n, p in enumerate(film.pts)}
+        if start and numbers:
+            box.seek(film.pts[start - film.interlaced], stream=stream)
+        for count, picture in enumerate(_filtered(box.decode(stream), film, stream)):
+            index = numbers.get(picture.pts, -1) if numbers else count - film.first
+            if start <= index < stop:
                 yield Frame(index, picture, matrix=film.matrix, full=film.full)
+            if index >= stop - 1:
+                return
 
 
 def _read_stills(film: Film, start: int, stop: int) -> Iterator[Frame]:

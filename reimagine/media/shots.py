@@ -1,0 +1,66 @@
+"""Cuts and fades: PySceneDetect's detectors on luma, fed while the film is opened."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Shot(NamedTuple):
+    """Half-open range of frame numbers between two cuts."""
+
+    start: int
+    stop: int
+
+
+class CutDetector:
+    """Show it every frame's luma in order; then ask for the shots.
+
+    Hard cuts: `AdaptiveDetector` on luma alone (black-and-white film has no hue to weigh, and
+    flicker lifts a whole neighbourhood, which the rolling average forgives). Fades through black:
+    `ThresholdDetector`.
+    """
+
+    WIDTH = 160
+
+    def __init__(self) -> None:
+        from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
+
+        self.detectors = [
+            AdaptiveDetector(adaptive_threshold=3.0, min_content_val=12.0, min_scene_len=8, luma_only=True),
+            ThresholdDetector(threshold=10, min_scene_len=8, fade_bias=0.0),
+        ]  # fmt: skip
+        self.cuts: set[int] = set()
+        self.seen = 0
+
+    def __call__(self, number: int, luma: np.ndarray) -> None:
+        import cv2
+        from scenedetect import FrameTimecode
+
+        height = max(8, round(luma.shape[0] * self.WIDTH / luma.shape[1]))
+        small = cv2.resize(luma, (self.WIDTH, height), interpolation=cv2.INTER_AREA)
+        grey = cv2.cvtColor(small, cv2.COLOR_GRAY2BGR)
+        now = FrameTimecode(number, 25.0)  # the detectors count frames; the rate plays no part
+        for detector in self.detectors:
+            self.cuts.update(c.frame_num for c in detector.process_frame(now, grey))
+        self.seen = number + 1
+
+    def shots(self, frames: int) -> list[Shot]:
+        """Ranges that cover 0..frames without a gap."""
+        from scenedetect import FrameTimecode
+
+        if self.seen:
+            for detector in self.detectors:
+                ends = detector.post_process(FrameTimecode(self.seen - 1, 25.0))
+                self.cuts.update(c.frame_num for c in ends)
+        edges = [0, *sorted(c for c in self.cuts if 0 < c < frames), frames]
+        return [Shot(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+
+
+def trimmed(shots: list[Shot], first: int, frames: int) -> list[Shot]:
+    """The shots of a film that starts at frame `first` of its source."""
+    moved = (Shot(max(0, a - first), min(frames, b - first)) for a, b in shots)
+    return [s for s in moved if s.stop > s.start]
+
+

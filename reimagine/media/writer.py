@@ -1,0 +1,91 @@
+"""Artifacts: lossless pictures on the way, addressed by frame number, whole or absent."""
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from reimagine.media.film import Film
+from reimagine.media.frames import Frame
+from reimagine.media.reader import opened
+
+CODECS = {
+    "ffv1": ("ffv1", {"level": "3", "slices": "4", "slicecrc": "0"}),
+    "h264": ("libx264", {"preset": "ultrafast", "crf": "12"}),
+}
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a finished file its name; after this it is whole, even if the power fails."""
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_picture(path: Path, frames: Iterable[Frame], rate: Fraction, codec: str = "ffv1") -> int:
+    """Write frames to Matroska at their numbers; gives back how many."""
+    name, options = CODECS[codec]
+    temporary, stream, count = path.with_name("." + path.name), None, 0
+    with opened(temporary, "w", format="matroska") as box:
+        for frame in frames:
+            if stream is None:
+                stream = box.add_stream(name, rate=rate, options=options)
+                stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
+                stream.codec_context.time_base = 1 / rate
+                stream.codec_context.thread_count = 2
+            picture = frame.picture
+            picture.pts, picture.time_base = frame.index, 1 / rate
+            box.mux(stream.encode(picture))
+            count += 1
+        if stream is not None:
+            box.mux(stream.encode())
+    publish(temporary, path)
+    return count
+
+
+def read_picture(path: Path, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+    """Frames by number; Matroska rounds times to 1 ms, so the number is the nearest one."""
+    with opened(path) as box:
+        stream = box.streams.video[0]
+        stream.thread_type = "AUTO"
+        if start:
+            box.seek(int((start - Fraction(1, 2)) / film.rate / stream.time_base), stream=stream)
+        for picture in box.decode(stream):
+            index = round(picture.pts * stream.time_base * film.rate)
+            if stop is not None and index >= stop:
+                return
+            if index >= start:
+                yield Frame(index, picture, matrix=film.matrix, full=film.full)
+
+
+def join(parts: list[Path], path: Path) -> None:
+    """Put parts one after the other, packets copied as they are."""
+    temporary = path.with_name("." + path.name)
+    with opened(temporary, "w", format="matroska") as target:
+        stream = None
+        for part in parts:
+            with opened(part) as box:
+                source = box.streams.video[0]
+                stream = stream or target.add_stream_from_template(source)
+                for packet in box.demux(source):
+                    if packet.pts is not None:
+                        packet.stream = stream
+                        target.mux(packet)
+    publish(temporary, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """A small file, whole or absent."""
+    temporary = path.with_name("." + path.name)
+    temporary.write_text(text)
+    publish(temporary, path)
+
+
+def write_image(path: Path, image) -> None:
+    """(H, W, 3) uint8 RGB to a picture file, whole or absent; the suffix says the format."""
+    import cv2
+
+    temporary = path.with_name("." + path.name)
+    cv2.imwrite(str(temporary), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    publish(temporary, path)

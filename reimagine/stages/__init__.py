@@ -1,0 +1,79 @@
+"""THE TABLE: every stage, every model, every training. Strings, so that reading it loads nothing.
+
+A stage reads one track and writes one (`mix` reads the film's own sound and the new one). The
+first model of a stage is its default. A new model is a folder or a file, and one line here.
+"""
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from reimagine.errors import RecipeError, unknown
+
+STAGES: dict[str, tuple[str, str]] = {
+    # stage        reads      writes
+    "colorize":   ("picture", "picture"),
+    "cartoon":    ("picture", "picture"),
+    "continue":   ("picture", "picture"),
+    "transcribe": ("sound",   "notes"),
+    "timbre":     ("notes",   "sound"),
+    "mix":        ("sound",   "sound"),
+}  # fmt: skip
+
+MODELS: dict[str, dict[str, str]] = {
+    "colorize": {
+        "unet": "reimagine.stages.colorize.unet.stage:ColorizeUNet",
+        "tint": "reimagine.stages.colorize.tint:Tint",
+    },
+    "cartoon": {"ink": "reimagine.stages.cartoon.ink:Ink"},
+    "continue": {"hold": "reimagine.stages.continuation.hold:Hold"},
+    "transcribe": {"pyin": "reimagine.stages.transcribe.pyin:Pyin"},
+    "timbre": {"sine": "reimagine.stages.timbre.sine:Sine"},
+    "mix": {"level": "reimagine.stages.mix.level:Level"},
+}
+
+TRAININGS: dict[str, str] = {
+    "colorize": "reimagine.stages.colorize.unet.train:TrainColorize",
+}
+
+
+def default(stage: str) -> str:
+    """The name of a stage's default model."""
+    return next(iter(named(stage)))
+
+
+def named(stage: str) -> dict[str, str]:
+    if stage not in MODELS:
+        raise RecipeError(unknown("stage", stage, MODELS))
+    return MODELS[stage]
+
+
+def model(stage: str, name: str | None = None) -> type[Any]:
+    """The model's class; without a name, the default's."""
+    models = named(stage)
+    name = name or next(iter(models))
+    if name not in models:
+        raise RecipeError(unknown(f"model for {stage}", name, models))
+    return _object(models[name])
+
+
+def training(name: str) -> type[Any]:
+    if name not in TRAININGS:
+        raise RecipeError(unknown("training", name, TRAININGS))
+    return _object(TRAININGS[name])
+
+
+def place(model: Any) -> tuple[str, str]:
+    """(stage, name) of a model instance or class."""
+    cls = model if isinstance(model, type) else type(model)
+    where = f"{cls.__module__}:{cls.__qualname__}"
+    for stage, models in MODELS.items():
+        for name, row in models.items():
+            if row == where:
+                return stage, name
+    raise RecipeError(f"{cls.__qualname__} stands in no row of the table of models")
+
+
+def _object(row: str) -> type[Any]:
+    module, _, name = row.partition(":")
+    return getattr(import_module(module), name)

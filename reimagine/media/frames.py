@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     import av
@@ -19,6 +19,13 @@ LUMA = {"bt601": (0.299, 0.587, 0.114), "bt709": (0.2126, 0.7152, 0.0722)}
 _SWS = {"bt601": "ITU601", "bt709": "ITU709"}
 
 
+class Shot(NamedTuple):
+    """Half-open range of frame numbers between two cuts."""
+
+    start: int
+    stop: int
+
+
 @dataclass(frozen=True)
 class Frame:
     """A picture with its number in the film. Its YUV planes are kept as decoded.
@@ -26,13 +33,13 @@ class Frame:
     Attributes:
         index: number of the frame in the film, from 0; its time is the film's business.
         picture: 8-bit planar YUV 4:2:0, any size, odd ones included.
-        shot: number of the first frame of the shot it belongs to: state never crosses a cut.
+        shot: the shot it belongs to, if known; state never crosses a cut.
         matrix: "bt601" or "bt709"; full: luma spans 0..255 rather than 16..235.
     """
 
     index: int
     picture: av.VideoFrame
-    shot: int = 0
+    shot: Shot | None = None
     matrix: str = "bt601"
     full: bool = False
 
@@ -91,16 +98,16 @@ class Frame:
             plane(picture, target)[:] = source
         return replace(self, picture=picture)
 
-    def at(self, index: int) -> Frame:
+    def at(self, index: int, shot: Shot | None = None) -> Frame:
         """The same picture at another place."""
-        return replace(self, index=index)
+        return replace(self, index=index, shot=shot or self.shot)
 
 
-def from_image(index: int, image: np.ndarray, shot: int = 0) -> Frame:
-    """A frame made of RGB (H, W, 3) uint8."""
+def from_image(index: int, image: np.ndarray) -> Frame:
+    """A frame made of RGB (H, W, 3) uint8; its luma spans 0..255, as in a picture file."""
     import av
 
-    blank = Frame(index, av.VideoFrame(image.shape[1], image.shape[0], "yuv420p"), shot)
+    blank = Frame(index, av.VideoFrame(image.shape[1], image.shape[0], "yuv420p"), full=True)
     return blank.with_image(image)
 
 

@@ -212,8 +212,7 @@ def _read_stills(film: Film, start: int, stop: int) -> Iterator[Frame]:
         image = read_still(Path(film.stills[index]))
         if image.shape[:2] != (film.height, film.width):
             image = cv2.resize(image, (film.width, film.height), interpolation=cv2.INTER_AREA)
-        blank = replace(from_image(index, image), full=True)
-        yield blank.with_image(image)
+        yield from_image(index, image)
 
 
 def _filtered(pictures, film: Film, stream) -> Iterator[av.VideoFrame]:

@@ -1,17 +1,12 @@
 """Cuts and fades: PySceneDetect's detectors on luma, fed while the film is opened."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from reimagine.media.frames import Shot
 
 if TYPE_CHECKING:
     import numpy as np
-
-
-class Shot(NamedTuple):
-    """Half-open range of frame numbers between two cuts."""
-
-    start: int
-    stop: int
 
 
 class CutDetector:

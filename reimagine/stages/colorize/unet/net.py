@@ -14,6 +14,11 @@ from torch import Tensor, nn
 
 from reimagine.zoo.squeezenet import SqueezeNet
 
+TEMPERATURE = 1.0
+"""Of the softmax; below 1 the likeliest colour wins more of the mean (Zhang et al. 2016)."""
+GAIN = 1.0
+"""A mean is paler than the colours it averages; chosen on held-out training photographs."""
+
 
 def conv(inputs: int, outputs: int, size: int = 3) -> nn.Sequential:
     return nn.Sequential(

@@ -1,0 +1,118 @@
+"""The front door: do a list of steps to a film, and hand over the finished one."""
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reimagine.errors import RunError
+
+if TYPE_CHECKING:
+    from reimagine.media.export import Encoding
+    from reimagine.run import Run, Watch
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished film, its run folder, and what `report.json` says of it."""
+
+    film: Path
+    folder: Path
+    report: dict[str, Any]
+
+
+def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
+        output: str | Path | None = None, *, start: float | None = None, end: float | None = None,
+        device: str = "auto", engine: str = "local", intermediates: str = "ffv1",
+        encoding: Encoding | None = None, watch: Watch | None = None) -> Result:  # fmt: skip
+    """Do the steps, export, report. What is already done is not done again.
+
+    Args:
+        film: anything FFmpeg decodes, a picture, or a run folder to go on with.
+        steps: models in order, such as `[reimagine.model("colorize")(saturation=1.2)]`.
+        into: the run folder; default `runs/<film's stem>`.
+        output: the finished film; default `<into>/film.mp4` (`.png` of a still, `.wav` of sound).
+        start, end: seconds; try a piece.
+        intermediates: "ffv1" (lossless) or "h264" (small).
+
+    Raises:
+        ReimagineError: with one line that says what, where, and the way out.
+    """
+    from reimagine import engines
+    from reimagine.run import Run, Silent
+    from reimagine.zoo.device import choose
+
+    watch = watch or Silent()
+    begun = time.monotonic()
+    share = engines.choose(engine)
+    out = Path(output) if output else None
+    if out:
+        _can_hold(out)
+    here = Run.open(Path(film), Path(into) if into else None, start, end, watch)
+    where = choose(device) if steps else "cpu"
+    for step in steps:
+        here.step(step, where, share, intermediates, watch)
+    out = out or here.folder / ("film.png" if here.film.still else "film.mp4" if here.film.frames else "film.wav")
+    report = _finish(here, out, encoding, watch, begun)
+    return Result(out, here.folder, report)
+
+
+def _can_hold(out: Path) -> None:
+    if out.is_dir() or not os.access(out.parent if out.parent.exists() else Path("."), os.W_OK):
+        raise RunError(f"{out}: cannot be written; give -o a file in a folder that can")
+    out.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _finish(here: Run, out: Path, encoding: Encoding | None, watch: Watch, begun: float) -> dict[str, Any]:
+    """Export and report, unless this very film lies there already."""
+    from reimagine.gallery.report import contact_sheet, report
+    from reimagine.media.export import Encoding
+    from reimagine.media.writer import write_text
+    from reimagine.run import key
+
+    how = encoding or Encoding()
+    mark = key([s.key for s in here.steps], here.key, asdict(how), str(out.resolve()))
+    told = here.folder / "report.json"
+    if told.exists() and out.exists():
+        facts = json.loads(told.read_text())
+        if facts.get("key") == mark and facts.get("bytes") == out.stat().st_size:
+            return facts
+    exported = time.monotonic()
+    said = _export(here, out, how, watch)
+    for line in said:
+        watch.say(line)
+    facts = report(here, out, said)
+    facts["seconds"]["export"] = round(time.monotonic() - exported, 2)
+    facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
+    if here.film.frames:
+        contact_sheet(here, here.folder / "contact-sheet.png")
+    write_text(told, json.dumps({"key": mark, "bytes": out.stat().st_size, **facts}, indent=1))
+    return facts
+
+
+def _export(here: Run, out: Path, how: Encoding, watch: Watch) -> list[str]:
+    from reimagine.media.export import export
+    from reimagine.media.frames import prefetch
+    from reimagine.media.sound import read_sound, write_sound
+
+    film, picture = here.film, here.picture()
+    path = here.artifact("sound")
+    sound = read_sound(path) if path else None
+    if not film.frames:
+        write_sound(out, sound or here._own_sound())
+        return []
+    longer = picture.frames > film.frames
+    if longer and film.sounds and sound is None:
+        sound = here._own_sound()
+    changed = here.latest("picture") or film.trimmed or film.still
+    watch.begin("export", picture.frames)
+
+    def frames():
+        for frame in prefetch(picture.read(film), 8):
+            yield frame
+            watch.tick(1)
+
+    return export(film, out, frames() if changed else None, sound, how)

@@ -1,0 +1,94 @@
+"""What a run says of itself: report.json, and a sheet of its shots before and after."""
+from __future__ import annotations
+
+import resource
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from reimagine.media.frames import Frame
+from reimagine.media.writer import write_image
+from reimagine.metrics.colour import colourfulness
+
+if TYPE_CHECKING:
+    from reimagine.run import Run
+
+SAMPLES = 24
+"""Frames looked at for a film's mean colourfulness."""
+
+
+def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
+    """Frames, rate, seconds per stage, memory, fallbacks, colourfulness, durations."""
+    film, picture = run.film, run.picture()
+    fallbacks = {k: v for s in run.steps for k, v in s.counts.items() if k != "notes"}
+    before, after = _colourfulness(run) if film.frames else (0.0, 0.0)
+    return {
+        "film": film.source,
+        "frames": picture.frames,
+        "fps": round(float(film.rate), 3),
+        "shots": len(run.shots),
+        "seconds": {s.stage: s.seconds for s in run.steps},
+        "peak_rss_mb": round(_peak_rss(), 1),
+        "fallbacks": fallbacks,
+        "colourfulness": {"before": round(before, 2), "after": round(after, 2)},
+        "audio_minus_video_seconds": _difference(out) if film.frames and not film.still else None,
+        "notes": [*film.notes, *said],
+    }
+
+
+def _peak_rss() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def _colourfulness(run: Run) -> tuple[float, float]:
+    """Means over a few frames spread over the film: of the source, of the latest picture."""
+    places = np.unique(np.linspace(0, run.film.frames - 1, SAMPLES).astype(int))
+    pairs = [(_one(run, int(n), True), _one(run, int(n), False)) for n in places]
+    values = [[colourfulness(a.image), colourfulness(b.image)] for a, b in pairs if a and b]
+    return tuple(np.mean(values, 0)) if values else (0.0, 0.0)  # type: ignore[return-value]
+
+
+def _one(run: Run, number: int, source: bool) -> Frame | None:
+    from reimagine.media.reader import read_film
+
+    if source:
+        return next(read_film(run.film, number, number + 1), None)
+    return next(run.picture().read(run.film, number, number + 1), None)
+
+
+def _difference(out: Path) -> float | None:
+    """Length of the sound less that of the picture in the finished film, in seconds."""
+    from reimagine.media.reader import opened
+
+    with opened(out) as box:
+        lengths = {
+            s.type: float(s.duration * s.time_base)
+            for s in (*box.streams.video, *box.streams.audio) if s.duration
+        }  # fmt: skip
+    if {"video", "audio"} <= lengths.keys():
+        return round(lengths["audio"] - lengths["video"], 3)
+    return None
+
+
+def contact_sheet(run: Run, path: Path, columns: int = 12, width: int = 320) -> None:
+    """Source above, result below, one column a shot (of a long film: some, spread over it)."""
+    shots = run.shots
+    if len(shots) > columns:
+        shots = [shots[i] for i in np.linspace(0, len(shots) - 1, columns).astype(int)]
+    middles = [(s.start + s.stop) // 2 for s in shots]
+    pairs = [(_one(run, n, True), _one(run, n, False)) for n in middles]
+    sheet([[f.image for pair in pairs if (f := pair[row])] for row in (0, 1)], path, width)
+
+
+def sheet(rows: list[list[np.ndarray]], path: Path, width: int = 320) -> None:
+    """Rows of pictures (RGB uint8) on a dark ground, each `width` wide."""
+    def cell(image: np.ndarray) -> np.ndarray:
+        height = round(image.shape[0] * width / image.shape[1])
+        small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        return cv2.copyMakeBorder(small, 4, 4, 4, 4, cv2.BORDER_CONSTANT, value=(24, 24, 24))
+
+    write_image(path, np.vstack([np.hstack([cell(i) for i in row]) for row in rows if row]))

@@ -1,0 +1,105 @@
+"""A recipe: an ordered list of models with their options. TOML in, models out.
+
+    [[step]]
+    stage = "colorize"
+    model = "unet"          # left out: the stage's default
+    saturation = 1.2        # any field of the model
+"""
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from reimagine import stages
+from reimagine.errors import RecipeError, unknown
+
+
+class Option(NamedTuple):
+    """One field of a model: the only place where an option is defined."""
+
+    name: str
+    type: type
+    default: Any
+    help: str
+
+
+def options(cls: type[Any]) -> Iterator[Option]:
+    """A model's options, from its fields and their annotations."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    for field in dataclasses.fields(cls):
+        kind, sentence = typing.get_args(hints[field.name])
+        if isinstance(kind, types.UnionType):
+            kind = next(k for k in typing.get_args(kind) if k is not type(None))
+        yield Option(field.name, kind, field.default, sentence)
+
+
+def build(stage: str, name: str | None, given: dict[str, Any]) -> Any:
+    """A model with its options; unknown ones are refused with the nearest name."""
+    cls = stages.model(stage, name)
+    known = {o.name: o for o in options(cls)}
+    for key in given:
+        if key not in known:
+            raise RecipeError(unknown(f"option for {stage} {stages.place(cls)[1]}", key, known))
+    return cls(**{k: _fit(known[k], v) for k, v in given.items()})
+
+
+def _fit(option: Option, value: Any) -> Any:
+    """A TOML value as the field's type: an int may stand for a float, a string for a path."""
+    if option.type is Path and isinstance(value, str | Path):
+        return Path(value)
+    if option.type is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, option.type) or isinstance(value, bool) is not (option.type is bool):
+        raise RecipeError(f"option {option.name!r} wants {option.type.__name__}, not {value!r}")
+    return value
+
+
+def read(path: Path) -> list[Any]:
+    """The models of a recipe file, in order."""
+    try:
+        facts = tomllib.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise RecipeError(f"{path}: no such recipe") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise RecipeError(f"{path}: not a recipe ({error})") from error
+    steps = facts.pop("step", None)
+    if facts or not isinstance(steps, list):
+        raise RecipeError(f"{path}: a recipe is a list of [[step]] tables"
+                          + (f"; {next(iter(facts))!r} is none" if facts else ""))  # fmt: skip
+    return [_step(path, number, dict(step)) for number, step in enumerate(steps, 1)]
+
+
+def _step(path: Path, number: int, step: dict[str, Any]) -> Any:
+    try:
+        if "stage" not in step:
+            raise RecipeError("has no stage")
+        return build(step.pop("stage"), step.pop("model", None), step)
+    except RecipeError as error:
+        raise RecipeError(f"{path}: step {number}: {error}") from error
+
+
+def write(models: list[Any]) -> str:
+    """The TOML that `read` turns into the same models."""
+    blocks = []
+    for model in models:
+        stage, name = stages.place(model)
+        lines = [f'stage = "{stage}"', f'model = "{name}"']
+        for option in options(type(model)):
+            value = getattr(model, option.name)
+            if value is not None and value != option.default:
+                lines.append(f"{option.name} = {_toml(value)}")
+        blocks.append("[[step]]\n" + "\n".join(lines) + "\n")
+    return "\n".join(blocks)
+
+
+def _toml(value: Any) -> str:
+    import json
+
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(str(value)) if isinstance(value, str | Path) else repr(value)

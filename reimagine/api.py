@@ -12,7 +12,7 @@ from reimagine.errors import RunError
 
 if TYPE_CHECKING:
     from reimagine.media.export import Encoding
-    from reimagine.run import Run, Watch
+    from reimagine.runs import Run, Watch
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         ReimagineError: with one line that says what, where, and the way out.
     """
     from reimagine import engines
-    from reimagine.run import Run, Silent
+    from reimagine.runs import Run, Silent
     from reimagine.zoo.device import choose
 
     watch = watch or Silent()
@@ -71,7 +71,7 @@ def _finish(here: Run, out: Path, encoding: Encoding | None, watch: Watch, begun
     from reimagine.gallery.report import contact_sheet, report
     from reimagine.media.export import Encoding
     from reimagine.media.writer import write_text
-    from reimagine.run import key
+    from reimagine.runs import key
 
     how = encoding or Encoding()
     mark = key([s.key for s in here.steps], here.key, asdict(how), str(out.resolve()))

@@ -14,7 +14,7 @@ from reimagine.media.writer import write_image
 from reimagine.metrics.colour import colourfulness
 
 if TYPE_CHECKING:
-    from reimagine.run import Run
+    from reimagine.runs import Run
 
 SAMPLES = 24
 """Frames looked at for a film's mean colourfulness."""

@@ -24,7 +24,7 @@ def opened(path: Path, mode: str = "r", **options) -> Iterator[av.container.Inpu
     """PyAV's container, with FFmpeg's complaints as one line."""
     import av
 
-    av.logging.set_level(av.logging.PANIC)
+    av.logging.set_level(None)  # FFmpeg's log would want the interpreter from a decoding thread
     try:
         with av.open(str(path), mode, **options) as box:
             yield box

@@ -55,7 +55,8 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
     where = choose(device) if steps else "cpu"
     for step in steps:
         here.step(step, where, share, intermediates, watch)
-    out = out or here.folder / ("film.png" if here.film.still else "film.mp4" if here.film.frames else "film.wav")
+    kind = "png" if here.film.still else "mp4" if here.film.frames else "wav"
+    out = out or here.folder / f"film.{kind}"
     report = _finish(here, out, encoding, watch, begun)
     return Result(out, here.folder, report)
 

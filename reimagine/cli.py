@@ -1,6 +1,7 @@
 """Words typed by a person. No work is done here, and nothing heavy is loaded before it is needed."""
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import sys
 from pathlib import Path
@@ -39,16 +40,18 @@ def option(help: str, *names: str, **more: Any) -> Any:
 FILM = parameter("film", Path, inspect.Parameter.empty,
                  typer.Argument(help="A film, sound or picture file, a folder of pictures, or a run "
                                      "folder to go on with."))  # fmt: skip
+DEVICE = parameter("device", str, "auto", option("auto, cpu, cuda or mps"))
+OUTPUT = option("The finished film [default: <run>/film.mp4]", "-o", "--output")
 COMMON = [
     parameter("into", Optional[Path], None, option("Run folder [default: runs/<film's stem>]")),
-    parameter("output", Optional[Path], None, option("The finished film [default: <run>/film.mp4]", "-o", "--output")),
+    parameter("output", Optional[Path], None, OUTPUT),
     parameter("start", Optional[float], None, option("Begin here, in seconds")),
     parameter("end", Optional[float], None, option("End here, in seconds")),
     parameter("codec", str, "h264", option("Of the finished film: h264, hevc, vp9, av1, ffv1, prores")),
     parameter("crf", int, 18, option("Its quality; smaller is better and bigger")),
     parameter("preset", str, "veryfast", option("Its encoder's preset; slower is smaller")),
     parameter("intermediates", str, "ffv1", option("On the way: ffv1 (lossless) or h264 (small)")),
-    parameter("device", str, "auto", option("auto, cpu, cuda or mps")),
+    DEVICE,
     parameter("engine", str, "local", option("How parts are shared out: local")),
     parameter("quiet", bool, False, option("No progress", "--quiet", "-q")),
     parameter("json", bool, False, option("Progress as JSON lines on standard error", "--json")),
@@ -120,7 +123,8 @@ def films(source: Path) -> list[Path]:
         from reimagine.media.film import STILLS, stills_of
 
         if not stills_of(source):
-            raise RecipeError(f"{source}: neither a run folder nor a folder of pictures ({', '.join(STILLS)})")
+            kinds = ", ".join(STILLS)
+            raise RecipeError(f"{source}: neither a run folder nor a folder of pictures ({kinds})")
         return stills_of(source)
     return [source]
 
@@ -145,7 +149,8 @@ def deliver(film: Path, steps: list[Any], given: dict[str, Any], watch: Any) -> 
 
 stage_command("colorize", ["colorize"], "Colour a black-and-white film.")
 stage_command("cartoon", ["cartoon"], "Draw the film in an artist's look.")
-stage_command("music", ["transcribe", "timbre", "mix"], "Transcribe the film's music and play it again in other timbres.")
+stage_command("music", ["transcribe", "timbre", "mix"],
+              "Transcribe the film's music and play it again in other timbres.")  # fmt: skip
 stage_command("continue", ["continue"], "Let the film go on after its last frame.")
 
 
@@ -158,44 +163,39 @@ def run_recipe(**given: Any) -> None:
             deliver(film, steps, given, watch)
 
 
-RECIPE = parameter("recipe", Path, inspect.Parameter.empty, typer.Argument(help="A recipe, such as pipelines/modern-times.toml."))
+RECIPE = parameter("recipe", Path, inspect.Parameter.empty,
+                   typer.Argument(help="A recipe, such as pipelines/everything.toml."))  # fmt: skip
 _register(run_recipe, [RECIPE, FILM, *COMMON], "Do a whole recipe to a film.")
 app.command("run")(run_recipe)
 
 
 def train_command(name: str) -> None:
-    """Its options are read from the training only when it is asked for: torch is not loaded for --help."""
+    """Its options are read only when it is asked for: `reimagine --help` loads no torch."""
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True}
 
-    @train.command(name, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
+    @train.command(name, context_settings=settings, add_help_option=False, help=f"Train {name}.")
     def command(context: typer.Context) -> None:
-        from reimagine.progress import guarded
+        cls = stages.training(name)
 
-        with guarded(False, False):
-            cls = stages.training(name)
+        def work(**given: Any) -> None:
+            from reimagine.progress import guarded
+            from reimagine.zoo.device import choose
 
-            def work(**given: Any) -> None:
-                where, device = given.pop("into"), given.pop("device")
-                from reimagine.zoo.device import choose
+            into, device = given.pop("into"), given.pop("device")
+            with guarded(True, False):
+                typer.echo(cls(**given)(into or Path("runs") / f"train-{name}", choose(device)))
 
-                with guarded(False, False):
-                    typer.echo(cls(**given)(where or Path("runs") / f"train-{name}", choose(device)))
-
-            own = [parameter(o.name, o.type, o.default if o.default is not inspect._empty and not _needed(o)
-                             else inspect.Parameter.empty, option(o.help)) for o in recipe.options(cls)]
-            into = parameter("into", Optional[Path], None, option(f"Run folder; an interrupted training goes on [default: runs/train-{name}]"))
-            device = parameter("device", str, "auto", option("auto, cpu, cuda or mps"))
-            _register(work, [*own, into, device], (cls.__doc__ or "").strip())
-            one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-            one.command()(work)
-            one(args=context.args, prog_name=f"reimagine train {name}")
-
-    command.__doc__ = f"Train the weights of {name}."
+        own = [parameter(o.name, o.type, _default(o), option(o.help)) for o in recipe.options(cls)]
+        into = option(f"Run folder; an interrupted training goes on [default: runs/train-{name}]")
+        _register(work, [*own, parameter("into", Optional[Path], None, into), DEVICE], cls.__doc__ or "")
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(context_settings={"help_option_names": ["-h", "--help"]})(work)
+        alone(args=context.args, prog_name=f"reimagine train {name}")
 
 
-def _needed(field: recipe.Option) -> bool:
-    import dataclasses
-
-    return field.default is dataclasses.MISSING
+def _default(field: recipe.Option) -> Any:
+    """A field without a default is an option that must be given."""
+    return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
 
 
 for _name in stages.TRAININGS:
@@ -226,7 +226,7 @@ def evaluate_colour(
 @models.callback(invoke_without_command=True)
 def models_list(context: typer.Context) -> None:
     """The models of each stage, and the weights that are shipped."""
-    if context.invoked_subcommand is None or context.invoked_subcommand == "list":
+    if context.invoked_subcommand in (None, "list"):
         from reimagine import zoo
 
         for stage, rows in stages.MODELS.items():
@@ -234,7 +234,8 @@ def models_list(context: typer.Context) -> None:
                 what = (stages.model(stage, name).__doc__ or "").strip().splitlines()[0]
                 typer.echo(f"{stage:<11}{name:<11}{what}")
         for card in zoo.cards():
-            typer.echo(f"weights    {card.name}  ({card.facts.get('bytes', 0) / 1e6:.1f} MB, {card.facts.get('licence', '?')})")
+            size = card.facts.get("bytes", 0) / 1e6
+            typer.echo(f"weights    {card.name}  ({size:.1f} MB, {card.facts.get('licence', '?')})")
 
 
 @models.command("list")
@@ -270,12 +271,14 @@ def preview_command(stage: str) -> None:
         with guarded(given["quiet"], given["json"]) as watch:
             from reimagine.gallery.preview import preview as draw
 
-            typer.echo(draw(stage, given["model"], given["film"], given["into"], given["frames"], given["device"], watch))
+            names = ("model", "film", "into", "frames", "device")
+            typer.echo(draw(stage, *(given[name] for name in names), watch))
 
     asked = parameter("model", Optional[str], None, option(f"One of: {', '.join(stages.named(stage))}"))
     count = parameter("frames", int, 4, option("How many frames, spread over the film"))
     kept = [p for p in COMMON if p.name in ("into", "device", "quiet", "json")]
-    _register(command, [FILM, asked, count, *kept], f"A few frames of a film under a few settings of {stage}.")
+    sentence = f"A few frames of a film under a few settings of {stage}."
+    _register(command, [FILM, asked, count, *kept], sentence)
     preview.command(stage)(command)
 
 

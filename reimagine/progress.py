@@ -62,8 +62,14 @@ class Bar(Nothing):
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
         self.bar = Progress(
             TextColumn("{task.description:<11}"), BarColumn(), MofNCompleteColumn(),
@@ -74,14 +80,11 @@ class Bar(Nothing):
         self.done = 0
         self.begun = 0.0
 
-    def __enter__(self) -> Bar:
-        self.bar.start()
-        return self
-
     def __exit__(self, *_: Any) -> None:
         self.bar.stop()
 
     def begin(self, title: str, total: int) -> None:
+        self.bar.start()
         self.task = self.bar.add_task(title, total=total or None, rate="")
         self.done, self.begun = 0, time.monotonic()
 

@@ -115,7 +115,8 @@ class Run:
             run = cls(folder, Film.read(home / "film.json"), _shots(home), home.name, facts["key"])
             run.steps = [Step(**step) for step in facts["steps"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunError(f"{folder}: its run.json cannot be read ({error}); start again from the film") from error
+            raise RunError(f"{folder}: its run.json cannot be read ({error}); "
+                           "start again from the film") from error  # fmt: skip
         if not Path(run.film.source).exists():
             raise RunError(f"{folder}: its film {run.film.source} is no longer there")
         return run

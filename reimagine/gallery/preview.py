@@ -13,7 +13,8 @@ from reimagine.runs import Run
 from reimagine.zoo.device import choose
 
 
-def preview(stage: str, name: str | None, film: Path, into: Path | None, count: int, device: str, watch: Any) -> Path:
+def preview(stage: str, name: str | None, film: Path, into: Path | None, count: int,
+            device: str, watch: Any) -> Path:  # fmt: skip
     """Rows: the film itself, then each setting the model names in `preview`; columns: frames."""
     run = Run.open(film, into, watch=watch)
     picture, where = run.picture(), choose(device)

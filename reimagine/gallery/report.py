@@ -49,7 +49,8 @@ def _colourfulness(run: Run) -> tuple[float, float]:
     places = np.unique(np.linspace(0, run.film.frames - 1, SAMPLES).astype(int))
     pairs = [(_one(run, int(n), True), _one(run, int(n), False)) for n in places]
     values = [[colourfulness(a.image), colourfulness(b.image)] for a, b in pairs if a and b]
-    return tuple(np.mean(values, 0)) if values else (0.0, 0.0)  # type: ignore[return-value]
+    before, after = np.mean(values, 0) if values else (0.0, 0.0)
+    return float(before), float(after)
 
 
 def _one(run: Run, number: int, source: bool) -> Frame | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
-from reimagine.media.film import Film, fingerprint, regular, stills_of, STILLS
+from reimagine.media.film import STILLS, Film, fingerprint, regular, stills_of
 from reimagine.media.frames import Frame, from_image
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Cuts and fades: PySceneDetect's detectors on luma, fed while the film is opened."""
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reimagine.media.frames import Shot
@@ -50,7 +51,7 @@ class CutDetector:
                 ends = detector.post_process(FrameTimecode(self.seen - 1, 25.0))
                 self.cuts.update(c.frame_num for c in ends)
         edges = [0, *sorted(c for c in self.cuts if 0 < c < frames), frames]
-        return [Shot(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+        return [Shot(a, b) for a, b in pairwise(edges) if b > a]
 
 
 def trimmed(shots: list[Shot], first: int, frames: int) -> list[Shot]:

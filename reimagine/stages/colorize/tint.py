@@ -29,7 +29,7 @@ class Tint:
         level = np.arange(256) / 255
         body = 4 * level * (1 - level) * 0.8 + 0.2
         tables = [
-            np.clip(128 + 224 * self.saturation * body * part, 16, 240).astype(np.uint8)
+            np.clip(128 + 100 * self.saturation * body * part, 16, 240).astype(np.uint8)
             for part in ((b - y) * 0.564, (r - y) * 0.713)
         ]
 

@@ -21,7 +21,7 @@ class Sine:
         """Notes in, 48 kHz mono sound out."""
         import numpy as np
 
-        from reimagine.media import Note, Notes, Sound
+        from reimagine.media import Note, Sound
 
         rate = 48000
 

@@ -1,0 +1,33 @@
+# make demo   install, colour the bundled film, print where it is
+# make test   install with the test tools, lint and test
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check benchmarks clean
+
+demo: .venv/demo
+	$(BIN)/reimagine colorize assets/demo.mp4 --into runs/demo
+	@echo runs/demo/contact-sheet.png
+
+test: .venv/test check
+	$(BIN)/pytest
+
+check: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+benchmarks: .venv/test
+	$(BIN)/python benchmarks/speed.py
+
+.venv/demo: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/test: .venv/demo
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv runs

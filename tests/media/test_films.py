@@ -1,0 +1,171 @@
+"""Films in and out: exact times, untouched sound, every kind of picture FFmpeg gives."""
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from conftest import frames_of, make_film, packets_of, picture, times_of
+
+import reimagine
+from reimagine.errors import MediaError
+from reimagine.media.film import Film
+from reimagine.media.reader import open_film, read_film
+from reimagine.media.shots import CutDetector
+from reimagine.media.writer import read_picture, write_picture
+
+TINT = reimagine.model("colorize", "tint")
+
+
+@pytest.mark.parametrize("rate", [Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(12)])
+@pytest.mark.parametrize("kind", ["mp4", "mkv"])
+def test_constant_rates_come_out_exact(tmp_path, rate, kind):
+    source = make_film(tmp_path / f"film.{kind}", 30, rate)
+    done = reimagine.run(source, [TINT()], tmp_path / "run")
+    assert times_of(done.film) == [n / rate for n in range(30)]
+
+
+def test_variable_rate_keeps_every_frames_time(tmp_path):
+    times = [0, 40, 80, 200, 240, 290, 420, 460, 700, 740, 800, 1000]
+    source = make_film(tmp_path / "phone.mkv", 12, times=times)
+    done = reimagine.run(source, [TINT()], tmp_path / "run")
+    assert times_of(done.film) == [Fraction(t, 1000) for t in times]
+    assert any("variable" in note for note in done.report["notes"])
+
+
+def test_sound_nobody_touched_is_copied_packet_for_packet(tmp_path):
+    source = make_film(tmp_path / "film.mp4", 48, sounds=2)
+    done = reimagine.run(source, [TINT()], tmp_path / "run")
+    for track in (0, 1):
+        assert packets_of(done.film, "audio", track) == packets_of(source, "audio", track)
+    assert abs(done.report["audio_minus_video_seconds"]) < 0.1
+
+
+def test_picture_nobody_touched_is_copied_packet_for_packet(tmp_path, film):
+    steps = [reimagine.model(s)() for s in ("transcribe", "timbre", "mix")]
+    done = reimagine.run(film, steps, tmp_path / "run")
+    assert packets_of(done.film, "video") == packets_of(film, "video")
+    assert packets_of(done.film, "audio") != packets_of(film, "audio")
+
+
+@pytest.mark.parametrize(("pixel", "codec"), [
+    ("yuv420p", "libx264"), ("yuv420p10le", "libx264"), ("yuv444p", "libx264"), ("gray", "ffv1"),
+    ("yuv422p10le", "prores_ks"),
+])  # fmt: skip
+def test_pixel_formats(tmp_path, pixel, codec):
+    source = make_film(tmp_path / "film.mkv", 6, pixel=pixel, codec=codec)
+    done = reimagine.run(source, [TINT()], tmp_path / "run")
+    with av.open(str(done.film)) as box:
+        assert box.streams.video[0].format.name == "yuv420p"
+    assert np.mean(frames_of(done.film)[3][:64]) == pytest.approx(np.mean(frames_of(source)[3][:64]), abs=2)
+
+
+def test_odd_sizes_lose_nothing(tmp_path):
+    source = make_film(tmp_path / "film.mkv", 6, size=(95, 63), pixel="yuv444p", codec="ffv1")
+    done = reimagine.run(source, [TINT()], tmp_path / "run")
+    with av.open(str(done.film)) as box:
+        assert (box.streams.video[0].width, box.streams.video[0].height) == (96, 64)
+
+
+def test_intermediates_keep_the_luma_bit_for_bit(tmp_path, film):
+    facts = open_film(film)
+    path = tmp_path / "part.mkv"
+    write_picture(path, read_film(facts), facts.rate)
+    pairs = zip(read_film(facts), read_picture(path, facts), strict=True)
+    assert all(np.array_equal(a.luma, b.luma) and a.index == b.index for a, b in pairs)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 5), (13, 14), (30, 48), (47, 48)])
+def test_any_range_is_the_same_as_reading_through(film, tmp_path, start, stop):
+    facts = open_film(film)
+    whole = [f.luma.copy() for f in read_film(facts)]
+    path = tmp_path / "part.mkv"
+    write_picture(path, read_film(facts), facts.rate)
+    for source in (read_film(facts, start, stop), read_picture(path, facts, start, stop)):
+        part = [(f.index, f.luma.copy()) for f in source]
+        assert [n for n, _ in part] == list(range(start, stop))
+        assert all(np.array_equal(luma, whole[n]) for n, luma in part)
+
+
+def test_interlaced_film_is_deinterlaced_and_said(tmp_path):
+    path = tmp_path / "tv.mkv"
+    with av.open(str(path), "w") as box:
+        stream = box.add_stream("mpeg2video", rate=25, options={"flags": "+ilme+ildct"})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.bit_rate = 2_000_000
+        for n in range(12):
+            image = picture(2 * n, 96, 64, 0)
+            image[1::2] = picture(2 * n + 12, 96, 64, 0)[1::2]
+            frame = av.VideoFrame.from_ndarray(image, "rgb24").reformat(format="yuv420p")
+            frame.pts = n
+            box.mux(stream.encode(frame))
+        box.mux(stream.encode())
+    facts = open_film(path)
+    if not facts.interlaced:
+        pytest.skip("this FFmpeg's encoder does not mark fields")
+    combed, whole = ([f.luma.astype(int) for f in read_film(f)] for f in (
+        Film(**{**facts.__dict__, "interlaced": False}), facts))  # fmt: skip
+    comb = [np.abs(2 * l[1:-1:2] - l[:-2:2] - l[2::2]).mean() for l in (combed[5], whole[5])]
+    assert len(whole) == 12 and comb[1] < 0.7 * comb[0]
+    assert any("deinterlaced" in note for note in facts.notes)
+
+
+def test_pictures_are_films_of_one_frame(tmp_path):
+    import cv2
+
+    source = tmp_path / "still.png"
+    cv2.imwrite(str(source), picture(0, 80, 60, 1))
+    done = reimagine.run(source, [TINT()], tmp_path / "run")
+    image = cv2.imread(str(done.film))
+    assert done.film.suffix == ".png" and image.shape == (60, 80, 3)
+    assert np.ptp(image.astype(int), 2).mean() > 3
+
+
+def test_start_and_end_take_a_piece_in_sync(tmp_path):
+    source = make_film(tmp_path / "film.mp4", 96, sounds=1)
+    done = reimagine.run(source, [TINT()], tmp_path / "run", start=1.0, end=2.5)
+    assert done.report["frames"] == 36
+    assert abs(done.report["audio_minus_video_seconds"]) < 0.1
+    whole = list(read_film(open_film(source)))
+    piece = frames_of(done.film)
+    assert np.abs(piece[0][:64].astype(int) - whole[24].luma).mean() < 4
+
+
+def test_chapters_and_titles_travel(tmp_path, film):
+    source = tmp_path / "chapters.mkv"
+    with av.open(str(film)) as old, av.open(str(source), "w") as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        new.metadata["title"] = "The Lane"
+        new.set_chapters([{"id": 1, "start": 0, "end": 1000, "time_base": Fraction(1, 1000),
+                           "metadata": {"title": "One"}}])  # fmt: skip
+        for packet in old.demux(old.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                new.mux(packet)
+    done = reimagine.run(source, [TINT()], tmp_path / "run", tmp_path / "out.mkv")
+    with av.open(str(done.film)) as box:
+        assert box.metadata["title"] == "The Lane"
+        assert [c["metadata"]["title"] for c in box.chapters()] == ["One"]
+
+
+def test_cuts_are_found_on_luma(tmp_path):
+    source = make_film(tmp_path / "film.mp4", 60, cuts=(20, 41), size=(160, 120))
+    detector = CutDetector()
+    facts = open_film(source, detector)
+    assert [s.start for s in detector.shots(facts.frames)] == [0, 20, 41]
+
+
+def test_half_a_file_is_half_a_film(tmp_path):
+    source = make_film(tmp_path / "film.mkv", 96)
+    source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
+    done = reimagine.run(source, [TINT()], tmp_path / "run")
+    assert 10 < done.report["frames"] < 96
+
+
+@pytest.mark.parametrize("content", [b"", b"this is not a film" * 100])
+def test_not_a_film(tmp_path, content):
+    source = tmp_path / "film.mp4"
+    source.write_bytes(content)
+    with pytest.raises(MediaError, match=r"film\.mp4"):
+        open_film(source)

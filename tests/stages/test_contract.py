@@ -1,0 +1,116 @@
+"""One contract for every row of the table; a new model joins by standing in it."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from conftest import picture
+
+from reimagine import recipe, stages
+from reimagine.media import Frame, Note, Notes, Shot, Sound
+from reimagine.media.frames import from_image
+
+ROWS = [(s, m) for s, models in stages.MODELS.items() for m in models]
+PICTURE = [(s, m) for s, m in ROWS if stages.STAGES[s] == ("picture", "picture") and s != "continue"]
+
+
+def build(stage: str, name: str, weights) -> object:
+    cls = stages.model(stage, name)
+    needs = {f.name for f in dataclasses.fields(cls)} & {"weights"}
+    return cls(**({"weights": str(weights)} if needs else {}))
+
+
+def film(count: int, size=(96, 64), seen: list | None = None) -> Iterator[Frame]:
+    for n in range(count):
+        if seen is not None:
+            seen.append(n)
+        yield from_image(n, picture(n, *size, 0)).at(n, Shot(0, count))
+
+
+@pytest.mark.parametrize(("stage", "name"), ROWS)
+def test_options_survive_toml(stage, name, tmp_path):
+    model = stages.model(stage, name)()
+    path = tmp_path / "recipe.toml"
+    path.write_text(recipe.write([model]))
+    assert recipe.read(path) == [model]
+
+
+@pytest.mark.parametrize(("stage", "name"), ROWS)
+def test_every_option_has_a_type_a_default_and_a_sentence(stage, name):
+    for option in recipe.options(stages.model(stage, name)):
+        assert option.help and option.default is not dataclasses.MISSING
+        assert option.default is None or isinstance(option.default, option.type)
+
+
+@pytest.mark.parametrize("size", [(96, 64), (61, 47)])
+@pytest.mark.parametrize(("stage", "name"), PICTURE)
+def test_same_numbers_same_size_real_pictures(stage, name, size, tiny_weights):
+    made = list(build(stage, name, tiny_weights).load("cpu")(film(9, size)))
+    assert [f.index for f in made] == list(range(9))
+    for frame in made:
+        assert frame.image.shape == (size[1], size[0], 3) and frame.image.dtype == np.uint8
+        assert frame.image.std() > 5
+
+
+@pytest.mark.parametrize(("stage", "name"), PICTURE)
+def test_cut_into_parts_is_the_same_as_uncut(stage, name, tiny_weights):
+    model = build(stage, name, tiny_weights)
+    whole = [f.image for f in model.load("cpu")(film(12))]
+    frames, work = list(film(12)), model.load("cpu")
+    warm = max(0, 7 - model.context)
+    parts = [*work(frames[:7]), *(f for f in work(frames[warm:]) if f.index >= 7)]
+    for a, b in zip(whole, parts, strict=True):
+        assert np.abs(a.astype(int) - b.image).max() <= 2
+
+
+@pytest.mark.parametrize(("stage", "name"), PICTURE)
+def test_lazy(stage, name, tiny_weights):
+    seen: list[int] = []
+    made = build(stage, name, tiny_weights).load("cpu")(film(40, seen=seen))
+    next(iter(made))
+    assert len(seen) <= 8
+
+
+@pytest.mark.parametrize("name", stages.MODELS["colorize"])
+def test_colorizers_leave_the_luma_alone(name, tiny_weights):
+    frames = list(film(5))
+    for before, after in zip(frames, build("colorize", name, tiny_weights).load("cpu")(iter(frames)), strict=True):
+        assert np.array_equal(before.luma, after.luma)
+        assert not np.array_equal(before.chroma[0], after.chroma[0])
+
+
+@pytest.mark.parametrize("name", stages.MODELS["continue"])
+def test_continuations_number_on(name):
+    made = list(stages.model("continue", name)().load("cpu")(film(6), 4))
+    assert [f.index for f in made] == [6, 7, 8, 9]
+
+
+TUNE = Notes((Note(0.1, 0.6, 60), Note(0.7, 1.2, 64), Note(1.3, 1.9, 67)))
+
+
+@pytest.mark.parametrize("name", stages.MODELS["timbre"])
+def test_timbres_play_and_transcribers_hear(name):
+    sound = stages.model("timbre", name)().load("cpu")(TUNE)
+    assert np.isfinite(sound.samples).all() and 0.1 < np.abs(sound.samples).max() <= 1
+    heard = stages.model("transcribe", "pyin")().load("cpu")(sound)
+    assert [n.pitch for n in heard] == [60, 64, 67]
+    assert all(abs(a.start - b.start) < 0.06 for a, b in zip(heard, TUNE, strict=True))
+
+
+@pytest.mark.parametrize("name", stages.MODELS["transcribe"])
+def test_silence_has_no_notes(name):
+    silence = Sound(np.zeros((1, 44100), np.float32), 44100)
+    assert len(stages.model("transcribe", name)().load("cpu")(silence)) == 0
+
+
+@pytest.mark.parametrize("name", stages.MODELS["mix"])
+def test_mixes_fit_the_film_and_do_not_clip(name):
+    time = np.arange(96000) / 48000
+    new = Sound(np.sin(2000 * time).astype(np.float32)[None] * 3, 48000)
+    own = Sound(np.zeros((1, 33000), np.float32), 44100)
+    mixed = stages.model("mix", name)().load("cpu")(own, new)
+    assert mixed.rate == 48000 and mixed.channels == 2
+    assert mixed.length == round(33000 / 44100 * 48000)
+    assert 0.05 < np.abs(mixed.samples).max() <= 10 ** (-1 / 20) + 1e-6

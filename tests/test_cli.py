@@ -1,0 +1,160 @@
+"""Words typed by a person, and what they get back."""
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import make_film
+from typer.testing import CliRunner
+
+from reimagine.cli import app
+
+DEMO = Path(__file__).parent.parent / "assets" / "demo.mp4"
+
+
+def say(*words) -> tuple[int, str, str]:
+    done = CliRunner().invoke(app, [str(w) for w in words])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("words", [
+    ["colorize", "--model", "tint"], ["cartoon"], ["music"], ["continue", "--seconds", "0.5"],
+])  # fmt: skip
+def test_every_command_gives_a_film(words, film, tmp_path):
+    import av
+
+    code, out, _ = say(words[0], film, *words[1:], "--into", tmp_path / "run", "-o", tmp_path / "out.mp4", "-q")
+    assert code == 0 and out.strip().splitlines()[-1] == str(tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as box:
+        assert sum(1 for _ in box.decode(video=0)) == (60 if words[0] == "continue" else 48)
+        assert box.streams.audio
+
+
+def test_a_recipe_does_them_all(film, tmp_path):
+    recipe = tmp_path / "all.toml"
+    recipe.write_text("".join(f'[[step]]\nstage = "{s}"\n' + ('model = "tint"\n' if s == "colorize" else "")
+                              for s in ("colorize", "cartoon", "continue", "transcribe", "timbre", "mix")))  # fmt: skip
+    code, _, err = say("run", recipe, film, "--into", tmp_path / "run", "--json")
+    assert code == 0
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert {"colorize", "cartoon", "continue", "mix", "export"} <= {line.get("step") for line in lines}
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parent.parent.glob("pipelines/*.toml")))
+def test_our_recipes_are_sound(path):
+    from reimagine import recipe
+
+    assert recipe.read(path)
+
+
+def test_a_folder_of_pictures(tmp_path):
+    import cv2
+    import numpy as np
+
+    (tmp_path / "stills").mkdir()
+    for name, shape in (("a.png", (40, 60)), ("b.jpg", (50, 30))):
+        cv2.imwrite(str(tmp_path / "stills" / name), np.full(shape, 120, np.uint8))
+    code, out, _ = say("colorize", tmp_path / "stills", "--model", "tint", "--into", tmp_path / "run", "-q")
+    assert code == 0
+    assert [cv2.imread(line).shape[:2] for line in out.split()] == [(40, 60), (50, 30)]
+
+
+BAD = [
+    (["colorize", "nowhere.mp4"], 1, "no such file"),
+    (["colorize", "empty.mp4"], 1, "empty"),
+    (["colorize", "text.mp4"], 1, "not a film"),
+    (["colorize", "film.mp4", "--model", "tnit"], 1, "did you mean 'tint'"),
+    (["colorize", "film.mp4", "--hue", "9"], 1, "--hue is not an option"),
+    (["colorize", "film.mp4", "--weights", "colorize-nogam"], 1, "colorize-nogan"),
+    (["colorize", "film.mp4", "--weights", "./none.safetensors"], 1, "no weights"),
+    (["colorize", "film.mp4", "--weights", "./text.safetensors"], 1, "not weights of ColorUNet"),
+    (["colorize", "film.mp4", "--model", "tint", "--start", "90"], 1, "--start"),
+    (["colorize", "film.mp4", "--model", "tint", "--codec", "h265"], 1, "--codec"),
+    (["colorize", "film.mp4", "--model", "tint", "-o", "film.xyz"], 1, "film.xyz"),
+    (["colorize", "film.mp4", "--model", "tint", "-o", "."], 1, "cannot be written"),
+    (["colorize", "film.mp4", "--model", "tint", "--into", "text.mp4/run"], 1, "cannot be written"),
+    (["colorize", "film.mp4", "--model", "tint", "--device", "abacus"], 1, "--device"),
+    (["colorize", "film.mp4", "--references", "nowhere"], 1, "--export-references"),
+    (["run", "none.toml", "film.mp4"], 1, "no such recipe"),
+    (["run", "bad.toml", "film.mp4"], 1, "step 2: unknown stage 'colourise'"),
+    (["music", "silent.mp4"], 1, "no sound track"),
+    (["models", "show", "colorise"], 1, "did you mean 'colorize'"),
+    (["colorize", "film.mp4", "--sise", "3"], 2, "--sise"),
+    (["colour", "film.mp4"], 2, "colour"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "text"), BAD)
+def test_bad_input_gets_one_clear_line(words, code, text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_film(tmp_path / "film.mp4", 12, sounds=1)
+    make_film(tmp_path / "silent.mp4", 12)
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("words " * 500)
+    (tmp_path / "text.safetensors").write_text("words " * 500)
+    (tmp_path / "bad.toml").write_text('[[step]]\nstage = "cartoon"\n[[step]]\nstage = "colourise"\n')
+    exit_code, _, err = say(*words)
+    assert exit_code == code and text in err
+    if code == 1:
+        assert err.startswith("reimagine: ") and err.count("\n") == 1
+
+
+def test_damaged_weights_are_refused(tmp_path, film, tiny_weights):
+    from reimagine import zoo
+
+    copy = tmp_path / "mine.safetensors"
+    copy.write_bytes(tiny_weights.read_bytes())
+    zoo.write_card(copy, {"licence": "none"})
+    assert say("colorize", film, "--weights", copy, "--into", tmp_path / "a", "-q")[0] == 0
+    copy.write_bytes(copy.read_bytes()[:-1] + b"?")
+    code, _, err = say("colorize", film, "--weights", copy, "--into", tmp_path / "b", "-q")
+    assert code == 1 and "damaged" in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(tmp_path, film):
+    out = tmp_path / ".full.mp4"
+    out.symlink_to("/dev/full")
+    command = [sys.executable, "-m", "reimagine.cli", "colorize", film, "--model", "tint", "-q",
+               "--into", tmp_path / "run", "-o", tmp_path / "full.mp4"]  # fmt: skip
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    assert done.returncode == 1 and "No space left" in done.stderr and done.stderr.count("\n") == 1
+    assert list((tmp_path / "run").glob("01-*/step.json"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_one_may_not_write(tmp_path, film):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    code, _, err = say("colorize", film, "--model", "tint", "--into", tmp_path / "locked" / "run")
+    assert code == 1 and "cannot be written" in err
+
+
+def test_preview_draws_a_sheet(film, tmp_path):
+    import cv2
+
+    code, out, _ = say("preview", "cartoon", film, "--into", tmp_path / "run", "--frames", 3, "-q")
+    assert code == 0 and cv2.imread(out.strip()).shape[1] == 3 * 328
+
+
+def test_evaluate_colour_prints_json(tmp_path, tiny_weights):
+    import cv2
+    from conftest import picture
+
+    cv2.imwrite(str(tmp_path / "a.png"), picture(0, 80, 60, 1))
+    code, out, _ = say("evaluate", "colour", tmp_path, "--model", "tint", "--json")
+    rows = json.loads(out)
+    assert code == 0 and set(rows) == {"coloured", "left grey"}
+    assert rows["coloured"]["chroma"] > rows["left grey"]["chroma"]
+
+
+def test_the_demo_film_comes_out_coloured(tmp_path):
+    code, out, _ = say("colorize", DEMO, "--end", "0.6", "--into", tmp_path / "run", "-q")
+    told = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert code == 0 and out.strip().endswith("film.mp4")
+    assert told["colourfulness"]["before"] < 2 and told["colourfulness"]["after"] > 8

@@ -42,6 +42,7 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         ReimagineError: with one line that says what, where, and the way out.
     """
     from reimagine import engines
+    from reimagine.media.export import Encoding
     from reimagine.runs import Run, Silent
     from reimagine.zoo.device import choose
 
@@ -49,15 +50,17 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
     begun = time.monotonic()
     share = engines.choose(engine)
     out = Path(output) if output else None
+    how = encoding or Encoding()
     if out:
         _can_hold(out)
+    how.check(out)
     here = Run.open(Path(film), Path(into) if into else None, start, end, watch)
     where = choose(device) if steps else "cpu"
     for step in steps:
         here.step(step, where, share, intermediates, watch)
     kind = "png" if here.film.still else "mp4" if here.film.frames else "wav"
     out = out or here.folder / f"film.{kind}"
-    report = _finish(here, out, encoding, watch, begun)
+    report = _finish(here, out, how, watch, begun)
     return Result(out, here.folder, report)
 
 
@@ -67,14 +70,12 @@ def _can_hold(out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _finish(here: Run, out: Path, encoding: Encoding | None, watch: Watch, begun: float) -> dict[str, Any]:
+def _finish(here: Run, out: Path, how: Encoding, watch: Watch, begun: float) -> dict[str, Any]:
     """Export and report, unless this very film lies there already."""
     from reimagine.gallery.report import contact_sheet, report
-    from reimagine.media.export import Encoding
     from reimagine.media.writer import write_text
     from reimagine.runs import key
 
-    how = encoding or Encoding()
     mark = key([s.key for s in here.steps], here.key, asdict(how), str(out.resolve()))
     told = here.folder / "report.json"
     if told.exists() and out.exists():
@@ -90,7 +91,8 @@ def _finish(here: Run, out: Path, encoding: Encoding | None, watch: Watch, begun
     facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
     if here.film.frames:
         contact_sheet(here, here.folder / "contact-sheet.png")
-    write_text(told, json.dumps({"key": mark, "bytes": out.stat().st_size, **facts}, indent=1))
+    facts = {"key": mark, "bytes": out.stat().st_size, **facts}
+    write_text(told, json.dumps(facts, indent=1))
     return facts
 
 

@@ -81,7 +81,8 @@ class Bar(Nothing):
         self.begun = 0.0
 
     def __exit__(self, *_: Any) -> None:
-        self.bar.stop()
+        if self.task is not None:
+            self.bar.stop()
 
     def begin(self, title: str, total: int) -> None:
         self.bar.start()

@@ -30,7 +30,7 @@ def exposed(colour: np.ndarray) -> np.ndarray:
     light = cv2.GaussianBlur(light, (0, 0), 0.7)
     light = light + 0.10 * cv2.GaussianBlur(np.clip(light - 0.6, 0, 1), (0, 0), 9)
     curve = light * light * (3 - 2 * light)
-    return 0.06 + 0.86 * (0.55 * curve + 0.45 * light)
+    return 0.06 + 0.88 * (0.55 * curve + 0.45 * light) ** 0.8
 
 
 def vignette(h: int, w: int) -> np.ndarray:
@@ -47,7 +47,8 @@ def grained(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def scratched(grey: np.ndarray, alive: list, rng: np.random.Generator) -> list:
     """Vertical scratches that wander and live for some frames; [x, strength, frames left]."""
     if rng.random() < 0.06:
-        alive = [*alive, [rng.uniform(20, grey.shape[1] - 20), rng.uniform(-0.12, 0.22), rng.integers(6, 30)]]
+        x = rng.uniform(20, grey.shape[1] - 20)
+        alive = [*alive, [x, rng.uniform(-0.12, 0.22), rng.integers(6, 30)]]
     for scratch in alive:
         scratch[0] += rng.normal(0, 0.4)
         scratch[2] -= 1

@@ -6,9 +6,19 @@ from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
-
-from paint import (brick, clouds, fill, hills, layer, meadow, noise, over, polygon, rippled, sky,
-                   tree)  # fmt: skip
+from paint import (
+    brick,
+    clouds,
+    hills,
+    layer,
+    meadow,
+    noise,
+    over,
+    polygon,
+    rippled,
+    sky,
+    tree,  # fmt: skip
+)
 
 WIDTH, HEIGHT, RATE = 640, 480, 24
 H, W, WIDE = 2 * HEIGHT, 2 * WIDTH, 3 * WIDTH

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from reimagine.errors import MediaError
-from reimagine.media.film import Film
+from reimagine.errors import MediaError, unknown
+from reimagine.media.film import STILLS, Film
 from reimagine.media.frames import Frame
 from reimagine.media.reader import opened
 from reimagine.media.sound import Sound
@@ -17,6 +17,8 @@ from reimagine.media.writer import publish, write_image
 
 ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1",
             "ffv1": "ffv1", "prores": "prores_ks"}  # fmt: skip
+
+KINDS = (".mp4", ".mkv", ".mov", ".webm", ".m4v", ".avi", ".wav", ".flac", ".ogg", ".mp3")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,13 @@ class Encoding:
     codec: str = "h264"
     crf: int = 18
     preset: str = "veryfast"
+
+    def check(self, out: Path | None) -> None:
+        """Refuse what cannot be written before any work is done."""
+        if self.codec not in ENCODERS:
+            raise MediaError(unknown("--codec", self.codec, ENCODERS))
+        if out and out.suffix.lower() not in (*KINDS, *STILLS):
+            raise MediaError(f"{out}: unknown kind of film {out.suffix!r}; use {', '.join(KINDS[:4])}")
 
 
 def export(
@@ -42,15 +51,12 @@ def export(
     """
     if film.still:
         for frame in picture or ():
-            write_image(out, frame.image)
+            write_image(out, frame.image[: film.height, : film.width])
         return []
     temporary, said = out.with_name("." + out.name), []
     with ExitStack() as stack:
         source = stack.enter_context(opened(Path(film.source)))
-        try:
-            target = stack.enter_context(opened(temporary, "w", options=_mux_options(out)))
-        except ValueError as error:
-            raise MediaError(f"{out}: unknown kind of film {out.suffix!r}; use .mp4, .mkv or .mov") from error
+        target = stack.enter_context(opened(temporary, "w", options=_mux_options(out)))
         others = _others(source, target, film, sound is not None, said)
         streams = [_picture(source, target, film, picture, how), others]
         if sound is not None:
@@ -90,8 +96,6 @@ def _copy_picture(source, target, film: Film) -> Timed:
 
 
 def _encode_picture(target, film: Film, frames: Iterable[Frame], how: Encoding) -> Timed:
-    if how.codec not in ENCODERS:
-        raise MediaError(f"unknown --codec {how.codec!r} (there are: {', '.join(ENCODERS)})")
     tick = film.tick if film.ticks else 1 / film.rate
     options = {"crf": str(how.crf), "preset": how.preset} if how.codec in ("h264", "hevc") else {}
     options |= {"crf": str(how.crf), "b": "0"} if how.codec == "vp9" else {}
@@ -101,11 +105,11 @@ def _encode_picture(target, film: Film, frames: Iterable[Frame], how: Encoding) 
     context = stream.codec_context
     context.time_base, context.sample_aspect_ratio = tick, film.aspect
     context.color_range, context.colorspace = 2 if film.full else 1, 1 if film.matrix == "bt709" else 6
-    context.thread_count = 0
+    context.thread_type, context.thread_count = "FRAME", 0  # slices would not repeat exactly
 
     def packets() -> Timed:
         for frame in frames:
-            image = _even(frame).picture
+            image = frame.picture
             image.pts, image.time_base = round(film.time(frame.index) / tick), tick
             image.pict_type = 0
             yield from timed(stream.encode(image))
@@ -116,23 +120,6 @@ def _encode_picture(target, film: Film, frames: Iterable[Frame], how: Encoding) 
             yield float((packet.dts if packet.dts is not None else packet.pts) * packet.time_base), packet
 
     return packets()
-
-
-def _even(frame: Frame) -> Frame:
-    """4:2:0 codecs want even sides: an odd last row or column is shown twice."""
-    if frame.width % 2 == 0 and frame.height % 2 == 0:
-        return frame
-    import av
-    import numpy as np
-
-    from reimagine.media.frames import plane
-
-    w, h = frame.width + frame.width % 2, frame.height + frame.height % 2
-    wider = av.VideoFrame(w, h, "yuv420p")
-    plane(wider, 0)[:] = np.pad(frame.luma, ((0, h - frame.height), (0, w - frame.width)), "edge")
-    for number, source in zip((1, 2), frame.chroma, strict=True):
-        plane(wider, number)[:] = source
-    return replace(frame, picture=wider)
 
 
 def _others(source, target, film: Film, new_sound: bool, said: list[str]) -> Timed | None:

@@ -111,6 +111,22 @@ def from_image(index: int, image: np.ndarray) -> Frame:
     return blank.with_image(image)
 
 
+def evened(picture: av.VideoFrame) -> av.VideoFrame:
+    """4:2:0 wants even sides: an odd last row or column is shown twice."""
+    w, h = picture.width + picture.width % 2, picture.height + picture.height % 2
+    if (w, h) == (picture.width, picture.height):
+        return picture
+    import av
+    import numpy as np
+
+    wider = av.VideoFrame(w, h, "yuv420p")
+    wider.pts, wider.time_base = picture.pts, picture.time_base
+    for number in range(3):
+        old, new = plane(picture, number), plane(wider, number)
+        new[:] = np.pad(old, [(0, a - b) for a, b in zip(new.shape, old.shape, strict=True)], "edge")
+    return wider
+
+
 def plane(picture: av.VideoFrame, number: int) -> np.ndarray:
     import numpy as np
 

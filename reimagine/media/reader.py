@@ -1,16 +1,18 @@
 """Open a source, and decode its frames by number."""
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
 from reimagine.media.film import STILLS, Film, fingerprint, regular, stills_of
-from reimagine.media.frames import Frame, from_image
+from reimagine.media.frames import Frame, evened, from_image
 
 if TYPE_CHECKING:
     import av
@@ -200,7 +202,7 @@ def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[F
         for count, picture in enumerate(_filtered(box.decode(stream), film, stream)):
             index = numbers.get(picture.pts, -1) if numbers else count - film.first
             if start <= index < stop:
-                yield Frame(index, picture, matrix=film.matrix, full=film.full)
+                yield Frame(index, evened(picture), matrix=film.matrix, full=film.full)
             if index >= stop - 1:
                 return
 
@@ -212,7 +214,7 @@ def _read_stills(film: Film, start: int, stop: int) -> Iterator[Frame]:
         image = read_still(Path(film.stills[index]))
         if image.shape[:2] != (film.height, film.width):
             image = cv2.resize(image, (film.width, film.height), interpolation=cv2.INTER_AREA)
-        yield from_image(index, image)
+        yield Frame(index, evened(from_image(index, image).picture), full=True)
 
 
 def _filtered(pictures, film: Film, stream) -> Iterator[av.VideoFrame]:
@@ -228,30 +230,30 @@ def _filtered(pictures, film: Film, stream) -> Iterator[av.VideoFrame]:
 
     graph = Graph()
     source = graph.add_buffer(template=stream)
-    chain = [source]
+    nodes = [source]
     for name in names:
         title, _, options = name.partition("=")
-        chain.append(graph.add(title, options or None))
-    graph.link_nodes(*chain, graph.add("buffersink")).configure()
+        nodes.append(graph.add(title, options or None))
+    graph.link_nodes(*nodes, graph.add("buffersink")).configure()
     yield from (_planar(p) for p in _pump(graph, pictures))
 
 
 def _pump(graph, pictures) -> Iterator[av.VideoFrame]:
+    """One picture out for each one in, under its own time: filters count in ticks of their own."""
     import av
 
-    for picture in pictures:
+    times: deque = deque()
+    for picture in chain(pictures, [None]):
+        if picture is not None:
+            times.append((picture.pts, picture.time_base))
         graph.push(picture)
-        while True:
+        while times:
             try:
-                yield graph.pull()
+                made = graph.pull()
             except (av.BlockingIOError, av.EOFError):
                 break
-    graph.push(None)
-    while True:
-        try:
-            yield graph.pull()
-        except (av.BlockingIOError, av.EOFError):
-            return
+            made.pts, made.time_base = times.popleft()
+            yield made
 
 
 def _planar(picture: av.VideoFrame) -> av.VideoFrame:

@@ -185,7 +185,8 @@ def train_command(name: str) -> None:
             with guarded(True, False):
                 typer.echo(cls(**given)(into or Path("runs") / f"train-{name}", choose(device)))
 
-        own = [parameter(o.name, o.type, _default(o), option(o.help)) for o in recipe.options(cls)]
+        fields = list(recipe.options(cls))
+        own = [parameter(o.name, o.type, _default(o), option(o.help)) for o in fields]
         into = option(f"Run folder; an interrupted training goes on [default: runs/train-{name}]")
         _register(work, [*own, parameter("into", Optional[Path], None, into), DEVICE], cls.__doc__ or "")
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -29,17 +29,18 @@ def say(*words) -> tuple[int, str, str]:
 def test_every_command_gives_a_film(words, film, tmp_path):
     import av
 
-    code, out, _ = say(words[0], film, *words[1:], "--into", tmp_path / "run", "-o", tmp_path / "out.mp4", "-q")
-    assert code == 0 and out.strip().splitlines()[-1] == str(tmp_path / "out.mp4")
-    with av.open(str(tmp_path / "out.mp4")) as box:
+    made = tmp_path / "out.mp4"
+    code, out, _ = say(words[0], film, *words[1:], "--into", tmp_path / "run", "-o", made, "-q")
+    assert code == 0 and out.strip().splitlines()[-1] == str(made)
+    with av.open(str(made)) as box:
         assert sum(1 for _ in box.decode(video=0)) == (60 if words[0] == "continue" else 48)
         assert box.streams.audio
 
 
 def test_a_recipe_does_them_all(film, tmp_path):
     recipe = tmp_path / "all.toml"
-    recipe.write_text("".join(f'[[step]]\nstage = "{s}"\n' + ('model = "tint"\n' if s == "colorize" else "")
-                              for s in ("colorize", "cartoon", "continue", "transcribe", "timbre", "mix")))  # fmt: skip
+    steps = ('colorize"\nmodel = "tint', "cartoon", "continue", "transcribe", "timbre", "mix")
+    recipe.write_text("".join(f'[[step]]\nstage = "{step}"\n' for step in steps))
     code, _, err = say("run", recipe, film, "--into", tmp_path / "run", "--json")
     assert code == 0
     lines = [json.loads(line) for line in err.splitlines()]

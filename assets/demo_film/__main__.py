@@ -23,8 +23,9 @@ def write(path: Path, pictures: Iterable[np.ndarray], pixel: str, rate: int, bit
         sound = film.add_stream("aac", rate=HERTZ)
         sound.layout, sound.bit_rate = "mono", 96_000
         count = 0
-        for count, image in enumerate(pictures, 1):
+        for image in pictures:
             film.mux(picture.encode(_planar(image, pixel)))
+            count += 1
         film.mux(picture.encode())
         samples = tune(count / rate)
         for start in range(0, len(samples), 1024):

@@ -63,4 +63,5 @@ def dusted(grey: np.ndarray, rng: np.random.Generator) -> None:
     for _ in range(rng.poisson(1.2)):
         centre = (int(rng.integers(grey.shape[1])), int(rng.integers(grey.shape[0])))
         axes = (int(rng.integers(1, 4)), int(rng.integers(1, 3)))
-        cv2.ellipse(grey, centre, axes, rng.uniform(0, 180), 0, 360, float(rng.choice([0.08, 0.92])), -1, cv2.LINE_AA)
+        tone = float(rng.choice([0.08, 0.92]))
+        cv2.ellipse(grey, centre, axes, rng.uniform(0, 180), 0, 360, tone, -1, cv2.LINE_AA)

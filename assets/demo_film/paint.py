@@ -101,7 +101,7 @@ def tree(sheet: np.ndarray, x: float, foot: float, size: float, tone, rng) -> No
             bark * (0.6 + 0.7 * noise(*sheet.shape[:2], 12, rng, 3)[..., None]))  # fmt: skip
     leaves = 3200
     spread = np.clip(rng.normal(0, 1, (22, 2)), -1.6, 1.6) * [size * 0.17, size * 0.15]
-    lumps = spread + [x, foot - size * 0.68]
+    lumps = spread + np.array([x, foot - size * 0.68])
     lump = rng.integers(0, len(lumps), leaves)
     places = lumps[lump] + np.clip(rng.normal(0, 1, (leaves, 2)), -1.7, 1.7) * size * 0.058
     towards = (places - [x, foot - size * 0.66]) @ LIGHT / (size * 0.3)

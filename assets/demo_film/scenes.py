@@ -27,6 +27,7 @@ H, W, WIDE = 2 * HEIGHT, 2 * WIDTH, 3 * WIDTH
 Shot = Callable[[float], np.ndarray]
 """Seconds since the shot began -> (H, W, 3) float32 in 0..1."""
 
+SKIN = (0.80, 0.58, 0.46)
 GREENS = [(0.20, 0.33, 0.11), (0.27, 0.38, 0.12), (0.16, 0.28, 0.13), (0.33, 0.37, 0.12)]
 
 
@@ -50,7 +51,8 @@ def house(sheet: np.ndarray, x: int, foot: int, w: int, h: int, wall: np.ndarray
     """Two storeys, windows with white frames, a door, a tiled roof, a chimney."""
     top = foot - h
     polygon(sheet, [(x, foot), (x, top), (x + w, top), (x + w, foot)], wall)
-    tiles = np.float32([0.45, 0.23, 0.17]) * (0.65 + 0.6 * noise(*sheet.shape[:2], 10, rng, 3)[..., None])
+    grain = noise(*sheet.shape[:2], 10, rng, 3)[..., None]
+    tiles = np.float32([0.45, 0.23, 0.17]) * (0.65 + 0.6 * grain)
     tiles[np.arange(sheet.shape[0]) % 9 < 2] *= 0.72
     polygon(sheet, [(x + w * 0.72, top - h * 0.30), (x + w * 0.72, top - h * 0.62),
                     (x + w * 0.80, top - h * 0.62), (x + w * 0.80, top - h * 0.2)], wall * 0.8)  # fmt: skip
@@ -90,7 +92,18 @@ def smoke(picture: np.ndarray, x: float, y: float, age: float, size: float, seed
     part[:] = part * (1 - ball) + lit * np.float32([1, 0.98, 0.95]) * ball
 
 
-def limb(picture: np.ndarray, x: float, y: float, angles: tuple, lengths: tuple, width: float, colour) -> tuple:
+def oval(picture: np.ndarray, centre: tuple, axes: tuple, colour, half: bool = False) -> None:
+    """A filled ellipse, or its upper half."""
+    cv2.ellipse(picture, centre, axes, 0, 180 if half else 0, 360, colour, -1, cv2.LINE_AA)
+
+
+def shape(picture: np.ndarray, points: list, colour) -> None:
+    """A filled polygon with sub-pixel corners."""
+    cv2.fillPoly(picture, [np.int32(np.float32(points) * 16)], colour, cv2.LINE_AA, 4)
+
+
+def limb(picture: np.ndarray, x: float, y: float, angles: tuple, lengths: tuple, width: float,
+         colour) -> tuple:  # fmt: skip
     """Two bones from a joint; angles from straight down, in radians. Gives back the far end."""
     for angle, length in zip(angles, lengths, strict=True):
         end = x + math.sin(angle) * length, y + math.cos(angle) * length
@@ -101,28 +114,33 @@ def limb(picture: np.ndarray, x: float, y: float, angles: tuple, lengths: tuple,
 
 
 def walker(picture: np.ndarray, x: float, foot: float, s: float, stride: float) -> None:
-    """A man in a brown coat and a bowler hat; s is his height in pixels."""
-    coat, cloth, skin, dark = (0.36, 0.25, 0.17), (0.27, 0.27, 0.31), (0.80, 0.58, 0.46), (0.11, 0.10, 0.10)
-    hip, swing = (x, foot - s * 0.47 + abs(math.sin(stride)) * s * 0.012), math.sin(stride)
-    for side, shade in ((-1, 0.7), (1, 1.0)):
-        a = side * swing * 0.5
-        knee = a - max(0.0, -side * math.cos(stride)) * 0.7
-        end = limb(picture, *hip, (a, knee), (s * 0.24, s * 0.23), s * 0.085, tuple(c * shade for c in cloth))
-        cv2.ellipse(picture, (int(end[0] + s * 0.03), int(end[1])), (int(s * 0.055), int(s * 0.022)), 0, 0, 360, dark, -1, cv2.LINE_AA)
+    """A man in a brown coat and a bowler hat; s is his height in pixels, stride his phase."""
+    coat, cloth, dark = (0.36, 0.25, 0.17), (0.27, 0.27, 0.31), (0.11, 0.10, 0.10)
+    swing, bob = math.sin(stride), abs(math.sin(stride)) * s * 0.012
+    for side in (-1, 1):
+        thigh = side * swing * 0.5
+        shin = thigh - max(0.0, -side * math.cos(stride)) * 0.7
+        colour = tuple(c * (0.7 if side < 0 else 1.0) for c in cloth)
+        end = limb(picture, x, foot - s * 0.47 + bob, (thigh, shin), (s * 0.24, s * 0.23), s * 0.085, colour)
+        oval(picture, (int(end[0] + s * 0.03), int(end[1])), (int(s * 0.055), int(s * 0.022)), dark)
         if side < 0:
-            hand = limb(picture, x, foot - s * 0.80, (swing * 0.45, swing * 0.45 + 0.3), (s * 0.19, s * 0.17), s * 0.07, tuple(c * 0.7 for c in coat))
-            cv2.circle(picture, tuple(map(int, hand)), int(s * 0.024), skin, -1, cv2.LINE_AA)
-    body = [(x - s * 0.09, foot - s * 0.84), (x + s * 0.08, foot - s * 0.84), (x + s * 0.12, foot - s * 0.40), (x - s * 0.13, foot - s * 0.38)]
-    polygon4 = np.int32(np.float32(body) * 16)
-    cv2.fillPoly(picture, [polygon4], coat, cv2.LINE_AA, 4)
-    lit = np.int32(np.float32([body[0], (x - s * 0.02, foot - s * 0.84), (x - s * 0.06, foot - s * 0.39), body[3]]) * 16)
-    cv2.fillPoly(picture, [lit], tuple(min(1, c * 1.35) for c in coat), cv2.LINE_AA, 4)
-    hand = limb(picture, x, foot - s * 0.80, (-swing * 0.45, -swing * 0.45 + 0.3), (s * 0.19, s * 0.17), s * 0.07, tuple(c * 1.15 for c in coat))
-    cv2.circle(picture, tuple(map(int, hand)), int(s * 0.026), skin, -1, cv2.LINE_AA)
-    head = (int(x + s * 0.015), int(foot - s * 0.905))
-    cv2.ellipse(picture, head, (int(s * 0.05), int(s * 0.066)), 0, 0, 360, skin, -1, cv2.LINE_AA)
-    cv2.ellipse(picture, (head[0], head[1] - int(s * 0.045)), (int(s * 0.055), int(s * 0.05)), 0, 180, 360, dark, -1, cv2.LINE_AA)
-    cv2.ellipse(picture, (head[0], head[1] - int(s * 0.045)), (int(s * 0.08), int(s * 0.014)), 0, 0, 360, dark, -1, cv2.LINE_AA)
+            arm(picture, x, foot, s, swing, tuple(c * 0.7 for c in coat))
+    body = [(x - s * 0.09, foot - s * 0.84), (x + s * 0.08, foot - s * 0.84),
+            (x + s * 0.12, foot - s * 0.40), (x - s * 0.13, foot - s * 0.38)]  # fmt: skip
+    shape(picture, body, coat)
+    lit = [body[0], (x - s * 0.02, foot - s * 0.84), (x - s * 0.06, foot - s * 0.39), body[3]]
+    shape(picture, lit, tuple(c * 1.35 for c in coat))
+    arm(picture, x, foot, s, -swing, tuple(c * 1.15 for c in coat))
+    head, brim = (int(x + s * 0.015), int(foot - s * 0.905)), int(foot - s * 0.905) - int(s * 0.045)
+    oval(picture, head, (int(s * 0.05), int(s * 0.066)), SKIN)
+    oval(picture, (head[0], brim), (int(s * 0.055), int(s * 0.05)), dark, half=True)
+    oval(picture, (head[0], brim), (int(s * 0.08), int(s * 0.014)), dark)
+
+
+def arm(picture: np.ndarray, x: float, foot: float, s: float, swing: float, colour) -> None:
+    angles = swing * 0.45, swing * 0.45 + 0.3
+    hand = limb(picture, x, foot - s * 0.80, angles, (s * 0.19, s * 0.17), s * 0.07, colour)
+    cv2.circle(picture, tuple(map(int, hand)), int(s * 0.025), SKIN, -1, cv2.LINE_AA)
 
 
 def lane() -> Shot:
@@ -239,12 +257,13 @@ def engine(picture: np.ndarray, train: np.ndarray, x: float, deck: int, time: fl
     box(122, 106, 162, 76, (0.30, 0.34, 0.36))
     for row in range(52):
         shade = 0.10 + 0.26 * math.exp(-(((row - 12) / 9) ** 2))
-        cv2.line(picture, (x + 178, deck - 92 + row), (x + 338, deck - 92 + row), (shade, shade * 1.05, shade), 1)
+        y = deck - 92 + row
+        cv2.line(picture, (x + 178, y), (x + 338, y), (shade, shade * 1.05, shade), 1)
     for ring in (214, 258, 300):
         box(ring, 93, ring + 5, 40, brass)
     box(308, 132, 332, 90, black)
     box(302, 142, 338, 130, black)
-    cv2.ellipse(picture, (x + 240, deck - 94), (18, 20), 0, 180, 360, brass, -1, cv2.LINE_AA)
+    oval(picture, (x + 240, deck - 94), (18, 20), brass, half=True)
     box(100, 38, 352, 26, red)
     for wheel, radius in ((22, 15), (70, 15), (150, 27), (212, 27), (274, 27), (324, 16)):
         centre = (x + wheel, deck - radius)
@@ -253,9 +272,11 @@ def engine(picture: np.ndarray, train: np.ndarray, x: float, deck: int, time: fl
         for spoke in range(4):
             a = spoke * math.pi / 4 + time * 300 / radius
             d = int(math.cos(a) * (radius - 3)), int(math.sin(a) * (radius - 3))
-            cv2.line(picture, (centre[0] - d[0], centre[1] - d[1]), (centre[0] + d[0], centre[1] + d[1]), red, 2, cv2.LINE_AA)
-    rod = (int(math.cos(time * 11) * 14), int(math.sin(time * 11) * 14))
-    cv2.line(picture, (x + 150 + rod[0], deck - 27 + rod[1]), (x + 274 + rod[0], deck - 27 + rod[1]), (0.6, 0.6, 0.62), 5, cv2.LINE_AA)
+            ends = [(centre[0] + k * d[0], centre[1] + k * d[1]) for k in (-1, 1)]
+            cv2.line(picture, *ends, red, 2, cv2.LINE_AA)
+    dx, dy = int(math.cos(time * 11) * 14), int(math.sin(time * 11) * 14)
+    rod = [(x + wheel + dx, deck - 27 + dy) for wheel in (150, 274)]
+    cv2.line(picture, *rod, (0.6, 0.6, 0.62), 5, cv2.LINE_AA)
 
 
 def lake() -> Shot:
@@ -268,12 +289,14 @@ def lake() -> Shot:
     shore = layer(H, WIDE)
     for n in range(17):
         tree(shore, rng.uniform(0, WIDE), H * 0.565, rng.uniform(110, 210), GREENS[n % 4], rng)
-    house(shore, 900, int(H * 0.565), 120, 70, np.float32([0.82, 0.78, 0.70]) * np.ones((H, WIDE, 1), np.float32), rng)
+    lime = np.full((H, WIDE, 3), (0.82, 0.78, 0.70), np.float32)
+    house(shore, 900, int(H * 0.565), 120, 70, lime, rng)
     reeds = layer(H, WIDE)
     for _ in range(900):
         x, tall = rng.uniform(0, WIDE * 0.32) + WIDE * 0.4 * (rng.random() < 0.35), rng.uniform(60, 240)
         tone = np.float32([0.34, 0.38, 0.15]) * rng.uniform(0.45, 1.5)
-        cv2.line(reeds, (int(x), H + 2), (int(x + rng.normal(8, 22)), int(H - tall)), (*map(float, tone), 1.0), 3, cv2.LINE_AA)
+        tip = int(x + rng.normal(8, 22)), int(H - tall)
+        cv2.line(reeds, (int(x), H + 2), tip, (*map(float, tone), 1.0), 3, cv2.LINE_AA)
 
     def at(time: float) -> np.ndarray:
         x = 60 + 10 * time

@@ -28,7 +28,7 @@ def struck(pitch: int, seconds: float, force: float) -> np.ndarray:
 
 def tune(seconds: float) -> np.ndarray:
     """The whole piece, exactly `seconds` long: (n,) float32, peak 0.7."""
-    sound = np.zeros(int(round(seconds * RATE)) + 2 * RATE)
+    sound = np.zeros(round(seconds * RATE) + 2 * RATE)
 
     def play(beat: float, pitch: int, beats: float, force: float) -> None:
         at, note = int(beat * BEAT * RATE), struck(pitch, beats * BEAT * 0.92, force)
@@ -44,6 +44,6 @@ def tune(seconds: float) -> np.ndarray:
         for after in (1, 2):
             for pitch in rest:
                 play(3 * bar + after, pitch, 0.6, 0.25)
-    sound = sound[: int(round(seconds * RATE))]
+    sound = sound[: round(seconds * RATE)]
     sound[-RATE // 2 :] *= np.linspace(1, 0, RATE // 2)
     return (sound / np.abs(sound).max() * 0.7).astype(np.float32)

@@ -105,7 +105,7 @@ def _encode_picture(target, film: Film, frames: Iterable[Frame], how: Encoding) 
     context = stream.codec_context
     context.time_base, context.sample_aspect_ratio = tick, film.aspect
     context.color_range, context.colorspace = 2 if film.full else 1, 1 if film.matrix == "bt709" else 6
-    context.thread_type, context.thread_count = "FRAME", 0  # slices would not repeat exactly
+    context.thread_type, context.thread_count = "FRAME", 0
 
     def packets() -> Timed:
         for frame in frames:

@@ -106,7 +106,7 @@ def test_interlaced_film_is_deinterlaced_and_said(tmp_path):
         pytest.skip("this FFmpeg's encoder does not mark fields")
     combed, whole = ([f.luma.astype(int) for f in read_film(f)] for f in (
         Film(**{**facts.__dict__, "interlaced": False}), facts))  # fmt: skip
-    comb = [np.abs(2 * l[1:-1:2] - l[:-2:2] - l[2::2]).mean() for l in (combed[5], whole[5])]
+    comb = [np.abs(2 * y[1:-1:2] - y[:-2:2] - y[2::2]).mean() for y in (combed[5], whole[5])]
     assert len(whole) == 12 and comb[1] < 0.7 * comb[0]
     assert any("deinterlaced" in note for note in facts.notes)
 

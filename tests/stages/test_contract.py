@@ -75,8 +75,8 @@ def test_lazy(stage, name, tiny_weights):
 
 @pytest.mark.parametrize("name", stages.MODELS["colorize"])
 def test_colorizers_leave_the_luma_alone(name, tiny_weights):
-    frames = list(film(5))
-    for before, after in zip(frames, build("colorize", name, tiny_weights).load("cpu")(iter(frames)), strict=True):
+    frames, work = list(film(5)), build("colorize", name, tiny_weights).load("cpu")
+    for before, after in zip(frames, work(iter(frames)), strict=True):
         assert np.array_equal(before.luma, after.luma)
         assert not np.array_equal(before.chroma[0], after.chroma[0])
 

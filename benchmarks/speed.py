@@ -1,0 +1,109 @@
+"""How fast is `reimagine colorize`, and does memory grow? `python benchmarks/speed.py` prints both.
+
+In one run, each as a process of its own, on the demo film (640x480) repeated to 300 frames: this
+program; the usual method with the same network (every frame to a JPEG, each coloured by itself,
+JPEG again, then encoded); and a plain transcode, which nothing can beat.
+"""
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import av
+import cv2
+
+import reimagine
+from reimagine.media.frames import from_image
+
+DEMO = Path(__file__).parent.parent / "assets" / "demo.mp4"
+
+
+def encoder(box: av.container.OutputContainer):
+    stream = box.add_stream("libx264", rate=24, options={"crf": "18", "preset": "veryfast"})
+    stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+    stream.codec_context.thread_count = 0
+    return stream
+
+
+def decoded(path: Path):
+    with av.open(str(path)) as box:
+        box.streams.video[0].thread_type = "AUTO"
+        yield from box.decode(video=0)
+
+
+def longer(path: Path, frames: int) -> Path:
+    """The demo film over and over."""
+    pictures = [f.to_ndarray(format="yuv420p") for f in decoded(DEMO)]
+    with av.open(str(path), "w") as box:
+        stream = encoder(box)
+        for n in range(frames):
+            frame = av.VideoFrame.from_ndarray(pictures[n % len(pictures)], "yuv420p")
+            frame.pts = n
+            box.mux(stream.encode(frame))
+        box.mux(stream.encode())
+    return path
+
+
+def usual_method(film: Path, folder: Path) -> None:
+    """Extract, colour one by one, write, encode: what the notebooks do."""
+    for n, frame in enumerate(decoded(film)):
+        cv2.imwrite(str(folder / f"in{n:05d}.jpg"), frame.to_ndarray(format="bgr24"))
+    work = reimagine.model("colorize", "unet")().load("cpu")
+    for path in sorted(folder.glob("in*.jpg")):
+        image = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+        made = next(iter(work([from_image(0, image)]))).image
+        cv2.imwrite(str(folder / path.name.replace("in", "out")), cv2.cvtColor(made, cv2.COLOR_RGB2BGR))
+    with av.open(str(folder / "film.mp4"), "w") as box:
+        stream = encoder(box)
+        for path in sorted(folder.glob("out*.jpg")):
+            box.mux(stream.encode(av.VideoFrame.from_ndarray(cv2.imread(str(path)), "bgr24")))
+        box.mux(stream.encode())
+
+
+def transcode(film: Path, folder: Path) -> None:
+    with av.open(str(folder / "film.mp4"), "w") as box:
+        stream = encoder(box)
+        for frame in decoded(film):
+            frame.pict_type = 0
+            box.mux(stream.encode(frame))
+        box.mux(stream.encode())
+
+
+def timed(words: list[str]) -> float:
+    begun = time.monotonic()
+    subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    return time.monotonic() - begun
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        film = longer(home / "film.mp4", 300)
+        rows = {"reimagine colorize": timed(colorize(film, home / "ours"))}
+        for method in ("usual_method", "transcode"):
+            (home / method).mkdir()
+            rows[method.replace("_", " ")] = timed([__file__, method, str(film), str(home / method)])
+        ours = rows["reimagine colorize"]
+        print("| 300 frames of 640x480, from a cold start | seconds | frames/s | time, ours = 1 |\n|---|---|---|---|")
+        for title, seconds in rows.items():
+            print(f"| {title} | {seconds:.1f} | {300 / seconds:.1f} | {seconds / ours:.2f} |")
+        print("\n| frames | peak RSS, MB |\n|---|---|")
+        for frames in (300, 3000):
+            timed(colorize(longer(home / f"{frames}.mp4", frames), home / str(frames)))
+            told = json.loads((home / str(frames) / "report.json").read_text())
+            print(f"| {frames} | {told['peak_rss_mb']:.0f} |", flush=True)
+
+
+def colorize(film: Path, into: Path) -> list[str]:
+    return ["-m", "reimagine.cli", "colorize", str(film), "--into", str(into), "-q"]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        {"usual_method": usual_method, "transcode": transcode}[sys.argv[1]](*map(Path, sys.argv[2:]))
+    else:
+        main()

@@ -88,7 +88,8 @@ def main() -> None:
             (home / method).mkdir()
             rows[method.replace("_", " ")] = timed([__file__, method, str(film), str(home / method)])
         ours = rows["reimagine colorize"]
-        print("| 300 frames of 640x480, from a cold start | seconds | frames/s | time, ours = 1 |\n|---|---|---|---|")
+        print("| 300 frames of 640x480, from a cold start | seconds | frames/s | time, ours = 1 |")
+        print("|---|---|---|---|")
         for title, seconds in rows.items():
             print(f"| {title} | {seconds:.1f} | {300 / seconds:.1f} | {seconds / ours:.2f} |")
         print("\n| frames | peak RSS, MB |\n|---|---|")

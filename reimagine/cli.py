@@ -207,7 +207,7 @@ for _name in stages.TRAININGS:
 def evaluate_colour(
     folder: Annotated[Path, typer.Argument(help="Folder of colour photographs")],
     model: Annotated[Optional[str], typer.Option(help="Model for colorize")] = None,
-    weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path to .safetensors")] = None,
+    weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
     size: Annotated[Optional[int], typer.Option(help="Short side at which the network works")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,

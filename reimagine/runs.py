@@ -124,9 +124,10 @@ class Run:
     @staticmethod
     def _refuse_other(folder: Path, source: Path, mark: str) -> None:
         for facts in folder.glob("00-open-*/film.json"):
-            if Film.read(facts).fingerprint != mark:
-                raise RunError(f"{folder} is the run folder of another film "
-                               f"({Film.read(facts).source}); give this one --into another folder")  # fmt: skip
+            other = Film.read(facts)
+            if other.fingerprint != mark:
+                raise RunError(f"{folder} is the run folder of another film ({other.source}); "
+                               "give this one --into another folder")  # fmt: skip
 
     @staticmethod
     def _look(source: Path, home: Path, start, end, watch: Watch) -> None:

@@ -98,6 +98,8 @@ def _copy_picture(source, target, film: Film) -> Timed:
 def _encode_picture(target, film: Film, frames: Iterable[Frame], how: Encoding) -> Timed:
     tick = film.tick if film.ticks else 1 / film.rate
     options = {"crf": str(how.crf), "preset": how.preset} if how.codec in ("h264", "hevc") else {}
+    if how.codec == "h264":
+        options["x264-params"] = "mbtree=0"  # with it, the same frames do not give the same film twice
     options |= {"crf": str(how.crf), "b": "0"} if how.codec == "vp9" else {}
     stream = target.add_stream(ENCODERS[how.codec], rate=film.rate, options=options)
     stream.width, stream.height = film.width + film.width % 2, film.height + film.height % 2

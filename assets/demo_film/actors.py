@@ -61,16 +61,16 @@ def arm(picture: np.ndarray, x: float, foot: float, s: float, swing: float, colo
     cv2.circle(picture, tuple(map(int, hand)), int(s * 0.025), SKIN, -1, cv2.LINE_AA)
 
 
-def carriages(deck: int, rng: np.random.Generator) -> np.ndarray:
-    """Three carriages, (H, 900, 4); the engine is drawn before them."""
-    sheet = layer(H, 900)
-    grain = 0.85 + 0.3 * noise(H, 900, 40, rng, 4)[..., None]
+def carriages(height: int, deck: int, rng: np.random.Generator) -> np.ndarray:
+    """Three carriages, (height, 900, 4); the engine is drawn before them."""
+    sheet = layer(height, 900)
+    grain = 0.85 + 0.3 * noise(height, 900, 40, rng, 4)[..., None]
     for n in range(3):
         x = n * 300
         polygon(sheet, [(x + 8, deck - 22), (x + 8, deck - 98), (x + 286, deck - 98), (x + 286, deck - 22)],
                 np.float32([0.42, 0.15, 0.12]) * grain)  # fmt: skip
-        polygon(sheet, [(x + 2, deck - 96), (x + 22, deck - 112), (x + 272, deck - 112), (x + 292, deck - 96)],
-                np.float32([0.50, 0.49, 0.47]) * grain)  # fmt: skip
+        roof = [(x + 2, deck - 96), (x + 22, deck - 112), (x + 272, deck - 112), (x + 292, deck - 96)]
+        polygon(sheet, roof, np.float32([0.50, 0.49, 0.47]) * grain)
         for k in range(6):
             left = x + 24 + k * 43
             box = [(left, deck - 86), (left + 28, deck - 86), (left + 28, deck - 56), (left, deck - 56)]

@@ -155,7 +155,7 @@ def viaduct() -> Shot:
     bank = layer(H, WIDE)
     for x, size, foot in ((60, 300, 0.71), (1290, 330, 0.72), (1480, 270, 0.705), (520, 170, 0.70)):
         tree(bank, x, H * foot, size, GREENS[x % 4], rng)
-    train = carriages(deck, rng)
+    train = carriages(H, deck, rng)
 
     def at(time: float) -> np.ndarray:
         x, front = 60 + 14 * time, -140 + 300 * time

@@ -74,7 +74,7 @@ def loaded(model: Any, device: str) -> Any:
 
 def do_part(part: Part, tick: Tick | None = None) -> Path:
     """Make a part unless it is there; gives back its file."""
-    if part.out.exists():
+    if part.sidecar.exists():  # written last: the part before it is whole
         if tick:
             tick(part.stop - part.start)
         return part.out
@@ -86,7 +86,6 @@ def do_part(part: Part, tick: Tick | None = None) -> Path:
     part.out.parent.mkdir(parents=True, exist_ok=True)
     count = write_picture(part.out, _ticking(prefetch(made, 8), tick), part.film.rate, part.codec)
     if count != part.stop - part.start:
-        part.out.unlink()
         raise RuntimeError(f"{part.out.name}: {count} frames made of {part.stop - part.start}")
     counts = {k: v - before.get(k, 0) for k, v in getattr(work, "counts", {}).items()}
     facts = {"seconds": time.monotonic() - begun, "counts": {k: v for k, v in counts.items() if v}}

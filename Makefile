@@ -15,7 +15,7 @@ test: .venv/test check
 check: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 benchmarks: .venv/test
 	$(BIN)/python benchmarks/speed.py

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from reimagine.errors import ReimagineError
+from reimagine.runs import Silent
 
 
 @contextmanager
@@ -38,22 +39,13 @@ def fail(line: str) -> None:
     raise typer.Exit(1)
 
 
-class Nothing:
+class Nothing(Silent):
     """--quiet."""
 
     def __enter__(self) -> Nothing:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        pass
-
-    def begin(self, title: str, total: int) -> None:
-        pass
-
-    def tick(self, count: int) -> None:
-        pass
-
-    def say(self, line: str) -> None:
         pass
 
 

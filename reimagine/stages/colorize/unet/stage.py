@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 class ColorizeUNet:
     """A compact network trained with the NoGAN schedule; luma stays the film's own, bit for bit."""
 
-    size: Annotated[int, "Short side, in pixels, at which the network works (64 to 1024)"] = 192
+    size: Annotated[int, "Short side, in pixels, at which the network works (64 to 1024)"] = 160
     saturation: Annotated[float, "How strong the colour is, 0 to 2"] = 1.0
     references: Annotated[Path | None, "Folder of ref_nnnnnn.png stills to colour each shot after"] = None
     weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "colorize-nogan"
     version: ClassVar[int] = 1
     context: ClassVar[int] = 0
-    preview: ClassVar[tuple[dict, ...]] = ({"size": 128}, {}, {"size": 320}, {"saturation": 1.5})
+    preview: ClassVar[tuple[dict, ...]] = ({"size": 128}, {}, {"size": 256}, {"saturation": 1.5})
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
         """Frames in, frames out; holds one batch of frames."""
@@ -31,7 +31,7 @@ class ColorizeUNet:
         from reimagine.stages.colorize.painting import Painter
         from reimagine.zoo.device import half_is_fast
 
-        from .net import GAIN, TEMPERATURE, ColorUNet
+        from .net import ColorUNet
 
         net: ColorUNet = zoo.load(self.weights, ColorUNet, device)
         net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -42,7 +42,7 @@ class ColorizeUNet:
             """(N, h, w) float32 in 0..1 -> ab (N, h/4, w/4, 2) float32."""
             x = torch.from_numpy(greys)[:, None].to(device, memory_format=torch.channels_last)
             with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
-                logits = net(x)
-            return (net.colour(logits, TEMPERATURE) * GAIN).permute(0, 2, 3, 1).cpu().numpy()
+                ab = net.paint(x)
+            return ab.permute(0, 2, 3, 1).cpu().numpy()
 
         return Painter(ask, self.size, self.saturation, self.references)

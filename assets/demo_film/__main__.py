@@ -1,33 +1,38 @@
 """Make the demo film: `python assets/demo_film [--colour FILE]` writes assets/demo.mp4."""
+
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))  # so that `python -m assets.demo_film` works too
+
 from ageing import aged
 from scenes import HEIGHT, RATE, WIDTH, frames
 from tune import RATE as HERTZ
 from tune import tune
 
 
-def write(path: Path, pictures: Iterable[np.ndarray], pixel: str, rate: int, bits: int) -> None:
-    """Pictures and the tune as H.264 and AAC in MP4."""
+def write(path: Path, pictures: Iterable[np.ndarray], bits: int) -> None:
+    """Pictures, (H, W, 3) RGB or (H, W) luma, and the tune as H.264 and AAC in MP4."""
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as film:
-        picture = film.add_stream("libx264", rate=rate, options={"preset": "slow", "tune": "grain"})
+        picture = film.add_stream("libx264", rate=RATE, options={"preset": "slow", "tune": "grain"})
         picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         picture.bit_rate = bits
         sound = film.add_stream("aac", rate=HERTZ)
         sound.layout, sound.bit_rate = "mono", 96_000
         count = 0
         for image in pictures:
-            film.mux(picture.encode(_planar(image, pixel)))
+            film.mux(picture.encode(planar(image)))
             count += 1
         film.mux(picture.encode())
-        samples = tune(count / rate)
+        samples = tune(count / RATE)
         for start in range(0, len(samples), 1024):
             block = av.AudioFrame.from_ndarray(samples[None, start : start + 1024], "fltp", "mono")
             block.rate, block.pts, block.time_base = HERTZ, start, Fraction(1, HERTZ)
@@ -35,9 +40,9 @@ def write(path: Path, pictures: Iterable[np.ndarray], pixel: str, rate: int, bit
         film.mux(sound.encode())
 
 
-def _planar(image: np.ndarray, pixel: str) -> av.VideoFrame:
-    """Grey is already in broadcast range: its luma goes in as it is, without colour."""
-    if pixel == "rgb24":
+def planar(image: np.ndarray) -> av.VideoFrame:
+    """Luma is in broadcast range already and goes in as it is, with empty chroma."""
+    if image.ndim == 3:
         return av.VideoFrame.from_ndarray(image, "rgb24").reformat(format="yuv420p")
     planes = np.full((image.shape[0] * 3 // 2, image.shape[1]), 128, np.uint8)
     planes[: image.shape[0]] = image
@@ -46,13 +51,13 @@ def _planar(image: np.ndarray, pixel: str) -> av.VideoFrame:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--colour", type=Path, help="write the film in colour, unaged, here as well")
+    parser.add_argument("--colour", type=Path, help="write the film in colour, unaged, here too")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent.parent / "demo.mp4")
     given = parser.parse_args()
     colour = list(frames())
     if given.colour:
-        write(given.colour, colour, "rgb24", RATE, 4_000_000)
-    write(given.output, aged(colour), "gray", RATE, 2_500_000)
+        write(given.colour, colour, 6_000_000)
+    write(given.output, aged(colour), 2_500_000)
 
 
 if __name__ == "__main__":

@@ -1,142 +1,202 @@
-"""Who and what moves: a man, a locomotive and its carriages, a sailing boat."""
+"""A walking man, a sailing boat, and smoke: whatever is drawn afresh for every frame."""
+
 from __future__ import annotations
 
 import math
 
 import cv2
 import numpy as np
-from paint import layer, noise, over, polygon
+from optics import SUN, H, W, lit
 
-SKIN = (0.80, 0.58, 0.46)
-
-
-def oval(picture: np.ndarray, centre: tuple, axes: tuple, colour, half: bool = False) -> None:
-    """A filled ellipse, or its upper half."""
-    cv2.ellipse(picture, centre, axes, 0, 180 if half else 0, 360, colour, -1, cv2.LINE_AA)
+SKIN = np.float32([0.58, 0.36, 0.26])
+Part = tuple[tuple[float, float], tuple[float, float], float, float, np.ndarray, float]
+"""A limb: from, to (x right, y up), the radius at either end, its colour, its sheen in the dark."""
 
 
-def shape(picture: np.ndarray, points: list, colour) -> None:
-    """A filled polygon with sub-pixel corners."""
-    cv2.fillPoly(picture, [np.int32(np.float32(points) * 16)], colour, cv2.LINE_AA, 4)
+def rounded(onto: np.ndarray, part: Part, weave: np.ndarray, shade: float) -> None:
+    """One tapered limb, lit as the round thing that it is, on a premultiplied (h, w, 4).
+
+    Long limbs are lit as tubes all along, so that one runs into the next; short ones as balls.
+    The canvas' own pixel coordinates are used; `weave` (h, w) 0..1 wrinkles the cloth.
+    """
+    (ax, ay), (bx, by), ra, rb, albedo, dim = part
+    y, x = np.mgrid[0 : onto.shape[0], 0 : onto.shape[1]].astype(np.float32)
+    length = math.hypot(bx - ax, by - ay) + 1e-6
+    ux, uy = (bx - ax) / length, (by - ay) / length
+    along = np.clip(((x - ax) * ux + (y - ay) * uy) / length, 0, 1)
+    dx, dy = x - ax - along * length * ux, y - ay - along * length * uy
+    radius = ra + (rb - ra) * along
+    away = np.sqrt(dx * dx + dy * dy)
+    if length > 1.2 * max(ra, rb):
+        beyond = dx * ux + dy * uy
+        dx, dy = dx - beyond * ux, dy - beyond * uy
+    cover = np.clip(radius - away + 0.5, 0, 1)[..., None]
+    nx = np.clip(dx / radius + (weave - 0.5) * 1.3, -1, 1)
+    ny = np.clip(-dy / radius + (weave - 0.5) * 0.8, -1, 1)
+    nz = -np.sqrt(np.clip(1 - nx * nx - ny * ny, 0.02, 1))
+    facing = (nx * SUN[0] + ny * SUN[1] + nz * SUN[2]) / np.sqrt(nx * nx + ny * ny + nz * nz)
+    colour = lit(albedo, facing, ny, shade) * dim * (0.80 + 0.4 * weave[..., None])
+    onto[..., :3] = onto[..., :3] * (1 - cover) + colour * cover
+    onto[..., 3:] = onto[..., 3:] * (1 - cover) + cover
 
 
-def limb(picture: np.ndarray, x: float, y: float, angles: tuple, lengths: tuple, width: float,
-         colour) -> tuple:  # fmt: skip
-    """Two bones from a joint; angles from straight down, in radians. Gives back the far end."""
-    for angle, length in zip(angles, lengths, strict=True):
-        end = x + math.sin(angle) * length, y + math.cos(angle) * length
-        a, b = (tuple(np.int32(np.float32(p) * 16)) for p in ((x, y), end))
-        cv2.line(picture, a, b, colour, int(width), cv2.LINE_AA, 4)
-        (x, y), width = end, width * 0.8
-    return x, y
+def joints(stride: float) -> dict[str, tuple[float, float]]:
+    """Where a walker's joints are in parts of his height, feet at y = 0, going to the right."""
+    at = {"hip": (0.0, 0.50 - 0.012 * math.sin(stride) ** 2), "neck": (0.025, 0.815)}
+    for name, phase in (("far", stride + math.pi), ("near", stride)):
+        swing = math.sin(phase)
+        thigh = 0.42 * swing + 0.05
+        bend = 0.10 + 0.75 * max(0.0, math.cos(phase)) ** 1.5
+        knee = _end(at["hip"], thigh, 0.245)
+        ankle = _end(knee, thigh - bend, 0.235)
+        at |= {f"{name} knee": knee, f"{name} ankle": ankle}
+        at[f"{name} toe"] = _end(ankle, 1.45 + 0.5 * min(swing, 0.15) - 0.4 * bend, 0.085)
+        shoulder = (at["neck"][0] - 0.02, 0.785)
+        elbow = _end(shoulder, -0.42 * swing - 0.08, 0.165)
+        at |= {f"{name} shoulder": shoulder, f"{name} elbow": elbow}
+        at[f"{name} hand"] = _end(elbow, -0.40 * swing + 0.28, 0.150)
+    lowest = min(at["far ankle"][1], at["near ankle"][1]) - 0.035
+    return {name: (x, y - lowest) for name, (x, y) in at.items()}
 
 
-def walker(picture: np.ndarray, x: float, foot: float, s: float, stride: float) -> None:
-    """A man in a brown coat and a bowler hat; s is his height in pixels, stride his phase."""
-    coat, cloth, dark = (0.36, 0.25, 0.17), (0.27, 0.27, 0.31), (0.11, 0.10, 0.10)
-    swing, bob = math.sin(stride), abs(math.sin(stride)) * s * 0.012
-    for side in (-1, 1):
-        thigh = side * swing * 0.5
-        shin = thigh - max(0.0, -side * math.cos(stride)) * 0.7
-        colour = tuple(c * (0.7 if side < 0 else 1.0) for c in cloth)
-        end = limb(picture, x, foot - s * 0.47 + bob, (thigh, shin), (s * 0.24, s * 0.23), s * 0.085, colour)
-        oval(picture, (int(end[0] + s * 0.03), int(end[1])), (int(s * 0.055), int(s * 0.022)), dark)
-        if side < 0:
-            arm(picture, x, foot, s, swing, tuple(c * 0.7 for c in coat))
-    body = [(x - s * 0.09, foot - s * 0.84), (x + s * 0.08, foot - s * 0.84),
-            (x + s * 0.12, foot - s * 0.40), (x - s * 0.13, foot - s * 0.38)]  # fmt: skip
-    shape(picture, body, coat)
-    lit = [body[0], (x - s * 0.02, foot - s * 0.84), (x - s * 0.06, foot - s * 0.39), body[3]]
-    shape(picture, lit, tuple(c * 1.35 for c in coat))
-    arm(picture, x, foot, s, -swing, tuple(c * 1.15 for c in coat))
-    head, brim = (int(x + s * 0.015), int(foot - s * 0.905)), int(foot - s * 0.905) - int(s * 0.045)
-    oval(picture, head, (int(s * 0.05), int(s * 0.066)), SKIN)
-    oval(picture, (head[0], brim), (int(s * 0.055), int(s * 0.05)), dark, half=True)
-    oval(picture, (head[0], brim), (int(s * 0.08), int(s * 0.014)), dark)
+def _end(start: tuple[float, float], angle: float, length: float) -> tuple[float, float]:
+    """From a joint, `angle` radians forward of straight down."""
+    return start[0] + math.sin(angle) * length, start[1] - math.cos(angle) * length
 
 
-def arm(picture: np.ndarray, x: float, foot: float, s: float, swing: float, colour) -> None:
-    angles = swing * 0.45, swing * 0.45 + 0.3
-    hand = limb(picture, x, foot - s * 0.80, angles, (s * 0.19, s * 0.17), s * 0.07, colour)
-    cv2.circle(picture, tuple(map(int, hand)), int(s * 0.025), SKIN, -1, cv2.LINE_AA)
+def body(at: dict[str, tuple[float, float]]) -> list[Part]:
+    """The walker's limbs from the far side to the near one, in parts of his height."""
+    tweed, trousers = np.float32([0.150, 0.098, 0.060]), np.float32([0.090, 0.088, 0.092])
+    black, linen = np.float32([0.022, 0.021, 0.022]), np.float32([0.68, 0.65, 0.58])
+    hair, felt = np.float32([0.05, 0.032, 0.02]), np.float32([0.055, 0.045, 0.040])
+    hip, neck = at["hip"], at["neck"]
+    nx, ny = neck
+
+    def leg(side: str, dim: float) -> list[Part]:
+        knee, ankle, toe = (at[f"{side} {j}"] for j in ("knee", "ankle", "toe"))
+        heel = (ankle[0] - 0.012, ankle[1] - 0.012)
+        return [
+            (heel, toe, 0.022, 0.015, black, dim * 1.6),
+            (hip, knee, 0.060, 0.041, trousers, dim),
+            (knee, ankle, 0.040, 0.028, trousers, dim),
+        ]
+
+    def arm(side: str, dim: float) -> list[Part]:
+        shoulder, elbow, hand = (at[f"{side} {j}"] for j in ("shoulder", "elbow", "hand"))
+        return [
+            (hand, (hand[0] + 0.012, hand[1] - 0.026), 0.017, 0.013, SKIN, dim),
+            (shoulder, elbow, 0.040, 0.033, tweed, dim),
+            (elbow, hand, 0.032, 0.024, tweed, dim),
+        ]
+
+    skirt = [((hip[0] + 0.3 * at[f"{s} knee"][0], hip[1] - 0.11)) for s in ("far", "near")]
+    coat = [
+        ((hip[0], hip[1] + 0.06), skirt[0], 0.072, 0.066, tweed, 0.85),
+        ((hip[0], hip[1] + 0.06), skirt[1], 0.073, 0.068, tweed, 1.0),
+        ((nx - 0.015, ny - 0.065), (hip[0], hip[1] + 0.05), 0.070, 0.072, tweed, 1.0),
+    ]
+    head = [
+        ((nx, ny - 0.02), (nx + 0.008, ny + 0.02), 0.029, 0.026, SKIN, 0.8),
+        ((nx - 0.004, ny - 0.008), (nx + 0.016, ny - 0.012), 0.026, 0.024, linen, 0.9),
+        ((nx + 0.006, ny + 0.072), (nx + 0.018, ny + 0.050), 0.049, 0.040, SKIN, 1.0),
+        ((nx - 0.020, ny + 0.085), (nx - 0.024, ny + 0.050), 0.031, 0.024, hair, 1.0),
+        ((nx + 0.050, ny + 0.062), (nx + 0.056, ny + 0.050), 0.005, 0.007, SKIN, 0.95),
+        ((nx + 0.034, ny + 0.036), (nx + 0.050, ny + 0.035), 0.008, 0.006, hair, 1.0),
+        ((nx + 0.040, ny + 0.069), (nx + 0.046, ny + 0.069), 0.0045, 0.003, black, 1.0),
+        ((nx - 0.002, ny + 0.056), (nx - 0.003, ny + 0.048), 0.009, 0.007, SKIN, 0.85),
+        ((nx + 0.004, ny + 0.108), (nx + 0.014, ny + 0.106), 0.044, 0.043, felt, 1.0),
+        ((nx - 0.048, ny + 0.088), (nx + 0.066, ny + 0.092), 0.008, 0.006, felt, 0.9),
+    ]
+    return [*arm("far", 0.55), *leg("far", 0.6), *leg("near", 1.0), *coat, *head, *arm("near", 1.1)]
 
 
-def carriages(height: int, deck: int, rng: np.random.Generator) -> np.ndarray:
-    """Three carriages, (height, 900, 4); the engine is drawn before them."""
-    sheet = layer(height, 900)
-    grain = 0.85 + 0.3 * noise(height, 900, 40, rng, 4)[..., None]
-    for n in range(3):
-        x = n * 300
-        polygon(sheet, [(x + 8, deck - 22), (x + 8, deck - 98), (x + 286, deck - 98), (x + 286, deck - 22)],
-                np.float32([0.42, 0.15, 0.12]) * grain)  # fmt: skip
-        roof = [(x + 2, deck - 96), (x + 22, deck - 112), (x + 272, deck - 112), (x + 292, deck - 96)]
-        polygon(sheet, roof, np.float32([0.50, 0.49, 0.47]) * grain)
-        for k in range(6):
-            left = x + 24 + k * 43
-            box = [(left, deck - 86), (left + 28, deck - 86), (left + 28, deck - 56), (left, deck - 56)]
-            polygon(sheet, box, (0.72, 0.70, 0.58) if k % 3 else (0.25, 0.28, 0.31))
-        for k in (40, 80, 214, 254):
-            cv2.circle(sheet, (x + k, deck - 14), 14, (0.12, 0.11, 0.11, 1.0), -1, cv2.LINE_AA)
-    return sheet
+def walker(
+    picture: np.ndarray,
+    foot: tuple[float, float],
+    tall: float,
+    stride: float,
+    weave: np.ndarray,
+    shade: float,
+) -> None:
+    """Draw the man into a picture (H, W, 3): foot in pixels, `tall` is his height in pixels."""
+    at = joints(stride)
+    cast(picture, foot, tall, at, shade)
+    h, w = int(tall * 1.12), int(tall * 0.9)
+    canvas, wrinkles = np.zeros((h, w, 4), np.float32), weave[:h, :w]
+
+    def to(point: tuple[float, float]) -> tuple[float, float]:
+        return w / 2 + point[0] * tall, h - 14 - point[1] * tall
+
+    for a, b, ra, rb, colour, dim in body(at):
+        rounded(canvas, (to(a), to(b), ra * tall, rb * tall, colour, dim), wrinkles, shade)
+    place = np.float32([[1, 0, foot[0] - w / 2], [0, 1, foot[1] - h + 14]])
+    seen = cv2.warpAffine(canvas, place, (W, H))
+    picture[:] = picture * (1 - seen[..., 3:]) + seen[..., :3]
 
 
-def engine(picture: np.ndarray, train: np.ndarray, x: float, deck: int, time: float) -> None:
-    """The locomotive and what it pulls; x is the left end of the engine's tender."""
-    picture[:] = over(picture, train, -(x - 910))
-    black, brass, red = (0.10, 0.11, 0.11), (0.66, 0.50, 0.22), (0.45, 0.12, 0.09)
-    x = int(x)
+def cast(
+    picture: np.ndarray, foot: tuple[float, float], tall: float, at: dict, shade: float
+) -> None:
+    """His shadow on the level lane, thrown to the right and away."""
+    mask = np.zeros(picture.shape[:2], np.uint8)
 
-    def box(a: int, b: int, c: int, d: int, colour) -> None:
-        cv2.rectangle(picture, (x + a, deck - b), (x + c, deck - d), colour, -1, cv2.LINE_AA)
+    def ground(point: tuple[float, float]) -> np.ndarray:
+        away, up = -SUN[0] / SUN[1], 0.19 * -SUN[2] / SUN[1]
+        spot = foot[0] + (point[0] + away * point[1]) * tall, foot[1] - up * point[1] * tall
+        return np.int32(np.round(spot))
 
-    box(0, 80, 95, 24, (0.13, 0.16, 0.14))
-    box(108, 118, 178, 24, (0.12, 0.19, 0.14))
-    box(102, 126, 184, 116, black)
-    box(122, 106, 162, 76, (0.30, 0.34, 0.36))
-    for row in range(52):
-        shade = 0.10 + 0.26 * math.exp(-(((row - 12) / 9) ** 2))
-        y = deck - 92 + row
-        cv2.line(picture, (x + 178, y), (x + 338, y), (shade, shade * 1.05, shade), 1)
-    for ring in (214, 258, 300):
-        box(ring, 93, ring + 5, 40, brass)
-    box(308, 132, 332, 90, black)
-    box(302, 142, 338, 130, black)
-    oval(picture, (x + 240, deck - 94), (18, 20), brass, half=True)
-    box(100, 38, 352, 26, red)
-    for wheel, radius in ((22, 15), (70, 15), (150, 27), (212, 27), (274, 27), (324, 16)):
-        centre = (x + wheel, deck - radius)
-        cv2.circle(picture, centre, radius, black, -1, cv2.LINE_AA)
-        cv2.circle(picture, centre, radius - 3, red, 2, cv2.LINE_AA)
-        for spoke in range(4):
-            a = spoke * math.pi / 4 + time * 300 / radius
-            d = int(math.cos(a) * (radius - 3)), int(math.sin(a) * (radius - 3))
-            ends = [(centre[0] + k * d[0], centre[1] + k * d[1]) for k in (-1, 1)]
-            cv2.line(picture, *ends, red, 2, cv2.LINE_AA)
-    dx, dy = int(math.cos(time * 11) * 14), int(math.sin(time * 11) * 14)
-    rod = [(x + wheel + dx, deck - 27 + dy) for wheel in (150, 274)]
-    cv2.line(picture, *rod, (0.6, 0.6, 0.62), 5, cv2.LINE_AA)
+    bones = [("neck", "hip", 0.15)]
+    for side in ("far", "near"):
+        bones += [("hip", f"{side} knee", 0.09), (f"{side} knee", f"{side} ankle", 0.06)]
+        bones += [("neck", f"{side} elbow", 0.07), (f"{side} elbow", f"{side} hand", 0.05)]
+    for a, b, thick in bones:
+        cv2.line(mask, ground(at[a]), ground(at[b]), 255, int(thick * tall * 0.62), cv2.LINE_AA)
+    top = ground((at["neck"][0] + 0.01, at["neck"][1] + 0.08))
+    cv2.ellipse(mask, top, (int(0.06 * tall), int(0.028 * tall)), 0, 0, 360, 255, -1, cv2.LINE_AA)
+    dark = cv2.GaussianBlur(mask, (0, 0), 2.5)[..., None] / np.float32(255)
+    picture *= 1 - dark * np.float32([0.70, 0.66, 0.58]) * shade
 
 
-def sail(picture: np.ndarray, x: float, y: float, time: float, mirrored: bool) -> None:
-    """A boat with one sail, or its reflection."""
-    lean, up = math.sin(time * 1.7) * 0.03, -0.75 if mirrored else 1.0
+class Smoke:
+    """Puffs from a moving chimney, lit from the left."""
 
-    def points(shape: list) -> np.ndarray:
-        turned = [(x + a + lean * b, y - up * b) for a, b in shape]
-        return np.int32(np.float32(turned) * 16)
+    def __init__(
+        self, noise: np.ndarray, drift: tuple[float, float], grow: float, life: float
+    ) -> None:
+        self.noise, self.drift, self.grow, self.life = noise, drift, grow, life
 
-    sheet = picture.copy()
-    for shape, colour in (
-        ([(-85, 26), (95, 26), (70, -10), (-62, -10)], (0.36, 0.20, 0.12)),
-        ([(-85, 26), (95, 26), (92, 18), (-82, 18)], (0.78, 0.70, 0.55)),
-        ([(4, 26), (10, 26), (9, 300), (5, 300)], (0.34, 0.25, 0.17)),
-        ([(14, 46), (110, 60), (40, 190), (10, 292)], (0.88, 0.82, 0.70)),
-        ([(14, 46), (56, 52), (24, 190), (10, 292)], (0.95, 0.90, 0.79)),
-        ([(0, 40), (-74, 40), (2, 260)], (0.72, 0.35, 0.24)),
-        ([(-40, 26), (-18, 26), (-20, 66), (-38, 66)], (0.20, 0.26, 0.38)),
-    ):
-        cv2.fillPoly(sheet, [points(shape)], colour, cv2.LINE_AA, 4)
-    head = points([(-29, 78)])[0]
-    cv2.circle(sheet, tuple(head), 11 * 16, (0.80, 0.58, 0.46), -1, cv2.LINE_AA, 4)
-    strength = 0.35 if mirrored else 1.0
-    picture[:] = picture * (1 - strength) + sheet * strength
+    def blown(self, picture: np.ndarray, puffs: list, tint: float = 1.0) -> np.ndarray:
+        """Puffs are (x, y, age, size, number): pixels, seconds, pixels, a seed; (H, W, 3) back."""
+        density = np.zeros((H // 2, W // 2), np.float32)
+        for x, y, age, size, number in puffs:
+            if 0 <= age < self.life:
+                self._puff(density, x, y, age, size, number)
+        thick = cv2.resize(density, (W, H), interpolation=cv2.INTER_CUBIC)
+        cover = (1 - np.exp(-np.maximum(thick, 0) * 1.5))[..., None] * 0.96
+        shift = np.float32([[1, 0, 9], [0, 1, 9]])
+        sunward = cv2.warpAffine(thick, shift, (W, H), borderMode=cv2.BORDER_REPLICATE)
+        sunward = cv2.GaussianBlur(sunward, (0, 0), 5)
+        light = np.clip(0.70 + 0.42 * (thick - sunward) + 0.12 * np.exp(-thick), 0.28, 1.25)
+        return picture * (1 - cover) + cover * tint * light[..., None] * np.float32(
+            [1.22, 1.2, 1.17]
+        )
+
+    def _puff(self, density: np.ndarray, x: float, y: float, age: float, size: float, number: int):
+        x, y = (x + self.drift[0] * age) / 2, (y + self.drift[1] * age**0.75) / 2
+        r = (size + self.grow * age**0.8) / 2
+        x0, x1 = (int(np.clip(x + s * 2 * r, 0, W // 2)) for s in (-1, 1))
+        y0, y1 = (int(np.clip(y + s * 2 * r, 0, H // 2)) for s in (-1, 1))
+        if x1 <= x0 or y1 <= y0:
+            return
+        yy, xx = np.mgrid[y0:y1, x0:x1].astype(np.float32)
+        u, v = (xx - x) * 34 / r + number * 97, (yy - y) * 34 / r + number * 61 + age * 22
+        billow = cv2.remap(
+            self.noise,
+            np.float32(u % 512),
+            np.float32(v % 512),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_WRAP,
+        )
+        ball = 1 - ((xx - x) ** 2 + (yy - y) ** 2) / (r * r) + (billow - 0.5) * 2.1
+        strength = (1 - age / self.life) ** 1.5
+        density[y0:y1, x0:x1] += np.clip(ball, 0, 1) * strength * 1.35

@@ -1,67 +1,108 @@
 """What ninety years do to a print: frames in colour in, an old black-and-white film out."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 
 def aged(frames: Iterable[np.ndarray], seed: int = 1910) -> Iterator[np.ndarray]:
-    """(H, W, 3) uint8 RGB -> (H, W) uint8: orthochromatic, faded, grained, scratched, flickering."""
+    """(H, W, 3) uint8 RGB -> (H, W) uint8 luma in broadcast range, worn all over."""
     rng = np.random.default_rng(seed)
-    scratches: list[list[float]] = []
+    scratches: list[Scratch] = []
     flicker, weave = 0.0, np.zeros(2)
     for colour in frames:
-        grey = exposed(colour)
-        flicker = 0.6 * flicker + rng.normal(0, 0.022)
-        weave = 0.7 * weave + rng.normal(0, 0.35, 2)
-        grey = cv2.warpAffine(grey, np.float32([[1, 0, weave[0]], [0, 1, weave[1]]]), grey.shape[::-1],
-                              borderMode=cv2.BORDER_REFLECT)  # fmt: skip
-        grey = grained(grey * (1 + flicker) * vignette(*grey.shape), rng)
+        flicker = 0.6 * flicker + rng.normal(0, 0.018)
+        weave = 0.75 * weave + rng.normal(0, 0.36, 2)
+        grey = woven(printed(exposed(colour)), weave)
+        grey = grained(grey * (1 + flicker) * vignette(*grey.shape, flicker), rng)
         scratches = scratched(grey, scratches, rng)
         dusted(grey, rng)
         yield (np.clip(grey, 0, 1) * 219 + 16.5).astype(np.uint8)
 
 
 def exposed(colour: np.ndarray) -> np.ndarray:
-    """Blue-sensitive, red-blind stock with halation round the lights and a faded curve."""
-    light = colour.astype(np.float32) @ np.float32([0.14, 0.50, 0.36]) / 255
-    light = cv2.GaussianBlur(light, (0, 0), 0.7)
-    light = light + 0.10 * cv2.GaussianBlur(np.clip(light - 0.6, 0, 1), (0, 0), 9)
-    curve = light * light * (3 - 2 * light)
-    return 0.06 + 0.88 * (0.55 * curve + 0.45 * light) ** 0.8
+    """Blue-sensitive, red-blind stock behind an uncoated lens: (H, W) float32 in 0..1.
+
+    Display values are taken back to light first: film adds light up, not pixel values. The
+    weights add up to more than one: skies were exposed until they were nearly white.
+    """
+    light = (colour.astype(np.float32) / 255) ** 2.2 @ np.float32([0.09, 0.53, 0.62])
+    light = cv2.GaussianBlur(light, (0, 0), 0.75)
+    halo = cv2.GaussianBlur(np.clip(light - 0.55, 0, 1), (0, 0), 8)
+    light = light + 0.22 * halo
+    return (light * (1 + light / 2.2) / (1 + light)) ** (1 / 2.2) * 1.15
 
 
-def vignette(h: int, w: int) -> np.ndarray:
+def printed(grey: np.ndarray) -> np.ndarray:
+    """The print's S-curve, then its fading: blacks have turned grey, whites yellow."""
+    curve = grey * grey * (3 - 2 * grey)
+    return 0.05 + 0.87 * (0.65 * curve + 0.35 * grey)
+
+
+def woven(grey: np.ndarray, weave: np.ndarray) -> np.ndarray:
+    """The gate does not hold the frame quite still: shifted by a part of a pixel or so."""
+    shift = np.float32([[1, 0, weave[0]], [0, 1, weave[1]]])
+    return cv2.warpAffine(
+        grey, shift, grey.shape[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+    )
+
+
+def vignette(h: int, w: int, breath: float) -> np.ndarray:
+    """Darker towards the corners, and a little more so in some frames than in others."""
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
-    return (1 - 0.16 * (x * x + y * y)).astype(np.float32)
+    away = (x * x + y * y) / 2
+    return (1 - (0.34 + 2 * breath) * away**1.6).astype(np.float32)
 
 
 def grained(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Grain lives in the middle tones and is about a pixel and a half across."""
-    noise = cv2.GaussianBlur(rng.standard_normal(grey.shape, np.float32), (0, 0), 0.8)
-    return grey + noise * 0.055 * (0.35 + 2.2 * grey * (1 - grey))
+    """Silver in clumps of two sizes, strongest in the middle tones."""
+    fine = cv2.GaussianBlur(rng.standard_normal(grey.shape, np.float32), (0, 0), 0.75)
+    coarse = rng.standard_normal((grey.shape[0] // 2, grey.shape[1] // 2), np.float32)
+    coarse = cv2.resize(coarse, grey.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return grey + (0.048 * fine + 0.013 * coarse) * (0.30 + 2.4 * grey * (1 - grey))
 
 
-def scratched(grey: np.ndarray, alive: list, rng: np.random.Generator) -> list:
-    """Vertical scratches that wander and live for some frames; [x, strength, frames left]."""
-    if rng.random() < 0.06:
-        x = rng.uniform(20, grey.shape[1] - 20)
-        alive = [*alive, [x, rng.uniform(-0.12, 0.22), rng.integers(6, 30)]]
+@dataclass
+class Scratch:
+    """A vertical line in the emulsion that wanders as the film runs past the grit."""
+
+    x: float
+    strength: float
+    left: int
+    """Frames that it has left to live."""
+
+
+def scratched(grey: np.ndarray, alive: list[Scratch], rng: np.random.Generator) -> list[Scratch]:
+    """Draws the scratches into the frame; gives back those that live on."""
+    if rng.random() < 0.045:
+        strength = rng.choice([-1, 1]) * rng.uniform(0.06, 0.17)
+        alive = [
+            *alive,
+            Scratch(rng.uniform(20, grey.shape[1] - 20), strength, rng.integers(6, 26)),
+        ]
+    rows, columns = np.arange(grey.shape[0])[:, None], np.arange(grey.shape[1])[None]
     for scratch in alive:
-        scratch[0] += rng.normal(0, 0.4)
-        scratch[2] -= 1
-        x = int(np.clip(scratch[0], 1, grey.shape[1] - 2))
-        grey[:, x] += scratch[1] * rng.uniform(0.6, 1)
-        grey[:, x + 1] += scratch[1] * 0.3
-    return [s for s in alive if s[2] > 0]
+        scratch.x += rng.normal(0, 0.4)
+        scratch.left -= 1
+        centre = scratch.x + 0.8 * np.sin(rows / 90 + scratch.strength * 99)
+        broken = 0.65 + 0.35 * np.sin(rows / 37 + rng.uniform(0, 6))
+        grey += scratch.strength * broken * np.exp(-(((columns - centre) / 0.7) ** 2))
+    return [scratch for scratch in alive if scratch.left > 0]
 
 
 def dusted(grey: np.ndarray, rng: np.random.Generator) -> None:
-    """Specks that live for one frame."""
-    for _ in range(rng.poisson(1.2)):
-        centre = (int(rng.integers(grey.shape[1])), int(rng.integers(grey.shape[0])))
+    """Specks, and now and then a hair, that live for one frame."""
+    h, w = grey.shape
+    for _ in range(rng.poisson(1.6)):
+        centre = (int(rng.integers(w)), int(rng.integers(h)))
         axes = (int(rng.integers(1, 4)), int(rng.integers(1, 3)))
-        tone = float(rng.choice([0.08, 0.92]))
-        cv2.ellipse(grey, centre, axes, rng.uniform(0, 180), 0, 360, tone, -1, cv2.LINE_AA)
+        tone = float(rng.choice([0.10, 0.90], p=[0.35, 0.65]))
+        cv2.ellipse(grey, centre, axes, rng.uniform(0, 180), 0, 360, tone, -1)
+    if rng.random() < 0.03:
+        bend = np.cumsum(rng.normal(0, 1, (14, 2)).cumsum(0) * 0.7, 0)
+        hair = np.int32(bend + rng.uniform(0, 1, 2) * (w, h))
+        cv2.polylines(grey, [hair], False, 0.16, 1)

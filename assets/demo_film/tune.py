@@ -1,49 +1,72 @@
-"""A cheerful tune for an upright piano that has seen better days."""
+"""A cheerful waltz for an upright piano that has seen better days; composed for this film."""
+
 from __future__ import annotations
 
 import numpy as np
 
 RATE = 44100
-BEAT = 0.5
-"""Seconds; 120 beats a minute."""
+BEAT = 5 / 12
+"""Seconds: 144 beats a minute, so that eight bars of three last ten seconds."""
 
-MELODY = [(67, 0.5), (72, 0.5), (76, 0.5), (79, 0.5), (77, 0.5), (76, 0.5), (74, 1.0),
-          (71, 0.5), (74, 0.5), (77, 0.5), (81, 0.5), (79, 0.5), (77, 0.5), (76, 1.0),
-          (72, 0.5), (76, 0.5), (81, 1.0), (79, 0.5), (76, 0.5), (74, 0.5), (71, 0.5), (72, 2.0)]  # fmt: skip
-CHORDS = [(48, 52, 55), (43, 50, 55), (43, 53, 59), (48, 55, 60), (45, 52, 57), (43, 50, 55), (48, 52, 55)]
-"""One chord every three beats: its root on the first, the others after."""
+MELODY = (
+    ((74, 1), (71, 0.5), (74, 0.5), (79, 1)),
+    ((76, 1), (79, 0.5), (76, 0.5), (72, 1)),
+    ((69, 0.5), (72, 0.5), (78, 1), (76, 0.5), (74, 0.5)),
+    ((79, 1), (74, 0.5), (71, 0.5), (67, 1)),
+    ((76, 1), (79, 0.5), (83, 1), (79, 0.5)),
+    ((84, 1), (79, 0.5), (76, 0.5), (72, 1)),
+    ((74, 0.5), (78, 0.5), (81, 1), (78, 0.5), (74, 0.5)),
+    ((79, 2), (67, 1)),
+)
+"""A line a bar: MIDI pitch and beats."""
+
+G, C, D, E = (43, 59, 62), (48, 60, 64), (50, 60, 66), (40, 59, 64)
+CHORDS = (G, C, D, G, E, C, D, G)
+"""For each bar the bass on its first beat and the two notes on the others."""
 
 
 def struck(pitch: int, seconds: float, force: float) -> np.ndarray:
-    """One piano note, (n,) float in about -1..1: stretched partials that die the sooner the higher."""
-    time = np.arange(int((seconds + 0.6) * RATE)) / RATE
+    """One piano note, (n,) float: two strings, and partials that die the sooner the higher."""
+    time = np.arange(int((seconds + 0.5) * RATE)) / RATE
     hertz = 440 * 2 ** ((pitch - 69) / 12)
     wave = np.zeros_like(time)
-    for n in range(1, 9):
-        partial = n * hertz * np.sqrt(1 + 0.0004 * n * n)
-        wave += np.sin(2 * np.pi * partial * time) * np.exp(-time * (1.4 + 0.9 * n)) / n**1.25
-    damped = np.exp(-np.maximum(0, time - seconds) * 14)
+    for n in range(1, 10):
+        partial = n * hertz * np.sqrt(1 + 0.0003 * n * n)
+        loud = force ** (n / 6) / n**1.3 * np.exp(-time * (1.2 + 0.8 * n))
+        for detune in (0.9994, 1.0006):
+            wave += loud * np.sin(2 * np.pi * partial * detune * time)
+    damped = np.exp(-np.maximum(0, time - seconds) * 16)
     return force * wave * damped * np.minimum(1, time / 0.004)
 
 
 def tune(seconds: float) -> np.ndarray:
     """The whole piece, exactly `seconds` long: (n,) float32, peak 0.7."""
-    sound = np.zeros(round(seconds * RATE) + 2 * RATE)
-
-    def play(beat: float, pitch: int, beats: float, force: float) -> None:
-        at, note = int(beat * BEAT * RATE), struck(pitch, beats * BEAT * 0.92, force)
-        if at < len(sound):
-            sound[at : at + len(note)] += note[: len(sound) - at]
-
-    beat = 0.0
-    for pitch, beats in MELODY:
-        play(beat, pitch, beats, 1.0)
-        beat += beats
-    for bar, (root, *rest) in enumerate(CHORDS):
-        play(3 * bar, root, 1, 0.5)
-        for after in (1, 2):
-            for pitch in rest:
-                play(3 * bar + after, pitch, 0.6, 0.25)
-    sound = sound[: round(seconds * RATE)]
-    sound[-RATE // 2 :] *= np.linspace(1, 0, RATE // 2)
+    sound = np.zeros(round(seconds * RATE))
+    for beat, pitch, beats, force in score():
+        start = round(beat * BEAT * RATE)
+        note = struck(pitch, beats * BEAT, force)[: max(0, len(sound) - start)]
+        sound[start : start + len(note)] += note
+    sound = horn(sound)
+    fade = min(len(sound), RATE // 4)
+    sound[len(sound) - fade :] *= np.linspace(1, 0, fade)
     return (sound / np.abs(sound).max() * 0.7).astype(np.float32)
+
+
+def score() -> list[tuple[float, int, float, float]]:
+    """Every note: its beat, pitch, length in beats, and force in 0..1."""
+    notes = []
+    for bar, (phrase, (bass, *upper)) in enumerate(zip(MELODY, CHORDS, strict=True)):
+        beat = 3.0 * bar
+        for pitch, beats in phrase:
+            notes.append((beat, pitch, 0.95 * beats, 1.0 if beat % 3 == 0 else 0.85))
+            beat += beats
+        notes.append((3.0 * bar, bass, 1.2, 0.6))
+        notes += [(3.0 * bar + after, pitch, 0.55, 0.32) for after in (1, 2) for pitch in upper]
+    return notes
+
+
+def horn(sound: np.ndarray) -> np.ndarray:
+    """The band that an old recording horn passes: gently below 110 Hz and above 4.5 kHz."""
+    hertz = np.fft.rfftfreq(len(sound), 1 / RATE)
+    passed = 1 / (1 + (70 / np.maximum(hertz, 1)) ** 4) / (1 + (hertz / 4500) ** 6)
+    return np.fft.irfft(np.fft.rfft(sound) * passed, len(sound))

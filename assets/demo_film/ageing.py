@@ -95,14 +95,24 @@ def scratched(grey: np.ndarray, alive: list[Scratch], rng: np.random.Generator) 
 
 
 def dusted(grey: np.ndarray, rng: np.random.Generator) -> None:
-    """Specks, and now and then a hair, that live for one frame."""
+    """Specks, and now and then a hair, that live for one frame and are a little out of focus."""
     h, w = grey.shape
     for _ in range(rng.poisson(1.6)):
-        centre = (int(rng.integers(w)), int(rng.integers(h)))
-        axes = (int(rng.integers(1, 4)), int(rng.integers(1, 3)))
-        tone = float(rng.choice([0.10, 0.90], p=[0.35, 0.65]))
-        cv2.ellipse(grey, centre, axes, rng.uniform(0, 180), 0, 360, tone, -1)
+        speck = np.zeros((h, w), np.uint8)
+        corner, size = rng.uniform(0, 1, 2) * (w, h), rng.uniform(1.0, 3.2)
+        ragged = corner + rng.normal(0, size, (7, 2))
+        outline = cv2.convexHull(np.int32(ragged * 16))
+        cv2.fillPoly(speck, [outline], 255, cv2.LINE_AA, 4)
+        laid(grey, speck, 0.10 if rng.random() < 0.35 else 0.90)
     if rng.random() < 0.03:
+        hair = np.zeros((h, w), np.uint8)
         bend = np.cumsum(rng.normal(0, 1, (14, 2)).cumsum(0) * 0.7, 0)
-        hair = np.int32(bend + rng.uniform(0, 1, 2) * (w, h))
-        cv2.polylines(grey, [hair], False, 0.16, 1)
+        course = np.int32((bend + rng.uniform(0, 1, 2) * (w, h)) * 16)
+        cv2.polylines(hair, [course], False, 255, 1, cv2.LINE_AA, 4)
+        laid(grey, hair, 0.14)
+
+
+def laid(grey: np.ndarray, dirt: np.ndarray, tone: float) -> None:
+    """A mask (H, W) uint8 of dirt of one tone over the frame, in place."""
+    cover = cv2.GaussianBlur(dirt, (0, 0), 0.6) / np.float32(255)
+    grey += (tone - grey) * cover

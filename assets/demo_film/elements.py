@@ -67,6 +67,6 @@ class Water:
         )
         mirror = np.clip(self.mirror - 1.3 * tilt, 0.10, 0.88)[..., None]
         deep = np.float32([0.030, 0.062, 0.070])
-        sparkle = np.clip(fine * gust * 3 - 1.05, 0, 0.7)[..., None] * np.float32([0.9, 0.88, 0.82])
+        sparkle = np.clip(fine * gust * 3 - 1.05, 0, 0.5)[..., None] * np.float32([0.9, 0.88, 0.82])
         picture[self.line :] = seen * mirror * 0.94 + deep * (1 - mirror) + sparkle
         return picture

@@ -109,17 +109,8 @@ class Lane:
         rng, self.cast = self.rng, []
         self.far, self.behind, self.tree = sheet(), sheet(), sheet()
         for z in np.sort(rng.uniform(34, 110, 34))[::-1]:
-            x = rng.uniform(-0.6, 0.6) * z
-            plant(
-                self.far,
-                CAMERA,
-                (x, 0, z),
-                rng.uniform(4, 9),
-                GREENS[rng.integers(5)],
-                5000,
-                rng,
-                700,
-            )
+            foot, tall = (rng.uniform(-0.6, 0.6) * z, 0, z), rng.uniform(4, 9)
+            plant(self.far, CAMERA, foot, tall, GREENS[rng.integers(5)], 5000, rng, 700)
         for x, z, tall, k in (
             (-12.5, 31, 11, 2),
             (6.5, 30, 9.5, 4),
@@ -130,7 +121,7 @@ class Lane:
                 plant(self.behind, CAMERA, (x, 0, z), tall, GREENS[k], 26_000, rng, 1500)
             )
         self.cast.append(plant(self.tree, CAMERA, (4.9, 0, 13.5), 8.2, GREENS[0], 70_000, rng))
-        away = sheet()
+        away = sheet()  # beside and behind the camera: only their shadows are seen
         self.cast.append(plant(away, CAMERA, (-6.9, 0, 4.0), 6.5, GREENS[1], 12_000, rng))
         self.cast.append(plant(away, CAMERA, (-3.4, 0, 1.2), 5.5, GREENS[1], 9_000, rng))
 
@@ -164,6 +155,7 @@ class Lane:
     def _shrub(
         self, onto: np.ndarray, centres: np.ndarray, size: float, count: int, tone: int
     ) -> None:
+        """Foliage in lumps of one `size` in metres round the centres (k, 3)."""
         middle = centres.mean(0)
         radius = np.full(len(centres), size)
         places, colour = leaves(centres, radius, count, middle, 3 * size, GREENS[tone], self.rng)
@@ -171,22 +163,17 @@ class Lane:
         splat(onto, *CAMERA.project(places), hazy(colour, middle[2], 2600), dab, self.rng)
 
     def _fence(self) -> None:
-        """Weathered palings along the far side of the lane, to the right of the path."""
+        """Weathered palings along the far side of the lane, with a gap for the garden path."""
         grey, rng = np.float32([0.42, 0.39, 0.33]), self.rng
         self.fence = sheet()
 
         def board(x: float, y: float, w: float, h: float, z: float = 11.5) -> None:
-            grain = 0.62 + 0.7 * sample(
-                self.noise, *np.meshgrid(np.arange(24) * 9.0 + x * 900, np.arange(90.0) * 2)
-            )
+            down, across = np.mgrid[0:90, 0:24]
+            grain = 0.62 + 0.7 * sample(self.noise, across * 9 + x * 900, down * 2)
             light = lit(grey * grain[..., None], np.full(grain.shape, 0.60), 0.1)
             light[:, -5:] *= 0.5
-            quad(
-                self.fence,
-                CAMERA,
-                [(x, y + h, z), (x + w, y + h, z), (x + w, y, z), (x, y, z)],
-                light,
-            )
+            corners = [(x, y + h, z), (x + w, y + h, z), (x + w, y, z), (x, y, z)]
+            quad(self.fence, CAMERA, corners, light)
 
         for left, right in ((-9.5, -3.4), (-2.2, 9.0)):
             for up in (0.32, 0.82):

@@ -1,4 +1,4 @@
-"""A tank of steam on wheels, its tender and its carriages, seen from the side, going right."""
+"""A locomotive, its tender and its carriages, seen from the side, going right."""
 
 from __future__ import annotations
 

@@ -128,13 +128,8 @@ class Viaduct:
         shade = np.where((y < DECK - 0.42) & (y > DECK - 1.0), 0.25, 1.0).astype(np.float32)
         wall[y > DECK - 0.42] *= 1.3
         light = lit(wall, np.full(y.shape, -SUN[2]), 0.0, cv2.GaussianBlur(shade, (0, 0), 4))
-        light *= (
-            sample(
-                self.noise, *np.meshgrid(np.arange(y.shape[1]) * 0.21, np.arange(y.shape[0]) * 0.21)
-            )
-            * 0.9
-            + 0.55
-        )[..., None]
+        down, along = np.mgrid[0 : y.shape[0], 0 : y.shape[1]] * 0.21
+        light *= (0.55 + 0.9 * sample(self.noise, along, down))[..., None]
         stands = (away > SPAN).astype(np.float32)[..., None]
         half = wide / 2
         corners = [(-half, DECK, FRONT), (half, DECK, FRONT), (half, 0, FRONT), (-half, 0, FRONT)]
@@ -152,15 +147,7 @@ class Viaduct:
             plant(self.bank, CAMERA, (x, 0, z), tall, GREENS[k], 30_000, rng, 2600)
         for x in rng.uniform(-0.6, 0.6, 46) * WIDE / CAMERA.focus * 34:
             centres = np.float32([x, 0.25, 34.6]) + rng.normal(0, 1, (9, 3)) * [0.7, 0.22, 0.3]
-            size = float(rng.uniform(0.25, 0.6))
-            places, colour = leaves(
-                np.float32(centres),
-                np.full(9, size),
-                1500,
-                centres.mean(0),
-                1.6,
-                GREENS[rng.integers(5)],
-                rng,
-            )
+            radius, tone = np.full(9, rng.uniform(0.25, 0.6)), GREENS[rng.integers(5)]
+            places, colour = leaves(centres, radius, 1500, centres.mean(0), 1.6, tone, rng)
             splat(self.bank, *CAMERA.project(places), hazy(colour, 34.0, 2600), 1.6, rng)
         grass(self.bank, CAMERA, self._albedo, Shade(), (33.6, 36.5), 9000, (0.3, 0.9), rng)

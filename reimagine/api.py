@@ -105,11 +105,11 @@ def _export(here: Run, out: Path, how: Encoding, watch: Watch) -> list[str]:
     path = here.artifact("sound")
     sound = read_sound(path) if path else None
     if not film.frames:
-        write_sound(out, sound or here._own_sound())
+        write_sound(out, sound or here.own_sound())
         return []
     longer = picture.frames > film.frames
     if longer and film.sounds and sound is None:
-        sound = here._own_sound()
+        sound = here.own_sound()
     changed = here.latest("picture") or film.trimmed or film.still
     watch.begin("export", picture.frames)
 

@@ -268,16 +268,16 @@ class Run:
         watch.begin(stage, 0)
         if stage == "mix":
             new = read_sound(self.artifact("sound"))
-            write_sound(home / "sound.wav", work(self._own_sound(), new))
+            write_sound(home / "sound.wav", work(self.own_sound(), new))
             return {}
         source = self.artifact("sound")
-        sound = read_sound(source) if source else self._own_sound()
+        sound = read_sound(source) if source else self.own_sound()
         notes = work(sound)
         write_notes(home / "notes.mid", notes)
         write_table(home / "notes.csv", notes)
         return {"counts": {"notes": len(notes)}}
 
-    def _own_sound(self):
+    def own_sound(self):
         film = self.film
         seconds = float(film.time(self.picture().frames)) if film.frames else film.seconds
         if not film.sounds:

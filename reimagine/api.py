@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ class Result:
 
 def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         output: str | Path | None = None, *, start: float | None = None, end: float | None = None,
-        device: str = "auto", engine: str = "local", intermediates: str = "ffv1",
+        device: str = "auto", engine: str = "local", intermediates: str = "magicyuv",
         encoding: Encoding | None = None, watch: Watch | None = None) -> Result:  # fmt: skip
     """Do the steps, export, report. What is already done is not done again.
 
@@ -36,7 +37,7 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         into: the run folder; default `runs/<film's stem>`.
         output: the finished film; default `<into>/film.mp4` (`.png` of a still, `.wav` of sound).
         start, end: seconds; try a piece.
-        intermediates: "ffv1" (lossless) or "h264" (small).
+        intermediates: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
 
     Raises:
         ReimagineError: with one line that says what, where, and the way out.
@@ -54,10 +55,12 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
     if out:
         _can_hold(out)
     how.check(out)
-    here = Run.open(Path(film), Path(into) if into else None, start, end, watch)
-    where = choose(device) if steps else "cpu"
+    with ThreadPoolExecutor(1) as aside:  # torch takes its time to load: meanwhile, the film
+        where = aside.submit(choose, device) if steps else None
+        here = Run.open(Path(film), Path(into) if into else None, start, end, watch)
+    device = where.result() if where else "cpu"
     for step in steps:
-        here.step(step, where, share, intermediates, watch)
+        here.step(step, device, share, intermediates, watch)
     kind = "png" if here.film.still else "mp4" if here.film.frames else "wav"
     out = out or here.folder / f"film.{kind}"
     report = _finish(here, out, how, watch, begun)

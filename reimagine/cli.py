@@ -50,7 +50,8 @@ COMMON = [
     parameter("codec", str, "h264", option("Of the finished film: h264, hevc, vp9, av1, ffv1, prores")),
     parameter("crf", int, 18, option("Its quality; smaller is better and bigger")),
     parameter("preset", str, "veryfast", option("Its encoder's preset; slower is smaller")),
-    parameter("intermediates", str, "ffv1", option("On the way: ffv1 (lossless) or h264 (small)")),
+    parameter("intermediates", str, "magicyuv", option("On the way: magicyuv (lossless, fast), ffv1 "
+              "(lossless, smaller) or h264 (small)")),
     DEVICE,
     parameter("engine", str, "local", option("How parts are shared out: local")),
     parameter("quiet", bool, False, option("No progress", "--quiet", "-q")),
@@ -148,6 +149,7 @@ def deliver(film: Path, steps: list[Any], given: dict[str, Any], watch: Any) -> 
 
 
 stage_command("colorize", ["colorize"], "Colour a black-and-white film.")
+stage_command("stabilize", ["stabilize"], "Take the flicker out of a film's colours.")
 stage_command("cartoon", ["cartoon"], "Draw the film in an artist's look.")
 stage_command("music", ["transcribe", "timbre", "mix"],
               "Transcribe the film's music and play it again in other timbres.")  # fmt: skip
@@ -222,6 +224,29 @@ def evaluate_colour(
         given = {k: v for k, v in (("weights", weights), ("size", size)) if v is not None}
         chosen = recipe.build("colorize", model, given)
         table(measure.colour(chosen, measure.squares(folder), choose(device)), json)
+
+
+@evaluate.command("warp")
+def evaluate_warp(
+    result: Annotated[Path, typer.Argument(help="A film that was coloured, drawn or stabilized")],
+    source: Annotated[Path, typer.Option(help="The film it was made from")],
+    before: Annotated[Optional[Path], typer.Option(help="What it was before it was stabilized")] = None,
+    lai_compat: Annotated[bool, typer.Option("--lai-compat", help="As the published code counts, slips "
+                                             "included")] = False,
+    lpips: Annotated[Optional[Path], typer.Option(help="Folder with squeezenet11_features.safetensors and "
+                                                  "lpips_squeeze_heads.safetensors [default: the shipped "
+                                                  "colorizer's encoder judges]")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:  # fmt: skip
+    """How much a film flickers, and whether it paid for steadiness with colour or sharpness."""
+    from reimagine.progress import guarded, table
+
+    with guarded(False, False):
+        from reimagine.metrics import evaluate as measure
+        from reimagine.metrics.perceptual import FILES, Distance
+
+        judge = Distance(*(lpips / name for name in FILES)) if lpips else Distance()
+        table(measure.warp(source, result, before, lai_compat, judge), json)
 
 
 @models.callback(invoke_without_command=True)

@@ -5,9 +5,12 @@ import functools
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+
+import cv2
 
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame, Shot, prefetch
@@ -41,7 +44,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Part:
-    """Plain data: all a worker needs, and it pickles. Frames before `start` only warm the model."""
+    """Plain data: all a worker needs, and it pickles.
+
+    The model sees the frames `warm` to `until` and those of `start` to `stop` are kept: the others
+    tell it what was before and what comes after.
+    """
 
     model: Any
     picture: Picture
@@ -50,6 +57,7 @@ class Part:
     warm: int
     start: int
     stop: int
+    until: int
     out: Path
     device: str
     codec: str
@@ -59,11 +67,14 @@ class Part:
         return self.out.with_suffix(".json")
 
 
-def plan(shots: Iterable[Shot], context: int) -> Iterator[tuple[Shot, int, int, int]]:
-    """(shot, first frame to read, start, stop): long shots are cut, state never crosses a cut."""
+def plan(shots: Iterable[Shot], model: Any) -> Iterator[tuple[Shot, int, int, int, int]]:
+    """(shot, warm, start, stop, until): long shots are cut, state never crosses a cut."""
+    ahead = getattr(model, "ahead", 0)
     for shot in shots:
         for start in range(shot.start, shot.stop, LONGEST):
-            yield shot, max(shot.start, start - context), start, min(start + LONGEST, shot.stop)
+            stop = min(start + LONGEST, shot.stop)
+            yield (shot, max(shot.start, start - model.context), start, stop,
+                   min(shot.stop, stop + ahead))  # fmt: skip
 
 
 @functools.cache
@@ -78,11 +89,11 @@ def do_part(part: Part, tick: Tick | None = None) -> Path:
         if tick:
             tick(part.stop - part.start)
         return part.out
+    cv2.setNumThreads(1)  # decoding, flow, network and encoding have threads of their own
     begun = time.monotonic()
     work = loaded(part.model, part.device)
     before = dict(getattr(work, "counts", {}))
-    source = (f.at(f.index, part.shot) for f in part.picture.read(part.film, part.warm, part.stop))
-    made = (f for f in work(prefetch(source, 8)) if f.index >= part.start)
+    made = (f for f in work(prefetch(given(part), 8)) if part.start <= f.index < part.stop)
     part.out.parent.mkdir(parents=True, exist_ok=True)
     count = write_picture(part.out, _ticking(prefetch(made, 8), tick), part.film.rate, part.codec)
     if count != part.stop - part.start:
@@ -91,6 +102,26 @@ def do_part(part: Part, tick: Tick | None = None) -> Path:
     facts = {"seconds": time.monotonic() - begun, "counts": {k: v for k, v in counts.items() if v}}
     write_text(part.sidecar, json.dumps(facts))
     return part.out
+
+
+def given(part: Part) -> Iterator[Frame]:
+    """The frames a model asks for: of an earlier shot that looks alike one, if it wants that
+    (`scenes`); then its own, each with the film's picture beside it if it wants that (`guided`)."""
+    like = part.shot.like
+    if like is not None and getattr(part.model, "scenes", False):
+        for frame in part.picture.read(part.film, like, like + 1):
+            yield frame.at(like, Shot(like, like + 1))
+    frames = part.picture.read(part.film, part.warm, part.until)
+    if getattr(part.model, "guided", False):
+        frames = _beside(frames, read_film(part.film, part.warm, part.until))
+    for frame in frames:
+        yield frame.at(frame.index, part.shot)
+
+
+def _beside(frames: Iterable[Frame], sources: Iterable[Frame]) -> Iterator[Frame]:
+    """Past the source's end (`continue`) a frame has none."""
+    for frame, source in zip_longest(frames, prefetch(sources, 8)):
+        yield replace(frame, source=source)
 
 
 def _ticking(frames: Iterable[Frame], tick: Tick | None) -> Iterator[Frame]:

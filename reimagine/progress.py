@@ -126,7 +126,13 @@ def table(rows: dict[str, dict[str, float]], json: bool) -> None:
     if json:
         typer.echo(encoder.dumps(rows, indent=1))
         return
-    columns = list(next(iter(rows.values())))
+    columns = list(max(rows.values(), key=len))
     typer.echo(" " * 12 + "".join(f"{c:>15}" for c in columns))
     for name, row in rows.items():
-        typer.echo(f"{name:<12}" + "".join(f"{row[c]:15.3f}" for c in columns))
+        typer.echo(f"{name:<12}" + "".join(_cell(row.get(c)) for c in columns))
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return " " * 15
+    return f"{value:15.3f}" if abs(value) >= 0.1 or value == 0 else f"{value:15.3g}"

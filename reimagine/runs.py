@@ -3,7 +3,7 @@
     runs/nosferatu/
     ├── run.json                          the steps in order, and each track's latest
     ├── 00-open-5b1e07aa/                 film.json, shots.json
-    ├── 01-colorize.unet-3fa9c1d2/        picture.mkv, step.json (written last: it means done)
+    ├── 01-colorize.unet-3fa9c1d2/        picture.nut, step.json (written last: it means done)
     ├── film.mp4  report.json  contact-sheet.png
 
 A step's key is the hash of its question (model, version, options, weights, input's key), and is
@@ -32,7 +32,7 @@ from reimagine.media.sound import read_sound, silence, write_sound
 from reimagine.media.writer import join, write_picture, write_text
 from reimagine.parts import Part, Picture, do_part, plan
 
-VERSION = 1
+VERSION = 2
 """Of the open step: raise it when the same film gives other facts or shots."""
 
 
@@ -156,19 +156,24 @@ class Run:
     def artifact(self, track: str) -> Path | None:
         """The file of a track's latest step; None while it is still the source's."""
         step = self.latest(track)
-        name = {"picture": "picture.mkv", "sound": "sound.wav", "notes": "notes.mid"}[track]
+        name = {"picture": "picture.nut", "sound": "sound.wav", "notes": "notes.mid"}[track]
         return self.folder / step.folder / name if step else None
 
-    def picture(self) -> Picture:
-        """The frames as the latest picture step left them."""
+    def picture(self, steps: int | None = None) -> Picture:
+        """The frames as the latest picture step left them, or the first `steps` steps."""
         picture = Picture((("", 0, self.film.frames),))
-        for step in self.steps:
+        for step in self.steps[:steps]:
             if step.writes == "picture":
-                path = str(self.folder / step.folder / "picture.mkv")
+                path = str(self.folder / step.folder / "picture.nut")
                 kept = picture.stretches if step.stage == "continue" else ()
                 first = picture.frames if kept else 0
                 picture = Picture((*kept, (path, first, step.frames)))
         return picture
+
+    def picture_before(self, stage: str) -> Picture | None:
+        """The frames as they were before the last step of a stage; None if it was not done."""
+        places = [number for number, step in enumerate(self.steps) if step.stage == stage]
+        return self.picture(places[-1]) if places else None
 
     def save(self) -> None:
         facts = {"source": self.film.source, "opened": self.opened, "key": self.key,
@@ -178,7 +183,7 @@ class Run:
     # -- doing -----------------------------------------------------------------------------
 
     def step(self, model: Any, device: str = "cpu", engine: Engine = local,
-             codec: str = "ffv1", watch: Watch | None = None) -> Step:  # fmt: skip
+             codec: str = "magicyuv", watch: Watch | None = None) -> Step:  # fmt: skip
         """Do one step, or find it done; afterwards it is its track's latest."""
         watch = watch or Silent()
         stage, name = stages.place(model)
@@ -240,14 +245,14 @@ class Run:
         if picture.frames > self.film.frames:
             shots = [*shots, Shot(self.film.frames, picture.frames)]
         parts = [
-            Part(model, picture, self.film, shot, warm, start, stop,
-                 home / "parts" / f"{start:06d}-{stop:06d}.mkv", device, codec)
-            for shot, warm, start, stop in plan(shots, model.context)
+            Part(model, picture, self.film, *ranges,
+                 home / "parts" / f"{ranges[2]:06d}-{ranges[3]:06d}.nut", device, codec)
+            for ranges in plan(shots, model)
         ]  # fmt: skip
         watch.begin(stage, picture.frames)
         done = list(engine(partial(do_part, tick=watch.tick) if engine is local else do_part, parts))
         facts = [json.loads(p.sidecar.read_text()) for p in parts]
-        join(done, home / "picture.mkv")
+        join(done, home / "picture.nut")
         shutil.rmtree(home / "parts")
         counts: dict[str, int] = {}
         for fact in facts:
@@ -260,7 +265,7 @@ class Run:
         watch.begin("continue", more)
         seen = picture.read(self.film, max(0, picture.frames - 1 - model.context))
         made = model.load(device)(seen, more)
-        write_picture(home / "picture.mkv", made, self.film.rate, codec)
+        write_picture(home / "picture.nut", made, self.film.rate, codec)
         return {"frames": picture.frames + more}
 
     def _sound(self, model, stage, home, device, engine, codec, watch) -> dict[str, Any]:

@@ -65,20 +65,30 @@ def film(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_weights(tmp_path_factory) -> Path:
-    """Random weights of a narrow colorizer."""
+def tiny_weights(tmp_path_factory) -> dict[str, Path]:
+    """Random weights of narrow networks, by "stage model"."""
     import torch
 
     from reimagine import zoo
     from reimagine.stages.colorize.unet.net import ColorUNet
+    from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
 
     torch.manual_seed(0)
-    net = ColorUNet(9, width=32).eval()
-    net.bins.copy_(torch.cartesian_prod(torch.arange(-40, 41, 40), torch.arange(-40, 41, 40)))
-    torch.nn.init.normal_(net.head.weight, std=1.0)
-    path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
-    zoo.save(path, net, {"bins": 9, "width": 32})
-    return path
+    colour = ColorUNet(9, width=32).eval()
+    colour.bins.copy_(torch.cartesian_prod(torch.arange(-40, 41, 40), torch.arange(-40, 41, 40)))
+    torch.nn.init.normal_(colour.head.weight, std=1.0)
+    steady = ConsistencyNet(4, aligned=True)
+    made = {"colorize unet": (colour, {"bins": 9, "width": 32}),
+            "stabilize convlstm": (steady, {"width": 4, "aligned": True})}  # fmt: skip
+    folder = tmp_path_factory.mktemp("weights")
+    for title, (net, arch) in made.items():
+        zoo.save(folder / f"{title}.safetensors", net, arch)
+    return {title: folder / f"{title}.safetensors" for title in made}
+
+
+@pytest.fixture(scope="session")
+def tiny_colour(tiny_weights) -> Path:
+    return tiny_weights["colorize unet"]
 
 
 def frames_of(path: Path) -> list[np.ndarray]:

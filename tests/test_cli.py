@@ -107,11 +107,11 @@ def test_bad_input_gets_one_clear_line(words, code, text, tmp_path, monkeypatch)
         assert err.startswith("reimagine: ") and err.count("\n") == 1
 
 
-def test_damaged_weights_are_refused(tmp_path, film, tiny_weights):
+def test_damaged_weights_are_refused(tmp_path, film, tiny_colour):
     from reimagine import zoo
 
     copy = tmp_path / "mine.safetensors"
-    copy.write_bytes(tiny_weights.read_bytes())
+    copy.write_bytes(tiny_colour.read_bytes())
     zoo.write_card(copy, {"licence": "none"})
     assert say("colorize", film, "--weights", copy, "--into", tmp_path / "a", "-q")[0] == 0
     copy.write_bytes(copy.read_bytes()[:-1] + b"?")
@@ -144,7 +144,7 @@ def test_preview_draws_a_sheet(film, tmp_path):
     assert code == 0 and cv2.imread(out.strip()).shape[1] == 3 * 328
 
 
-def test_evaluate_colour_prints_json(tmp_path, tiny_weights):
+def test_evaluate_colour_prints_json(tmp_path, tiny_colour):
     import cv2
     from conftest import picture
 

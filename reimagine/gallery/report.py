@@ -11,20 +11,21 @@ import numpy as np
 
 from reimagine.media.frames import Frame
 from reimagine.media.writer import write_image
-from reimagine.metrics.colour import colourfulness
+from reimagine.metrics.warp import Steadiness
 
 if TYPE_CHECKING:
     from reimagine.runs import Run
 
-SAMPLES = 24
-"""Frames looked at for a film's mean colourfulness."""
+SAMPLES = 8
+"""Pairs of frames looked at for a film's colourfulness and steadiness."""
 
 
 def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
-    """Frames, rate, seconds per stage, memory, fallbacks, colourfulness, durations."""
+    """Frames, rate, seconds per stage, memory, fallbacks, colourfulness, steadiness, durations."""
     film, picture = run.film, run.picture()
-    fallbacks = {k: v for s in run.steps for k, v in s.counts.items() if k != "notes"}
-    before, after = _colourfulness(run) if film.frames else (0.0, 0.0)
+    counts = {k: v for s in run.steps for k, v in s.counts.items() if k != "notes"}
+    looks = _looks(run) if film.frames else {}
+    vivid = {state: round(row["colourfulness"], 2) for state, row in looks.items()}
     return {
         "film": film.source,
         "frames": picture.frames,
@@ -32,8 +33,9 @@ def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
         "shots": len(run.shots),
         "seconds": {s.stage: s.seconds for s in run.steps},
         "peak_rss_mb": round(_peak_rss(), 1),
-        "fallbacks": fallbacks,
-        "colourfulness": {"before": round(before, 2), "after": round(after, 2)},
+        "counts": counts,
+        "colourfulness": {"before": vivid.get("source", 0.0), "after": vivid.get("after", 0.0)},
+        "warp_error": {state: float(f"{row['warp_error']:.3g}") for state, row in looks.items()},
         "audio_minus_video_seconds": _difference(out) if film.frames and not film.still else None,
         "notes": [*film.notes, *said],
     }
@@ -44,21 +46,30 @@ def _peak_rss() -> float:
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
-def _colourfulness(run: Run) -> tuple[float, float]:
-    """Means over a few frames spread over the film: of the source, of the latest picture."""
-    places = np.unique(np.linspace(0, run.film.frames - 1, SAMPLES).astype(int))
-    pairs = [(_one(run, int(n), True), _one(run, int(n), False)) for n in places]
-    values = [[colourfulness(a.image), colourfulness(b.image)] for a, b in pairs if a and b]
-    before, after = np.mean(values, 0) if values else (0.0, 0.0)
-    return float(before), float(after)
+def _looks(run: Run) -> dict[str, dict[str, float]]:
+    """A few pairs of frames, 320 wide, spread over the film: of the source, of the picture before it was
+    stabilized (if it was), and of the latest one."""
+    pictures = {"source": run.picture(0), "before": run.picture_before("stabilize"), "after": run.picture()}
+    steadiness = Steadiness()
+    for number in np.unique(np.linspace(0, run.film.frames - 1, SAMPLES).astype(int)):
+        shot = next(s for s in run.shots if s.start <= number < s.stop)
+        first = max(shot.start, min(int(number), shot.stop - 2))
+        pairs = {
+            state: [_small(f.image) for f in picture.read(run.film, first, min(first + 2, shot.stop))]
+            for state, picture in pictures.items() if picture
+        }  # fmt: skip
+        steadiness.add({s: p[0] for s, p in pairs.items()}, {s: p[-1] for s, p in pairs.items()})
+    return steadiness.numbers()
+
+
+def _small(image: np.ndarray, width: int = 320) -> np.ndarray:
+    scale = min(1.0, width / image.shape[1])
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
 def _one(run: Run, number: int, source: bool) -> Frame | None:
-    from reimagine.media.reader import read_film
-
-    if source:
-        return next(read_film(run.film, number, number + 1), None)
-    return next(run.picture().read(run.film, number, number + 1), None)
+    picture = run.picture(0) if source else run.picture()
+    return next(picture.read(run.film, number, number + 1), None)
 
 
 def _difference(out: Path) -> float | None:

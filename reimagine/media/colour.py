@@ -16,24 +16,35 @@ def lightness() -> np.ndarray:
     return cv2.cvtColor(grey, cv2.COLOR_RGB2LAB)[0, :, 0]
 
 
-def ab_to_chroma(
-    grey: np.ndarray, ab: np.ndarray, matrix: str, full: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cb and Cr ((h, w) uint8) that give a picture of luma `grey` the colours `ab`.
+def ab_to_chroma(grey: np.ndarray, ab: np.ndarray, matrix: str, full: bool) -> np.ndarray:
+    """Cb and Cr (h, w, 2) float32, 0 colourless, that give a picture of luma `grey` the colours `ab`.
 
     Args:
         grey: (h, w) uint8, luma over 0..255.
         ab: (h, w, 2) float32, CIELAB units.
     """
     lab = np.dstack([lightness()[grey], ab])
-    rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    return rgb_to_planes(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), matrix, full)[..., 1:]
+
+
+def rgb_to_planes(rgb: np.ndarray, matrix: str, full: bool) -> np.ndarray:
+    """RGB (h, w, 3) float32 in 0..1 -> luma from 0, Cb and Cr about 0, in units of 8-bit planes.
+
+    Linear, so that differences become differences.
+    """
     kr, kg, kb = LUMA[matrix]
     luma = rgb @ np.float32([kr, kg, kb])
-    reach = 255 if full else 224
-    cb = (rgb[..., 2] - luma) * np.float32(reach / (2 * (1 - kb))) + 128.5
-    cr = (rgb[..., 0] - luma) * np.float32(reach / (2 * (1 - kr))) + 128.5
-    low, high = (0, 255) if full else (16, 240)
-    return np.clip(cb, low, high).astype(np.uint8), np.clip(cr, low, high).astype(np.uint8)
+    tone, reach = (255, 255) if full else (219, 224)
+    cb = (rgb[..., 2] - luma) * np.float32(reach / (2 * (1 - kb)))
+    cr = (rgb[..., 0] - luma) * np.float32(reach / (2 * (1 - kr)))
+    return np.dstack([luma * tone, cb, cr])
+
+
+def planes(chroma: np.ndarray, full: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Cb and Cr about 0, (h, w, 2) float32, as a frame's two planes, (h, w) uint8 about 128."""
+    reach = 127 if full else 112
+    cb, cr = cv2.split(cv2.add(np.clip(chroma, -reach, reach), (128, 128, 0, 0), dtype=cv2.CV_8U))
+    return cb, cr
 
 
 def lab_of(image: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

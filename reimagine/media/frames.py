@@ -20,10 +20,15 @@ _SWS = {"bt601": "ITU601", "bt709": "ITU709"}
 
 
 class Shot(NamedTuple):
-    """Half-open range of frame numbers between two cuts."""
+    """Half-open range of frame numbers between two cuts.
+
+    `like` is the number of a frame in an earlier shot that this one takes up again, if there is
+    one: the same view after a cut away and back.
+    """
 
     start: int
     stop: int
+    like: int | None = None
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,14 @@ class Frame:
         index: number of the frame in the film, from 0; its time is the film's business.
         picture: 8-bit planar YUV 4:2:0, any size, odd ones included.
         shot: the shot it belongs to, if known; state never crosses a cut.
+        source: the film's own picture at this place, for stages that work on a made one.
         matrix: "bt601" or "bt709"; full: luma spans 0..255 rather than 16..235.
     """
 
     index: int
     picture: av.VideoFrame
     shot: Shot | None = None
+    source: Frame | None = None
     matrix: str = "bt601"
     full: bool = False
 
@@ -66,6 +73,13 @@ class Frame:
         """Luma over its whole range: (H, W) uint8, 0 black, 255 white."""
         return self.luma if self.full else _widen()[self.luma]
 
+    def grey_at(self, size: tuple[int, int]) -> np.ndarray:
+        """`grey` shrunk to (w, h) by area: (h, w) uint8."""
+        import cv2
+
+        small = cv2.resize(self.luma, size, interpolation=cv2.INTER_AREA)
+        return small if self.full else _widen()[small]
+
     @cached_property
     def image(self) -> np.ndarray:
         """(H, W, 3) uint8 RGB; converted once, when first asked for."""
@@ -91,10 +105,14 @@ class Frame:
 
     def with_chroma(self, cb: np.ndarray, cr: np.ndarray) -> Frame:
         """The same luma, bit for bit, under other colours: planes like `chroma`'s."""
+        return self.with_planes(self.luma, cb, cr)
+
+    def with_planes(self, luma: np.ndarray, cb: np.ndarray, cr: np.ndarray) -> Frame:
+        """The same place in the film with other planes, like `luma` and `chroma`'s."""
         import av
 
         picture = av.VideoFrame(self.width, self.height, "yuv420p")
-        for target, source in zip(range(3), (self.luma, cb, cr), strict=True):
+        for target, source in zip(range(3), (luma, cb, cr), strict=True):
             plane(picture, target)[:] = source
         return replace(self, picture=picture)
 

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+VIEW, APART, BACK, ALIKE = (24, 18), 8, 120, 0.85
+"""Shots are compared by pictures of this size, one in so many frames, of the last so many of them;
+above this correlation (dark and even pictures count less) they show the same view."""
+
+
 class CutDetector:
     """Show it every frame's luma in order; then ask for the shots.
 
@@ -28,6 +33,7 @@ class CutDetector:
             ThresholdDetector(threshold=10, min_scene_len=8, fade_bias=0.0),
         ]  # fmt: skip
         self.cuts: set[int] = set()
+        self.views: dict[int, np.ndarray] = {}
         self.seen = 0
 
     def __call__(self, number: int, luma: np.ndarray) -> None:
@@ -40,6 +46,8 @@ class CutDetector:
         now = FrameTimecode(number, 25.0)  # the detectors count frames; the rate plays no part
         for detector in self.detectors:
             self.cuts.update(c.frame_num for c in detector.process_frame(now, grey))
+        if number % APART == 0:
+            self.views[number] = cv2.resize(small, VIEW, interpolation=cv2.INTER_AREA)
         self.seen = number + 1
 
     def shots(self, frames: int) -> list[Shot]:
@@ -51,12 +59,40 @@ class CutDetector:
                 ends = detector.post_process(FrameTimecode(self.seen - 1, 25.0))
                 self.cuts.update(c.frame_num for c in ends)
         edges = [0, *sorted(c for c in self.cuts if 0 < c < frames), frames]
-        return [Shot(a, b) for a, b in pairwise(edges) if b > a]
+        return alike([Shot(a, b) for a, b in pairwise(edges) if b > a], self.views)
+
+
+def alike(shots: list[Shot], views: dict[int, np.ndarray]) -> list[Shot]:
+    """Shots told which frame of an earlier one they take up again: the same camera, a moment
+    later. `views` are small lumas by frame number."""
+    known: list[tuple[int, np.ndarray]] = []
+    told: list[Shot] = []
+    for shot in shots:
+        mine = {n: _outline(v) for n, v in views.items() if shot.start <= n < shot.stop}
+        pairs = ((float((a * b).sum()), n) for n, a in known[-BACK:] for b in mine.values())
+        score, number = max(pairs, default=(0.0, 0))
+        if score > ALIKE:
+            told.append(shot._replace(like=number))
+        else:
+            told.append(shot)
+            known += mine.items()
+    return told
+
+
+def _outline(view: np.ndarray) -> np.ndarray:
+    """A view without its mean and contrast; nothing at all if there is hardly anything to see."""
+    import numpy as np
+
+    outline = view.astype(np.float32) - view.mean()
+    return outline / max(np.linalg.norm(outline), 12 * np.sqrt(outline.size))
 
 
 def trimmed(shots: list[Shot], first: int, frames: int) -> list[Shot]:
     """The shots of a film that starts at frame `first` of its source."""
-    moved = (Shot(max(0, a - first), min(frames, b - first)) for a, b in shots)
-    return [s for s in moved if s.stop > s.start]
+    def moved(shot: Shot) -> Shot:
+        like = None if shot.like is None or shot.like < first else shot.like - first
+        return Shot(max(0, shot.start - first), min(frames, shot.stop - first), like)
+
+    return [s for s in map(moved, shots) if s.stop > s.start]
 
 

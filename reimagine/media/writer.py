@@ -1,4 +1,8 @@
-"""Artifacts: lossless pictures on the way, addressed by frame number, whole or absent."""
+"""Artifacts: lossless pictures on the way, addressed by frame number, whole or absent.
+
+They lie in NUT, FFmpeg's own container: it keeps a frame's number exactly (Matroska rounds times
+to 1 ms). MagicYUV is written and read in a fifth of FFV1's time and is an eighth bigger.
+"""
 from __future__ import annotations
 
 import os
@@ -11,6 +15,7 @@ from reimagine.media.frames import Frame
 from reimagine.media.reader import opened
 
 CODECS = {
+    "magicyuv": ("magicyuv", {"pred": "median"}),
     "ffv1": ("ffv1", {"level": "3", "slices": "4", "slicecrc": "0"}),
     "h264": ("libx264", {"preset": "ultrafast", "crf": "12"}),
 }
@@ -23,11 +28,11 @@ def publish(temporary: Path, path: Path) -> None:
     temporary.replace(path)
 
 
-def write_picture(path: Path, frames: Iterable[Frame], rate: Fraction, codec: str = "ffv1") -> int:
-    """Write frames to Matroska at their numbers; gives back how many."""
+def write_picture(path: Path, frames: Iterable[Frame], rate: Fraction, codec: str = "magicyuv") -> int:
+    """Write frames at their numbers; gives back how many."""
     name, options = CODECS[codec]
     temporary, stream, count = path.with_name("." + path.name), None, 0
-    with opened(temporary, "w", format="matroska") as box:
+    with opened(temporary, "w", format="nut") as box:
         for frame in frames:
             if stream is None:
                 stream = box.add_stream(name, rate=rate, options=options)
@@ -45,12 +50,12 @@ def write_picture(path: Path, frames: Iterable[Frame], rate: Fraction, codec: st
 
 
 def read_picture(path: Path, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-    """Frames by number; Matroska rounds times to 1 ms, so the number is the nearest one."""
+    """Frames by number."""
     with opened(path) as box:
         stream = box.streams.video[0]
         stream.thread_type = "AUTO"
         if start:
-            box.seek(int((start - Fraction(1, 2)) / film.rate / stream.time_base), stream=stream)
+            box.seek(int(start / film.rate / stream.time_base), stream=stream)
         for picture in box.decode(stream):
             index = round(picture.pts * stream.time_base * film.rate)
             if stop is not None and index >= stop:
@@ -62,7 +67,7 @@ def read_picture(path: Path, film: Film, start: int = 0, stop: int | None = None
 def join(parts: list[Path], path: Path) -> None:
     """Put parts one after the other, packets copied as they are."""
     temporary = path.with_name("." + path.name)
-    with opened(temporary, "w", format="matroska") as target:
+    with opened(temporary, "w", format="nut") as target:
         stream = None
         for part in parts:
             with opened(part) as box:

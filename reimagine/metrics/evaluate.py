@@ -1,7 +1,8 @@
 """`reimagine evaluate`: a model against the truth."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import numpy as np
 from reimagine.errors import MediaError
 from reimagine.media.film import stills_of
 from reimagine.media.frames import from_image
-from reimagine.media.reader import read_still
+from reimagine.media.reader import open_film, read_film, read_still
+from reimagine.media.shots import CutDetector
 from reimagine.metrics.colour import Comparison
+from reimagine.metrics.warp import Steadiness
 
 
 def squares(folder: Path, side: int = 256) -> Iterator[np.ndarray]:
@@ -38,3 +41,39 @@ def colour(model: Any, images: Iterable[np.ndarray], device: str) -> dict[str, d
         made.add(next(iter(work([from_image(number, plain)]))).image, true)
         grey.add(plain, true)
     return {"coloured": made.numbers(), "left grey": grey.numbers()}
+
+
+Rows = dict[str, dict[str, float]]
+
+
+def warp(source: Path, result: Path, before: Path | None = None, lai_compat: bool = False,
+         distance: Callable[[np.ndarray, np.ndarray], float] | None = None) -> Rows:  # fmt: skip
+    """How steady a film is that was made from `source`, beside what it was `before` it was steadied.
+
+    Pairs across the source's cuts are left out.
+    """
+    detector = CutDetector()
+    films = {"source": open_film(source, detector)}
+    films |= {name: open_film(path) for name, path in (("before", before), ("result", result)) if path}
+    size = films["source"].width, films["source"].height
+    for film in films.values():
+        if film.frames < 2 or abs(film.frames - films["source"].frames) > 1:
+            raise MediaError(f"{film.source}: {film.frames} frames, where the source has "
+                             f"{films['source'].frames}; give films of the same frames")  # fmt: skip
+    cuts = {shot.start for shot in detector.shots(films["source"].frames)}
+    steadiness = Steadiness(distance, every=8, lai_compat=lai_compat)
+
+    def pictures() -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        for frames in zip(*(read_film(film) for film in films.values()), strict=False):
+            yield frames[0].index, {n: _sized(f.image, size) for n, f in zip(films, frames, strict=True)}
+
+    for (_, here), (number, there) in pairwise(pictures()):
+        if number not in cuts:
+            steadiness.add(here, there)
+    return steadiness.numbers()
+
+
+def _sized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    if image.shape[1::-1] == size:
+        return image
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)

@@ -13,6 +13,7 @@ from reimagine.errors import RecipeError, unknown
 STAGES: dict[str, tuple[str, str]] = {
     # stage        reads      writes
     "colorize":   ("picture", "picture"),
+    "stabilize":  ("picture", "picture"),
     "cartoon":    ("picture", "picture"),
     "continue":   ("picture", "picture"),
     "transcribe": ("sound",   "notes"),
@@ -25,6 +26,10 @@ MODELS: dict[str, dict[str, str]] = {
         "unet": "reimagine.stages.colorize.unet.stage:ColorizeUNet",
         "tint": "reimagine.stages.colorize.tint:Tint",
     },
+    "stabilize": {
+        "flow": "reimagine.stages.stabilize.flow:Flow",
+        "convlstm": "reimagine.stages.stabilize.convlstm.stage:StabilizeConvLSTM",
+    },
     "cartoon": {"ink": "reimagine.stages.cartoon.ink:Ink"},
     "continue": {"hold": "reimagine.stages.continuation.hold:Hold"},
     "transcribe": {"pyin": "reimagine.stages.transcribe.pyin:Pyin"},
@@ -34,6 +39,7 @@ MODELS: dict[str, dict[str, str]] = {
 
 TRAININGS: dict[str, str] = {
     "colorize": "reimagine.stages.colorize.unet.train:TrainColorize",
+    "stabilize": "reimagine.stages.stabilize.convlstm.train:TrainStabilize",
 }
 
 

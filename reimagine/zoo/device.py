@@ -1,6 +1,7 @@
 """Where networks run, and at what precision."""
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ def choose(wish: str) -> str:
     """`auto` is the first of cuda, mps, cpu that is there."""
     import torch
 
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))  # the rest decodes, follows and encodes
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wish == "auto":
         return next(name for name, present in there.items() if present)

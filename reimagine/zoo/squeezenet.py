@@ -42,11 +42,19 @@ class SqueezeNet(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(N, inputs, H, W) in 0..1 (RGB or grey) -> 128 channels at 1/4, 256 at 1/8, 512 at 1/16."""
-        x = F.relu(self.conv1(x))
-        quarter = self.fire3(self.fire2(F.max_pool2d(x, 3, 2, 1)))
-        eighth = self.fire5(self.fire4(F.max_pool2d(quarter, 3, 2, 1)))
-        x = self.fire7(self.fire6(F.max_pool2d(eighth, 3, 2, 1)))
-        return quarter, eighth, self.fire9(self.fire8(x))
+        _, quarter, eighth, *_, last = self.levels(x)
+        return quarter, eighth, last
+
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """The seven activations LPIPS looks at (Zhang et al. 2018): 64, 128, 256, 384, 384, 512
+        and 512 channels, at 1/2, 1/4, 1/8 and four times 1/16."""
+        first = F.relu(self.conv1(x))
+        second = self.fire3(self.fire2(F.max_pool2d(first, 3, 2, 1)))
+        third = self.fire5(self.fire4(F.max_pool2d(second, 3, 2, 1)))
+        levels = [first, second, third, self.fire6(F.max_pool2d(third, 3, 2, 1))]
+        for fire in (self.fire7, self.fire8, self.fire9):
+            levels.append(fire(levels[-1]))
+        return levels
 
 
 def load_features(net: SqueezeNet, path: Path) -> SqueezeNet:

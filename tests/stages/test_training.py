@@ -11,6 +11,7 @@ from reimagine.errors import MediaError
 from reimagine.stages.colorize.unet import data
 from reimagine.stages.colorize.unet.stage import ColorizeUNet
 from reimagine.stages.colorize.unet.train import TrainColorize
+from reimagine.training.photos import read_photos
 
 
 @pytest.fixture(scope="module")
@@ -52,4 +53,4 @@ def test_old_film_is_not_a_grey_photo():
 
 def test_no_photographs(tmp_path):
     with pytest.raises(MediaError, match="no photographs"):
-        data.read_photos(tmp_path)
+        read_photos(tmp_path)

@@ -1,4 +1,7 @@
-"""What every colorizing network shares: shrink the luma, ask, bring the colours to full size."""
+"""What every colorizing network shares: shrink the luma, ask, bring the colours to full size.
+
+The network colours keyframes; between them colour travels with what it belongs to.
+"""
 from __future__ import annotations
 
 from collections import Counter
@@ -9,12 +12,11 @@ import cv2
 import numpy as np
 
 from reimagine.errors import StageError
-from reimagine.media.colour import ab_to_chroma, lab_of
-from reimagine.media.frames import Frame, batched
+from reimagine.media.carry import GAP, Carrier, tone
+from reimagine.media.colour import ab_to_chroma, lab_of, planes
+from reimagine.media.frames import Frame, from_image
 from reimagine.media.reader import read_still
-from reimagine.stages.colorize.reference import Reference
-
-BATCH = 4
+from reimagine.stages.colorize.reference import Reference, Scene
 
 Ask = Callable[[np.ndarray], np.ndarray]
 """Luma (N, h, w) float32 in 0..1 -> ab (N, h', w', 2) float32 in CIELAB units."""
@@ -23,21 +25,56 @@ Ask = Callable[[np.ndarray], np.ndarray]
 class Painter:
     """Frames in, the same luma under other colours out.
 
-    `counts` says how often it had to fall back: out of memory halves the size and goes on.
+    `counts` says how often the network was asked, and how often it had to fall back: out of
+    memory halves the size and goes on.
     """
 
-    def __init__(self, ask: Ask, size: int, saturation: float, references: Path | None):
+    def __init__(self, ask: Ask, size: int, saturation: float, references: Path | None = None,
+                 every_frame: bool = False):  # fmt: skip
         if not 64 <= size <= 1024:
             raise StageError(f"--size {size} is out of range; give 64 to 1024 pixels")
-        self.ask, self.size, self.saturation = ask, size, saturation
+        self.ask, self.size, self.saturation, self.every_frame = ask, size, saturation, every_frame
         self.counts: Counter[str] = Counter()
         self.stills = stills(references) if references else {}
-        self.reference: tuple[int, Reference] | None = None
+        self.still: tuple[int, Reference] | None = None
+        self.scene: tuple[int, Scene] | None = None
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        for batch in batched(frames, BATCH):
-            for frame, ab in zip(batch, self.colours([f.grey for f in batch]), strict=True):
-                yield paint(frame, self.after_still(frame, ab) * self.saturation)
+        if self.every_frame:
+            for frame in frames:
+                yield paint(frame, self.colour(frame))
+            return
+        for frame, luma, value in Carrier(self.value)(frames):
+            yield dressed(frame, value * tone(luma))
+
+    def value(self, frame: Frame, luma: np.ndarray) -> np.ndarray:
+        """What is carried: chroma as a share of the luma about it, so that a fade fades it too."""
+        ab = guided_upsample(self.colour(frame), luma.astype(np.float32) / 255)
+        return ab_to_chroma(luma, ab, frame.matrix, frame.full) / tone(luma)
+
+    def colour(self, frame: Frame) -> np.ndarray:
+        """The network's ab (h, w, 2) for a frame, after the shot's still and its scene."""
+        self.counts["frames the network was asked for"] += 1
+        ab = self.both_ways(frame)
+        small = cv2.resize(frame.grey, ab.shape[1::-1], interpolation=cv2.INTER_AREA)
+        shot = frame.shot
+        if shot and shot.stop - shot.start == 1:
+            self.scene = frame.index, Scene(small, ab)
+        elif shot and self.scene and shot.like == self.scene[0]:
+            ab = self.scene[1].transfer(small, ab)
+        return self.after_still(frame, small, ab) * self.saturation
+
+    def both_ways(self, frame: Frame) -> np.ndarray:
+        """A picture and its mirror image are not coloured alike; their mean is truer than either.
+        In a long shot the keyframes take turns, since they are averaged anyway."""
+        grey, shot = frame.grey, frame.shot
+        mirror = np.ascontiguousarray(grey[:, ::-1])
+        if self.every_frame or shot is None or shot.stop - shot.start <= 2 * GAP:
+            plain, mirrored = self.colours([grey, mirror])
+            return (plain + mirrored[:, ::-1]) / 2
+        if (frame.index - shot.start) // GAP % 2:
+            return np.ascontiguousarray(self.colours([mirror])[0][:, ::-1])
+        return self.colours([grey])[0]
 
     def colours(self, greys: list[np.ndarray]) -> np.ndarray:
         """(H, W) uint8 each -> ab (N, h, w, 2)."""
@@ -50,7 +87,7 @@ class Painter:
                 self.size //= 2
                 self.counts["out of memory: worked at half the size"] += 1
 
-    def after_still(self, frame: Frame, ab: np.ndarray) -> np.ndarray:
+    def after_still(self, frame: Frame, small: np.ndarray, ab: np.ndarray) -> np.ndarray:
         """Colours of the shot's nearest still, as far as the picture resembles it."""
         if frame.shot is None or not self.stills:
             return ab
@@ -58,14 +95,13 @@ class Painter:
         if not inside:
             return ab
         place = min(inside, key=lambda n: abs(n - frame.index))
-        if self.reference is None or self.reference[0] != place:
-            self.reference = place, self.learn(self.stills[place], ab.shape[1::-1])
-        small = cv2.resize(frame.grey, ab.shape[1::-1], interpolation=cv2.INTER_AREA)
-        return self.reference[1].transfer(small, ab)
+        if self.still is None or self.still[0] != place:
+            self.still = place, self.learn(self.stills[place], ab.shape[1::-1])
+        return self.still[1].transfer(small, ab)
 
     def learn(self, still: Path, size: tuple[int, int]) -> Reference:
         image = read_still(still)
-        own = self.colours([cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)])[0]
+        own = self.both_ways(from_image(0, image))
         grey, wanted = lab_of(image, size)
         return Reference(grey, wanted, cv2.resize(own, size))
 
@@ -94,7 +130,13 @@ def paint(frame: Frame, ab: np.ndarray) -> Frame:
     cb, _ = frame.chroma
     guide = cv2.resize(frame.grey, cb.shape[::-1], interpolation=cv2.INTER_AREA)
     full = guided_upsample(ab, guide.astype(np.float32) / 255)
-    return frame.with_chroma(*ab_to_chroma(guide, full, frame.matrix, frame.full))
+    return frame.with_chroma(*planes(ab_to_chroma(guide, full, frame.matrix, frame.full), frame.full))
+
+
+def dressed(frame: Frame, chroma: np.ndarray) -> Frame:
+    """A frame in the chroma (h, w, 2) that was carried to it."""
+    cb, _ = frame.chroma
+    return frame.with_chroma(*planes(cv2.resize(chroma, cb.shape[::-1]), frame.full))
 
 
 def guided_upsample(small: np.ndarray, guide: np.ndarray, eps: float = 4e-3) -> np.ndarray:

@@ -13,14 +13,15 @@ class Reference:
     wherever the coat goes.
     """
 
-    def __init__(self, grey: np.ndarray, wanted: np.ndarray, own: np.ndarray):
-        """grey (h, w) uint8, wanted and own (h, w, 2) ab, all of the still."""
-        self.wanted = wanted
-        self.keys = _keys(grey, own)
+    def __init__(self, grey: np.ndarray, wanted: np.ndarray, own: np.ndarray, reach: float = 12):
+        """grey (h, w) uint8, wanted and own (h, w, 2) ab, all of the still; `reach` is how far
+        apart in ab two places may be and still be near."""
+        self.wanted, self.reach = wanted, reach
+        self.keys = _keys(grey, own, reach)
 
     def transfer(self, grey: np.ndarray, ab: np.ndarray, per_step: int = 512) -> np.ndarray:
         """ab (h, w, 2) of another frame of the shot, coloured after the still."""
-        asked, known = _keys(grey, ab), self.keys
+        asked, known = _keys(grey, ab, self.reach), self.keys
         wanted = self.wanted.reshape(-1, 2)
         out, trust = np.empty((len(asked), 2), np.float32), np.empty(len(asked), np.float32)
         square = (known**2).sum(1)
@@ -35,11 +36,35 @@ class Reference:
         return ab + (out.reshape(ab.shape) - ab) * share
 
 
-def _keys(grey: np.ndarray, ab: np.ndarray) -> np.ndarray:
+class Scene:
+    """The colours of a view the film has shown before, for the shots that show it again.
+
+    Asked at every keyframe, so it works at half the size and gives back an enlarged difference.
+    """
+
+    NEAR = 40.0
+    """Difference in ab that two views of one thing may show."""
+
+    def __init__(self, grey: np.ndarray, ab: np.ndarray):
+        grey, ab = _half(grey), _half(ab)
+        self.reference = Reference(grey, ab, ab, self.NEAR)
+
+    def transfer(self, grey: np.ndarray, ab: np.ndarray) -> np.ndarray:
+        """ab (h, w, 2) of another shot's frame, brought to the scene's colours."""
+        small = _half(ab)
+        change = self.reference.transfer(_half(grey), small) - small
+        return ab + cv2.resize(change, ab.shape[1::-1])
+
+
+def _half(image: np.ndarray) -> np.ndarray:
+    return cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+
+
+def _keys(grey: np.ndarray, ab: np.ndarray, reach: float) -> np.ndarray:
     """(h * w, 6): luma, its neighbourhood, the network's colour, and place; one unit is "near"."""
     h, w = grey.shape
     y, x = np.mgrid[0 : h, 0 : w].astype(np.float32) / max(h, w)
     tone = grey.astype(np.float32)
     around = cv2.GaussianBlur(tone, (0, 0), 2)
-    parts = [tone / 20, around / 20, ab[..., 0] / 12, ab[..., 1] / 12, y / 0.15, x / 0.15]
+    parts = [tone / 20, around / 20, ab[..., 0] / reach, ab[..., 1] / reach, y / 0.15, x / 0.15]
     return np.stack(parts, 2).reshape(-1, 6).astype(np.float32)

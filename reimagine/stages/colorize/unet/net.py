@@ -112,11 +112,9 @@ class ColorUNet(nn.Module):
         return torch.einsum("nqhw,qc->nchw", odds, self.bins.float())
 
     def paint(self, grey: Tensor) -> Tensor:
-        """Luma (N, 1, H, W) in 0..1 -> ab (N, 2, H/4, W/4): the mean of what the network says of
-        the picture and of its mirror image, held back where there is hardly a colour to see."""
-        logits, mirrored = self(torch.cat([grey, grey.flip(-1)])).chunk(2)
-        ab = (self.colour(logits) + self.colour(mirrored).flip(-1)) / 2
-        return ab * share_kept(F.avg_pool2d(grey.float(), 4))
+        """Luma (N, 1, H, W) in 0..1 -> ab (N, 2, H/4, W/4), held back where there is hardly a
+        colour to see."""
+        return self.colour(self(grey)) * share_kept(F.avg_pool2d(grey.float(), 4))
 
 
 def share_kept(luma: Tensor) -> Tensor:

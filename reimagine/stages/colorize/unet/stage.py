@@ -17,13 +17,16 @@ class ColorizeUNet:
     size: Annotated[int, "Short side, in pixels, at which the network works (64 to 1024)"] = 160
     saturation: Annotated[float, "How strong the colour is, 0 to 2"] = 1.0
     references: Annotated[Path | None, "Folder of ref_nnnnnn.png stills to colour each shot after"] = None
+    every_frame: Annotated[bool, "Ask the network at every frame, not only at keyframes"] = False
     weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "colorize-nogan"
-    version: ClassVar[int] = 1
-    context: ClassVar[int] = 0
+    version: ClassVar[int] = 2
+    context: ClassVar[int] = 16
+    ahead: ClassVar[int] = 16
+    scenes: ClassVar[bool] = True
     preview: ClassVar[tuple[dict, ...]] = ({"size": 128}, {}, {"size": 256}, {"saturation": 1.5})
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
-        """Frames in, frames out; holds one batch of frames."""
+        """Frames in, frames out; holds 32 frames."""
         import numpy as np
         import torch
 
@@ -45,4 +48,4 @@ class ColorizeUNet:
                 ab = net.paint(x)
             return ab.permute(0, 2, 3, 1).cpu().numpy()
 
-        return Painter(ask, self.size, self.saturation, self.references)
+        return Painter(ask, self.size, self.saturation, self.references, self.every_frame)

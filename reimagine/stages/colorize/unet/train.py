@@ -23,6 +23,7 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.training.colour import lab_to_rgb
+from reimagine.training.photos import read_photos
 from reimagine.training.state import average, log, resume, save, seed
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
@@ -49,7 +50,7 @@ class TrainColorize:
         """Train in the folder `run`, going on where it stood; gives back the weights' path."""
         seed(self.seed)
         run.mkdir(parents=True, exist_ok=True)
-        photos = data.read_photos(self.photos)
+        photos = read_photos(self.photos)
         held, photos = photos[:: max(2, len(photos) // 100)], _without(photos)
         fit = Fit(self, run, device, photos, data.pairs(held, 192))
         fit.generator()

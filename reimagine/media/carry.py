@@ -1,0 +1,207 @@
+"""Values that travel with the things they belong to: colours, along optical flow, inside a shot.
+
+Some frames (keyframes: every sixteenth, and wherever much has changed) know their values. Each is
+carried both ways through the frames around it, and where several meet, the nearer and the better
+believed one weighs more. So a value neither drifts nor jumps, and what is hidden behind
+something takes nothing from what hides it.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from reimagine.media.flow import disagreement, fetch, flow, outside
+from reimagine.media.frames import Frame, prefetch
+
+GAP = 16
+"""Frames between two keyframes at most."""
+LOOK = GAP
+"""Frames after and before its own that a value is still asked from; also what a part cut out of
+a shot has to be led in and out with."""
+SIDE = 112
+"""Short side at which flow and values live, in pixels: grain is gone there, and colour is soft."""
+DOUBT, TONE, STALE = 0.1, 15.0, 0.6
+"""How much a flow's disagreement counts, the change of luma that makes a match doubtful, and the
+belief below which a frame becomes a keyframe."""
+
+
+def working_size(frame: Frame) -> tuple[int, int]:
+    """(width, height) at which a frame's values live: a whole fraction, no finer than its chroma."""
+    scale = max(2, min(frame.width, frame.height) // SIDE)
+    return max(8, frame.width // scale), max(8, frame.height // scale)
+
+
+def working_luma(frame: Frame) -> np.ndarray:
+    """The luma of the film at a frame's place, at the working size: (h, w) uint8, 0..255."""
+    return (frame.source or frame).grey_at(working_size(frame))
+
+
+def tone(luma: np.ndarray) -> np.ndarray:
+    """The luma about every place, (h, w, 1) float32; never near 0, where black has no colour.
+
+    What is carried is a share of it: a picture that fades takes its colours along.
+    """
+    return (cv2.blur(luma, (9, 9)).astype(np.float32) + 32)[..., None]
+
+
+Ask = Callable[[Frame, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Belief:
+    """Values (h, w, C) float32 and how much speaks for each, (h, w) float32; 1 is one frame."""
+
+    value: np.ndarray
+    weight: np.ndarray
+
+    def moved(self, way: np.ndarray, share: np.ndarray, fade: float) -> Belief:
+        """Brought along a flow; `share` and `fade` of its weight are left. Weights travel with their values:
+        what nothing speaks for must not colour its neighbours. Values may be finer than flows."""
+        h, w = self.weight.shape
+        if way.shape[:2] != (h, w):
+            way = cv2.resize(way, (w, h)) * np.float32(w / way.shape[1])
+            share = cv2.resize(share, (w, h))
+        weight = fetch(self.weight, way)
+        value = fetch(self.value * self.weight[..., None], way).reshape(h, w, -1)
+        return Belief(value / (weight + 1e-6)[..., None], weight * share * np.float32(fade))
+
+    def and_(self, other: Belief) -> Belief:
+        weight = self.weight + other.weight
+        both = self.value * self.weight[..., None] + other.value * other.weight[..., None]
+        return Belief(both / (weight + 1e-6)[..., None], weight)
+
+
+Way = tuple[np.ndarray, np.ndarray]
+"""A flow (h, w, 2), and how far it is believed (h, w)."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A frame, its luma, and the ways to the frame before it and from there; none after a cut."""
+
+    frame: Frame
+    luma: np.ndarray
+    back: Way | None = None
+    forth: Way | None = None
+
+
+@dataclass
+class Spot:
+    """A frame on its way through: its own value if it has one, what came from before, and the
+    way to the next frame."""
+
+    sight: Sight
+    own: Belief | None
+    before: Belief | None
+    onward: Way | None = None
+
+    def known(self) -> Belief:
+        return _all([b for b in (self.before, self.own) if b])
+
+
+class Carrier:
+    """Frames in; in order, frames with their luma and their values out, `LOOK` + `GAP` behind.
+
+    Args:
+        ask: of a frame and its luma ((h, w) uint8, at the working size) the values, (h, w, C)
+            float32, or (k h, k w, C).
+        every: ask at every frame, not only at keyframes.
+        memory: after how many frames a value weighs half.
+    """
+
+    def __init__(self, ask: Ask, every: bool = False, memory: float = GAP):
+        self.ask, self.every, self.fade = ask, every, 0.5 ** (1 / memory)
+
+    def __call__(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, np.ndarray, np.ndarray]]:
+        spots: list[Spot] = []
+        held = 1.0
+        for sight in prefetch(sights(frames), 4):  # flow has a thread of its own
+            frame = sight.frame
+            if sight.back is None:
+                yield from self.settled(spots, len(spots))
+                spots = []
+            due = (frame.index - (frame.shot.start if frame.shot else 0)) % GAP == 0
+            if due and len(spots) >= LOOK + GAP:
+                yield from self.settled(spots, len(spots) - LOOK)
+                spots = spots[-LOOK:]
+            held = self.join(spots, sight, due, held)
+        yield from self.settled(spots, len(spots))
+
+    def join(self, spots: list[Spot], sight: Sight, due: bool, held: float) -> float:
+        """Put a frame to those before it; gives back how much of the last keyframe still holds."""
+        before = None
+        if spots and sight.back:
+            spots[-1].onward = sight.forth
+            before = spots[-1].known().moved(*sight.back, self.fade)
+            held *= float(np.minimum(2 * sight.back[1], 1).mean())
+        own = None
+        if due or self.every or before is None or held < STALE:
+            value = self.ask(sight.frame, sight.luma)
+            own, held = Belief(value, np.ones(value.shape[:2], np.float32)), 1.0
+        spots.append(Spot(sight, own, before))
+        return held
+
+    def settled(self, spots: list[Spot], count: int) -> Iterator[tuple[Frame, np.ndarray, np.ndarray]]:
+        """The first `count` spots' values, after all that is known from both sides."""
+        after: Belief | None = None
+        found: list[np.ndarray] = []
+        for place in reversed(range(len(spots))):
+            spot = spots[place]
+            if after and spot.onward:
+                after = after.moved(*spot.onward, self.fade)
+            if place < count:
+                found.append(filled(_all([b for b in (spot.before, spot.own, after) if b])))
+            if spot.own:
+                after = after.and_(spot.own) if after else spot.own
+        for spot, values in zip(spots[:count], reversed(found), strict=True):
+            yield spot.sight.frame, spot.sight.luma, values
+
+
+def _all(beliefs: list[Belief]) -> Belief:
+    first, *rest = beliefs
+    for other in rest:
+        first = first.and_(other)
+    return first
+
+
+def sights(frames: Iterable[Frame]) -> Iterator[Sight]:
+    last: Sight | None = None
+    for frame in frames:
+        luma = working_luma(frame)
+        if last and follows(frame, last.frame):
+            last = Sight(frame, luma, *ways(luma, last.luma))
+        else:
+            last = Sight(frame, luma)
+        yield last
+
+
+def follows(frame: Frame, last: Frame) -> bool:
+    return frame.index == last.index + 1 and frame.shot == last.shot
+
+
+def ways(here: np.ndarray, there: np.ndarray) -> tuple[Way, Way]:
+    """From here to there, and from there to here."""
+    out, back = flow(here, there), flow(there, here)
+    return (out, belief(out, back, here, there)), (back, belief(back, out, there, here))
+
+
+def belief(out: np.ndarray, back: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """How far a flow is to be believed, 0..1: it leads home again, to the same tone, inside."""
+    tone = cv2.blur(fetch(there, out).astype(np.float32) - here, (5, 5)) / TONE
+    share = np.exp(-DOUBT * disagreement(out, back) - tone * tone)
+    share[outside(out)] = 0
+    return share
+
+
+def filled(known: Belief) -> np.ndarray:
+    """Where next to nothing is known, the mean of what is known around it."""
+    if known.weight.min() > 0.25:
+        return known.value
+    weight = np.minimum(known.weight, 1)
+    around = cv2.blur(known.value * weight[..., None], (15, 15)).reshape(known.value.shape)
+    around /= (cv2.blur(weight, (15, 15)) + 1e-4)[..., None]
+    sure = np.minimum(4 * weight, 1)[..., None]
+    return known.value * sure + around * (1 - sure)

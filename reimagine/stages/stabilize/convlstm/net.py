@@ -1,0 +1,95 @@
+"""Blind video temporal consistency (Lai et al. 2018, section 3): a residual with a memory.
+
+Module names are those of the published checkpoint, so that it loads as it is. It was built with
+biases and *without* normalisation: its `norm_layer` statistics were stored but never applied.
+"""
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+State = tuple[Tensor, Tensor]
+
+
+class Conv(nn.Module):
+    """Reflection padding and a convolution, after a nearest enlargement if asked."""
+
+    def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1, enlarge: int = 1):
+        super().__init__()
+        self.pad, self.enlarge = (size // 2,) * 4, enlarge
+        self.conv2d = nn.Conv2d(inputs, outputs, size, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.enlarge > 1:
+            x = F.interpolate(x, scale_factor=float(self.enlarge), mode="nearest")
+        return self.conv2d(F.pad(x, self.pad, mode="reflect"))
+
+
+class Residual(nn.Module):
+    def __init__(self, width: int):
+        super().__init__()
+        self.conv1, self.conv2 = Conv(width, width, 3), Conv(width, width, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv2(F.leaky_relu(self.conv1(x), 0.2))
+
+
+class ConvLSTM(nn.Module):
+    """Convolutional LSTM (Shi et al. 2015); the state is (hidden, cell)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.Gates = nn.Conv2d(2 * width, 4 * width, 3, padding=1)
+
+    def forward(self, x: Tensor, state: State | None) -> State:
+        hidden, cell = state if state else (torch.zeros_like(x), torch.zeros_like(x))
+        enter, keep, show, new = self.Gates(torch.cat([x, hidden], 1)).chunk(4, 1)
+        cell = torch.sigmoid(keep) * cell + torch.sigmoid(enter) * torch.tanh(new)
+        return torch.sigmoid(show) * torch.tanh(cell), cell
+
+
+class ConsistencyNet(nn.Module):
+    """Two streams (processed, source), five residual blocks, a ConvLSTM, and a decoder.
+
+    Args:
+        width: channels of the first layer; 32 in the paper (2,979,555 parameters).
+        aligned: the previous frames are brought to the present one along optical flow before
+            they are shown. The published network sees them where they were.
+    """
+
+    def __init__(self, width: int = 32, aligned: bool = False):
+        super().__init__()
+        self.aligned = aligned
+        self.conv1a, self.conv1b = Conv(6, width, 7), Conv(6, width, 7)
+        self.conv2a, self.conv2b = Conv(width, 2 * width, 3, 2), Conv(width, 2 * width, 3, 2)
+        self.conv3 = Conv(4 * width, 4 * width, 3, 2)
+        self.ResBlocks = nn.ModuleList(Residual(4 * width) for _ in range(5))
+        self.convlstm = ConvLSTM(4 * width)
+        self.deconv1 = Conv(4 * width, 2 * width, 3, enlarge=2)
+        self.deconv2 = Conv(4 * width, width, 3, enlarge=2)
+        self.deconv3 = Conv(2 * width, 3, 7)
+
+    def forward(
+        self, processed: Tensor, before: Tensor, source: Tensor, source_before: Tensor, state: State | None
+    ) -> tuple[Tensor, State]:
+        """What to add to `processed`, in -1..1, and the new state.
+
+        All pictures are (N, 3, H, W) RGB in 0..1, H and W multiples of 4; `before` is the
+        previous result.
+        """
+        a = F.leaky_relu(self.conv1a(_beside(processed, before)), 0.2)
+        b = F.leaky_relu(self.conv1b(_beside(source, source_before)), 0.2)
+        a2, b2 = F.leaky_relu(self.conv2a(a), 0.2), F.leaky_relu(self.conv2b(b), 0.2)
+        x = F.leaky_relu(self.conv3(torch.cat([a2, b2], 1)), 0.2)
+        for block in self.ResBlocks:
+            x = block(x)
+        hidden, cell = self.convlstm(x, state)
+        x = F.leaky_relu(self.deconv1(hidden), 0.2)
+        x = F.leaky_relu(self.deconv2(torch.cat([x, a2], 1)), 0.2)
+        return torch.tanh(self.deconv3(torch.cat([x, a], 1))), (hidden, cell)
+
+
+def _beside(a: Tensor, b: Tensor) -> Tensor:
+    """Two pictures as one of six channels, laid out as convolutions on a processor like it."""
+    return torch.cat([a, b], 1).contiguous(memory_format=torch.channels_last)

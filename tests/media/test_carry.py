@@ -1,0 +1,115 @@
+"""Colour travels with what it belongs to: known scenes, known motion."""
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from reimagine.media.carry import GAP, Carrier, working_luma
+from reimagine.media.flow import disagreement, fetch, flow
+from reimagine.media.frames import Frame, Shot, from_image
+from reimagine.media.shots import CutDetector, alike
+
+
+def texture(seed: int, size: int = 240) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    tone = cv2.GaussianBlur(rng.random((size, size), np.float32), (0, 0), 3)
+    return ((tone - tone.min()) / np.ptp(tone) * 200 + 30).astype(np.uint8)
+
+
+def moving(count: int, seed: int = 0, start: int = 0) -> list[Frame]:
+    """A texture that slides two pixels to the left a frame."""
+    world = texture(seed, 400)
+    shot = Shot(start, start + count)
+    frames = [world[:120, 2 * n : 2 * n + 160] for n in range(count)]
+    return [from_image(start + n, np.dstack([f] * 3)).at(start + n, shot) for n, f in enumerate(frames)]
+
+
+def test_flow_finds_the_motion_and_what_is_hidden():
+    a, b = (f.grey for f in moving(4)[::3])
+    out, back = flow(a, b), flow(b, a)
+    assert np.abs(np.median(out[10:-10, 20:-20], (0, 1)) - (-6, 0)).max() < 0.3
+    assert np.abs(fetch(b, out).astype(int) - a)[10:-10, 20:-20].mean() < 3
+    assert np.median(disagreement(out, back)) < 0.1
+    covered = b.copy()
+    covered[40:80, 60:100] = texture(9)[:40, :40]
+    lost = disagreement(flow(a, covered), flow(covered, a)) > 1
+    assert lost[45:75, 72:100].mean() > 2 * lost[:, 20:50].mean()
+
+
+def test_values_ride_along():
+    """Painted once, at keyframes, with a colour that depends on the place in the *world*."""
+    frames = moving(40)
+
+    def ask(frame: Frame, luma: np.ndarray) -> np.ndarray:
+        h, w = luma.shape
+        world = np.arange(w)[None, :] * (160 / w) + 2 * frame.index
+        return np.repeat(np.sin(world / 25)[..., None], h, 0).astype(np.float32)
+
+    asked = []
+
+    def counted(frame, luma):
+        asked.append(frame.index)
+        return ask(frame, luma)
+
+    made = list(Carrier(counted)(iter(frames)))
+    assert [f.index for f, _, _ in made] == list(range(40)) and asked == [0, GAP, 2 * GAP]
+    for frame, luma, value in made:
+        assert np.abs(value - ask(frame, luma))[:, 4:-4].mean() < 0.08
+
+
+def test_a_flickering_answer_is_made_one():
+    """Every frame answers with another tone; neighbours must come out alike."""
+    rng = np.random.default_rng(0)
+    frames = moving(48)
+
+    def ask(frame, luma):
+        return np.full((*luma.shape, 1), rng.normal(), np.float32)
+
+    for every, limit in ((False, 0.2), (True, 0.1)):
+        means = [float(v.mean()) for _, _, v in Carrier(ask, every)(iter(frames))]
+        assert np.abs(np.diff(means)).max() < limit and np.std(means) > 0
+
+
+def test_nothing_crosses_a_cut():
+    frames = [*moving(20, 0), *moving(20, 1, start=20)]
+
+    def ask(frame, luma):
+        return np.full((*luma.shape, 1), 1.0 if frame.index < 20 else -1.0, np.float32)
+
+    for frame, _, value in Carrier(ask)(iter(frames)):
+        assert (value > 0).all() if frame.index < 20 else (value < 0).all()
+
+
+def test_new_content_gets_a_keyframe_of_its_own():
+    a, b = moving(8, 0), moving(8, 5)
+    frames = [f.at(n, Shot(0, 16)) for n, f in enumerate([*a, *b])]  # a cut nobody detected
+    asked: list[int] = []
+
+    def ask(frame, luma):
+        asked.append(frame.index)
+        return np.zeros((*luma.shape, 1), np.float32)
+
+    assert len(list(Carrier(ask)(iter(frames)))) == 16
+    assert any(7 <= n <= 10 for n in asked)
+
+
+@pytest.mark.parametrize("size", [(640, 480), (96, 64), (61, 47), (1920, 1080)])
+def test_the_working_size_is_small_and_keeps_the_shape(size):
+    luma = working_luma(from_image(0, np.zeros((size[1], size[0], 3), np.uint8)))
+    assert min(luma.shape) <= 224 and abs(luma.shape[1] / luma.shape[0] - size[0] / size[1]) < 0.06
+
+
+def test_a_view_that_comes_again_is_known():
+    detector = CutDetector()
+    for number in range(72):
+        shot = number // 24  # A - B - A
+        detector(number, np.roll(texture(shot % 2), number % 24, 1))
+    first, second, third = detector.shots(72)
+    assert first.like is None and second.like is None and third.like is not None
+    assert first.start <= third.like < first.stop
+
+
+def test_dark_and_even_views_are_never_alike():
+    views = {n: np.full((18, 24), 20 + n, np.uint8) for n in range(0, 60, 8)}
+    assert all(s.like is None for s in alike([Shot(0, 30), Shot(30, 60)], views))

@@ -259,14 +259,36 @@ def models_list(context: typer.Context) -> None:
             for name in rows:
                 what = (stages.model(stage, name).__doc__ or "").strip().splitlines()[0]
                 typer.echo(f"{stage:<11}{name:<11}{what}")
+        from reimagine.zoo import published
+
         for card in zoo.cards():
             size = card.facts.get("bytes", 0) / 1e6
             typer.echo(f"weights    {card.name}  ({size:.1f} MB, {card.facts.get('licence', '?')})")
+        for name in sorted(set(published.names()) - {card.name for card in zoo.cards()}):
+            title = published.card(name)["title"]
+            typer.echo(f"to add     {name}  ({title}; reimagine models add {name})")
 
 
 @models.command("list")
 def models_list_command() -> None:
     """All of them, a line each."""
+
+
+@models.command("add")
+def models_add(
+    name: Annotated[str, typer.Argument(help="Such as deoldify-video; `reimagine models` lists them")],
+    file: Annotated[Optional[Path], typer.Option(help="The published file [default: downloaded]")] = None,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Though its sum is another")] = False,
+) -> None:
+    """Read weights that others published, check them, and keep them."""
+    from reimagine.progress import guarded
+
+    with guarded(False, False):
+        from reimagine.zoo import published
+
+        path, tensors = published.add(name, file, unchecked)
+        typer.echo(f"{tensors} tensors read, none left over", err=True)
+        typer.echo(path)
 
 
 @models.command("show")

@@ -70,6 +70,7 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     import torch
 
     from reimagine import zoo
+    from reimagine.stages.colorize.deoldify.net import DeOldify
     from reimagine.stages.colorize.unet.net import ColorUNet
     from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
 
@@ -79,6 +80,7 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     torch.nn.init.normal_(colour.head.weight, std=1.0)
     steady = ConsistencyNet(4, aligned=True)
     made = {"colorize unet": (colour, {"bins": 9, "width": 32}),
+            "colorize deoldify": (DeOldify("deep", 16).eval(), {"kind": "deep", "divide": 16}),
             "stabilize convlstm": (steady, {"width": 4, "aligned": True})}  # fmt: skip
     folder = tmp_path_factory.mktemp("weights")
     for title, (net, arch) in made.items():

@@ -24,6 +24,7 @@ STAGES: dict[str, tuple[str, str]] = {
 MODELS: dict[str, dict[str, str]] = {
     "colorize": {
         "unet": "reimagine.stages.colorize.unet.stage:ColorizeUNet",
+        "deoldify": "reimagine.stages.colorize.deoldify.stage:DeOldifyColor",
         "tint": "reimagine.stages.colorize.tint:Tint",
     },
     "stabilize": {

@@ -1,12 +1,14 @@
 """Room 2, weights: safetensors plus a card that says where they come from and what they are bad at.
 
 A card lies beside its weights under the same name (`colorize-nogan.toml`). Shipped ones are in
-this package; `--weights` also takes a path to anybody's own .safetensors.
+this package, added ones (`published.py`) in the user's own folder; `--weights` also takes a path to
+anybody's own .safetensors.
 """
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,9 +36,14 @@ class Card:
         return self.facts.get("sha256")
 
 
+def home() -> Path:
+    """Where added weights are kept: `$REIMAGINE_HOME`, or ~/.local/share/reimagine."""
+    return Path(os.environ.get("REIMAGINE_HOME") or "~/.local/share/reimagine").expanduser()
+
+
 def cards() -> list[Card]:
-    """Every shipped card, by name."""
-    return [_card(path) for path in sorted(SHIPPED.glob("*.toml"))]
+    """Every card of weights that are here, by name: shipped, then added."""
+    return [_card(path) for folder in (SHIPPED, home()) for path in sorted(folder.glob("*.toml"))]
 
 
 def find(weights: str) -> Card:
@@ -48,10 +55,16 @@ def find(weights: str) -> Card:
             raise WeightsError(f"no weights at {str(path)!r}; `reimagine models` lists those shipped")
         beside = path.with_suffix(".toml")
         return _card(beside) if beside.exists() else Card(path.stem, path, {})
-    card = SHIPPED / f"{weights}.toml"
-    if not card.exists():
-        raise WeightsError(unknown("weights", weights, [c.name for c in cards()]))
-    return _card(card)
+    here = {card.name: card for card in cards()}
+    if weights in here:
+        return here[weights]
+    from reimagine.zoo import published
+
+    if weights in published.names():
+        file = published.card(weights)["file"]
+        raise WeightsError(f"the weights {weights!r} are not shipped; `reimagine models add {weights} "
+                           f"--file {file}` adds them")  # fmt: skip
+    raise WeightsError(unknown("weights", weights, here))
 
 
 def _card(path: Path) -> Card:

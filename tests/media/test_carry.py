@@ -53,7 +53,8 @@ def test_values_ride_along():
         return ask(frame, luma)
 
     made = list(Carrier(counted)(iter(frames)))
-    assert [f.index for f, _, _ in made] == list(range(40)) and asked == [0, GAP, 2 * GAP]
+    assert [f.index for f, _, _ in made] == list(range(40))
+    assert {0, GAP, 2 * GAP} <= set(asked) and len(asked) <= 6
     for frame, luma, value in made:
         assert np.abs(value - ask(frame, luma))[:, 4:-4].mean() < 0.08
 

@@ -30,10 +30,11 @@ class Painter:
     """
 
     def __init__(self, ask: Ask, size: int, saturation: float, references: Path | None = None,
-                 every_frame: bool = False):  # fmt: skip
+                 every_frame: bool = False, square: bool = False):  # fmt: skip
         if not 64 <= size <= 1024:
             raise StageError(f"--size {size} is out of range; give 64 to 1024 pixels")
-        self.ask, self.size, self.saturation, self.every_frame = ask, size, saturation, every_frame
+        self.ask, self.size, self.square = ask, size, square
+        self.saturation, self.every_frame = saturation, every_frame
         self.counts: Counter[str] = Counter()
         self.stills = stills(references) if references else {}
         self.still: tuple[int, Reference] | None = None
@@ -80,7 +81,7 @@ class Painter:
         """(H, W) uint8 each -> ab (N, h, w, 2)."""
         while True:
             try:
-                return self.ask(np.stack([shrink(g, self.size) for g in greys]))
+                return self.ask(np.stack([shrink(g, self.size, self.square) for g in greys]))
             except (RuntimeError, MemoryError) as error:
                 if not _out_of_memory(error) or self.size < 64:
                     raise
@@ -116,11 +117,12 @@ def stills(folder: Path) -> dict[int, Path]:
     return found
 
 
-def shrink(grey: np.ndarray, size: int) -> np.ndarray:
-    """(H, W) uint8 -> (h, w) float32 in 0..1, short side about `size`, sides multiples of 16."""
+def shrink(grey: np.ndarray, size: int, square: bool = False) -> np.ndarray:
+    """(H, W) uint8 -> (h, w) float32 in 0..1, short side about `size`, sides multiples of 16;
+    or stretched to a square."""
     h, w = grey.shape
     scale = size / min(h, w)
-    sides = [max(32, round(side * scale / 16) * 16) for side in (w, h)]
+    sides = [max(32, round((size if square else side * scale) / 16) * 16) for side in (w, h)]
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return cv2.resize(grey, sides, interpolation=way).astype(np.float32) / 255
 

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 if TYPE_CHECKING:
     from reimagine.media import Frame
 
+# What the network has changed, blurred over BLUR pixels, leaks away by ANCHOR a frame: it answers
+# its own last answer, so without a leak a small error of colour grows over a shot.
+ANCHOR, BLUR = 0.1, 9
+
 
 @dataclass(frozen=True)
 class StabilizeConvLSTM:
@@ -66,6 +70,7 @@ class StabilizeConvLSTM:
                         back = flow(grey, before_grey)
                         result, before = fetch(result, back), fetch(before, back)
                     more, state = step(processed, result, source, before, state)
+                    more -= ANCHOR * cv2.blur(more, (BLUR, BLUR))
                     made = np.clip(processed + more, 0, 1)
                 last, result, before, before_grey = frame, made, source, grey
                 change = rgb_to_planes(made - processed, frame.matrix, frame.full)

@@ -1,0 +1,190 @@
+"""DeOldify's generators (Antic 2018-2020): a U-Net on ResNet features, with self-attention.
+
+Rebuilt so that every module bears the name of the published checkpoint (fastai v1's DynamicUnet:
+`layers.0` the encoder, 1 to 3 the bottom, 4 to 7 the way up, 8 to 12 the end). Spectral and weight
+norm are folded into plain weights on import, as evaluation mode uses them.
+"""
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""ImageNet's, in which the network's input and its output live."""
+
+
+def norm(width: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(width)
+
+
+class BasicBlock(nn.Module):
+    """ResNet34's (He et al. 2016)."""
+
+    wider = 1
+
+    def __init__(self, inputs: int, width: int, stride: int):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False), norm(width)
+        self.conv2, self.bn2 = nn.Conv2d(width, width, 3, 1, 1, bias=False), norm(width)
+        self.downsample = shortcut(inputs, width, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        return F.relu(y + self.downsample(x))
+
+
+class Bottleneck(nn.Module):
+    """ResNet101's, the stride on the 3x3."""
+
+    wider = 4
+
+    def __init__(self, inputs: int, width: int, stride: int):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(inputs, width, 1, bias=False), norm(width)
+        self.conv2, self.bn2 = nn.Conv2d(width, width, 3, stride, 1, bias=False), norm(width)
+        self.conv3, self.bn3 = nn.Conv2d(width, 4 * width, 1, bias=False), norm(4 * width)
+        self.downsample = shortcut(inputs, 4 * width, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))))
+        return F.relu(self.bn3(self.conv3(y)) + self.downsample(x))
+
+
+def shortcut(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+    """Empty where the shape stays."""
+    if stride == 1 and inputs == outputs:
+        return nn.Sequential()
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), norm(outputs))
+
+
+def encoder(block: type[BasicBlock] | type[Bottleneck], depths: tuple[int, ...], width: int) -> nn.Sequential:
+    """torchvision's ResNet without its last two layers: 0 conv1, 1 bn1, ..., 4 to 7 layer1 to layer4."""
+    groups: list[nn.Module] = []
+    inputs = width
+    for number, depth in enumerate(depths):
+        blocks = []
+        for at in range(depth):
+            blocks.append(block(inputs, width << number, 2 if number and not at else 1))
+            inputs = (width << number) * block.wider
+        groups.append(nn.Sequential(*blocks))
+    stem = nn.Conv2d(3, width, 7, 2, 3, bias=False), norm(width), nn.ReLU(), nn.MaxPool2d(3, 2, 1)
+    return nn.Sequential(*stem, *groups)
+
+
+class Attention(nn.Module):
+    """Self-attention over all places (Zhang et al. 2019, SAGAN)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.query, self.key = (nn.Conv1d(width, width // 8, 1, bias=False) for _ in range(2))
+        self.value = nn.Conv1d(width, width, 1, bias=False)
+        self.gamma = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat = x.flatten(2)
+        beta = torch.softmax(self.query(flat).transpose(1, 2) @ self.key(flat), 1)
+        return (self.gamma * (self.value(flat) @ beta) + flat).view_as(x)
+
+
+def conv(inputs: int, outputs: int, attention: bool = False) -> nn.Sequential:
+    """Convolution, ReLU, batch norm: in this order."""
+    layers = [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.ReLU(), norm(outputs)]
+    return nn.Sequential(*layers, *([Attention(outputs)] if attention else []))
+
+
+class Shuffle(nn.Module):
+    """Twice the size by pixel shuffle; `blur` takes the checkerboard out."""
+
+    def __init__(self, inputs: int, outputs: int, blur: bool = True):
+        super().__init__()
+        first = nn.Conv2d(inputs, 4 * outputs, 1, bias=not blur)
+        self.conv = nn.Sequential(first, norm(4 * outputs)) if blur else nn.Sequential(first)
+        self.blur = blur
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.pixel_shuffle(F.relu(self.conv(x)), 2)
+        return F.avg_pool2d(F.pad(x, (1, 0, 1, 0), mode="replicate"), 2, 1) if self.blur else x
+
+
+class Up(nn.Module):
+    """A step of the way up, joined with the encoder's features."""
+
+    def __init__(self, inputs: int, half: int, skip: int, outputs: int, deep: bool, attention: bool):
+        super().__init__()
+        self.shuf, self.bn = Shuffle(inputs, half), norm(skip)
+        self.deep = deep
+        if deep:
+            self.conv1, self.conv2 = conv(half + skip, outputs), conv(outputs, outputs, attention)
+        else:
+            self.conv = conv(half + skip, outputs, attention)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        x = self.shuf(x)
+        if x.shape[-2:] != skip.shape[-2:]:
+            x = F.interpolate(x, skip.shape[-2:], mode="nearest")
+        x = F.relu(torch.cat([x, self.bn(skip)], 1))
+        return self.conv2(self.conv1(x)) if self.deep else self.conv(x)
+
+
+class Residual(nn.Module):
+    def __init__(self, width: int):
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.ReLU()) for _ in range(2)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers[1](self.layers[0](x))
+
+
+class DeOldify(nn.Module):
+    """A grey picture in, its colours out.
+
+    Args:
+        kind: "wide" (ResNet101: Stable and Video) or "deep" (ResNet34: Artistic).
+        divide: all widths are divided by it; 1 is the published network.
+    """
+
+    def __init__(self, kind: str = "wide", divide: int = 1):
+        super().__init__()
+        deep = kind == "deep"
+        block, depths = (BasicBlock, (3, 4, 6, 3)) if deep else (Bottleneck, (3, 4, 23, 3))
+        base = 64 // divide
+        skips = [base * block.wider << n for n in (2, 1, 0)] + [base]
+        bottom = base * block.wider << 3
+        ups = [768, 768, 672, 300] if deep else [512, 512, 512, 256]
+        widths = [bottom, *(n // divide for n in ups)]
+        halves = [w // 2 for w in widths[:4]] if deep else [n // divide for n in (512, 512, 512, 256)]
+        end = widths[-1] + 3
+        steps = [
+            Up(inputs, half, skip, outputs, deep, number == 1)
+            for number, ((inputs, outputs), half, skip)
+            in enumerate(zip(pairwise(widths), halves, skips, strict=True))
+        ]  # fmt: skip
+        self.layers = nn.ModuleList([
+            encoder(block, depths, base), norm(bottom), nn.ReLU(),
+            nn.Sequential(conv(bottom, 2 * bottom), conv(2 * bottom, bottom)), *steps,
+            Shuffle(widths[-1], widths[-1], blur=False), nn.Identity(), Residual(end),
+            nn.Sequential(nn.Conv2d(end, 3, 1)),
+        ])  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        """RGB (N, 3, H, W), ImageNet-normalised -> the same, coloured; sides multiples of 16."""
+        seen, kept = x, []
+        for number, layer in enumerate(self.layers[0]):
+            x = layer(x)
+            if number in (2, 4, 5, 6):
+                kept.append(x)
+        x = self.layers[3](F.relu(self.layers[1](x)))
+        for step, skip in zip(self.layers[4:8], reversed(kept), strict=True):
+            x = step(x, skip)
+        x = self.layers[10](torch.cat([self.layers[8](x), seen], 1))
+        return torch.sigmoid(self.layers[11](x)) * 6 - 3
+
+    def colour(self, luma: Tensor) -> Tensor:
+        """Luma (N, 1, H, W) in 0..1 -> the RGB the network has in mind, (N, 3, H, W) in 0..1."""
+        mean, std = (luma.new_tensor(v).view(1, 3, 1, 1) for v in (MEAN, STD))
+        return (self((luma.expand(-1, 3, -1, -1) - mean) / std) * std + mean).clamp(0, 1)

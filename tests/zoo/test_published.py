@@ -1,0 +1,207 @@
+"""Published checkpoints, written here in their own naming with random values, are read whole."""
+from __future__ import annotations
+
+import collections
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_film
+
+import reimagine
+from reimagine import zoo
+from reimagine.errors import WeightsError
+from reimagine.zoo import published
+
+RESNET = {"wide": ((3, 4, 23, 3), True), "deep": ((3, 4, 6, 3), False)}
+TENSORS = {"wide": 754, "deep": 378}
+BYTES = {"wide": 873_920_916, "deep": 255_070_532}
+
+UP = {  # as the checkpoints list them: shuffle, batch norm of the skip, convolutions
+    "wide": {4: ((2048, 2048), 1024, {"conv": (512, 1536)}), 5: ((2048, 512), 512, {"conv": (512, 1024)}),
+             6: ((2048, 512), 256, {"conv": (512, 768)}), 7: ((1024, 512), 64, {"conv": (256, 320)})},
+    "deep": {4: ((1024, 512), 256, {"conv1": (768, 512), "conv2": (768, 768)}),
+             5: ((1536, 768), 128, {"conv1": (768, 512), "conv2": (768, 768)}),
+             6: ((1536, 768), 64, {"conv1": (672, 448), "conv2": (672, 672)}),
+             7: ((1344, 672), 64, {"conv1": (300, 400), "conv2": (300, 300)})},
+}  # fmt: skip
+
+
+class Published(dict):
+    """A state dict in fastai v1's naming, filled with small random numbers."""
+
+    def conv(self, name, *shape):
+        self[name + ".weight"] = torch.randn(shape) / max(1, np.prod(shape[1:])) ** 0.5
+
+    def norm(self, name, width):
+        self |= {name + ".weight": torch.rand(width) + 0.5, name + ".bias": torch.randn(width) * 0.1,
+                 name + ".running_mean": torch.randn(width) * 0.1,
+                 name + ".running_var": torch.rand(width) + 0.5,
+                 name + ".num_batches_tracked": torch.tensor(7)}  # fmt: skip
+
+    def spectral(self, name, *shape):
+        self.conv(name, *shape)
+        weight = self.pop(name + ".weight")
+        self |= {name + ".weight_orig": weight, name + ".weight_u": torch.randn(shape[0]),
+                 name + ".weight_v": torch.randn(int(np.prod(shape[1:])))}  # fmt: skip
+
+    def encoder(self, depths, bottleneck):
+        self.conv("layers.0.0", 64, 3, 7, 7)
+        self.norm("layers.0.1", 64)
+        inputs = 64
+        for group, depth in enumerate(depths):
+            width = 64 << group
+            outputs = width * (4 if bottleneck else 1)
+            for block in range(depth):
+                at = f"layers.0.{group + 4}.{block}"
+                shapes = [(width, inputs, 3), (width, width, 3)]
+                if bottleneck:
+                    shapes = [(width, inputs, 1), (width, width, 3), (outputs, width, 1)]
+                for n, (out, into, side) in enumerate(shapes, 1):
+                    self.conv(f"{at}.conv{n}", out, into, side, side)
+                    self.norm(f"{at}.bn{n}", out)
+                if not block and (bottleneck or group):
+                    self.conv(f"{at}.downsample.0", outputs, inputs, 1, 1)
+                    self.norm(f"{at}.downsample.1", outputs)
+                inputs = outputs
+        return inputs
+
+
+def deoldify(kind: str) -> Published:
+    state = Published()
+    bottom = state.encoder(*RESNET[kind])
+    state.norm("layers.1", bottom)
+    for name, out, into in (("layers.3.0", 2 * bottom, bottom), ("layers.3.1", bottom, 2 * bottom)):
+        state.spectral(name + ".0", out, into, 3, 3)
+        state.norm(name + ".2", out)
+    for number, (shuffle, skip, convs) in UP[kind].items():
+        at = f"layers.{number}"
+        state.spectral(at + ".shuf.conv.0", *shuffle, 1, 1)
+        state.norm(at + ".shuf.conv.1", shuffle[0])
+        state.norm(at + ".bn", skip)
+        for name, shape in convs.items():
+            state.spectral(f"{at}.{name}.0", *shape, 3, 3)
+            state.norm(f"{at}.{name}.2", shape[0])
+        if number == 5:
+            last, width = list(convs)[-1], convs[list(convs)[-1]][0]
+            state[f"{at}.{last}.3.gamma"] = torch.randn(1)
+            for name, out in (("query", width // 8), ("key", width // 8), ("value", width)):
+                state.spectral(f"{at}.{last}.3.{name}", out, width, 1)
+    end = UP[kind][7][2][list(UP[kind][7][2])[-1]][0]
+    state |= {"layers.8.conv.0.bias": torch.zeros(4 * end),
+              "layers.8.conv.0.weight_g": torch.rand(4 * end, 1, 1, 1),
+              "layers.8.conv.0.weight_v": torch.randn(4 * end, end, 1, 1)}  # fmt: skip
+    for name, out, side in (("10.layers.0.0", end + 3, 3), ("10.layers.1.0", end + 3, 3), ("11.0", 3, 1)):
+        state[f"layers.{name}.bias"] = torch.zeros(out)
+        state.spectral(f"layers.{name}", out, end + 3, side, side)
+    return state
+
+
+def write(path: Path, state: dict) -> Path:
+    """As fastai saved it: the old format, with the optimizer's slice beside the model."""
+    whole = {"model": collections.OrderedDict(state), "opt": {"lr": slice(1e-7, 1e-4)}}
+    torch.save(whole, path, _use_new_zipfile_serialization=False)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("REIMAGINE_HOME", str(tmp_path / "home"))
+
+
+@pytest.mark.parametrize("kind", ["wide", "deep"])
+def test_every_tensor_of_deoldify_has_its_place(kind, tmp_path):
+    """All names and shapes; nothing lacking, nothing left over, and the totals of the real files."""
+    from reimagine.stages.colorize.deoldify.net import DeOldify
+
+    state = deoldify(kind)
+    assert len(state) == TENSORS[kind]
+    assert sum(t.numel() * t.element_size() for t in state.values()) == BYTES[kind]
+    with torch.device("meta"):
+        mine = {k: v.shape for k, v in DeOldify(kind).state_dict().items()}
+    assert {k: v.shape for k, v in published.folded(state).items()} == mine
+
+
+def test_deoldify_artistic_colours_a_film_end_to_end(tmp_path):
+    """The 255 MB file, written, checked, read, and used."""
+    torch.manual_seed(0)
+    file = write(tmp_path / "ColorizeArtistic_gen.pth", deoldify("deep"))
+    with pytest.raises(WeightsError, match=r"not ColorizeArtistic_gen.pth .*--unchecked"):
+        published.add("deoldify-artistic", file)
+    path, tensors = published.add("deoldify-artistic", file, unchecked=True)
+    file.unlink()
+    assert tensors == 378 and zoo.find("deoldify-artistic").path == path
+    model = reimagine.model("colorize", "deoldify")(render_factor=5, weights="deoldify-artistic")
+    film = make_film(tmp_path / "film.mp4", 6)
+    done = reimagine.run(film, [model], tmp_path / "run")
+    assert done.report["colourfulness"]["after"] > 1 and done.report["frames"] == 6
+
+
+def test_norms_are_folded_by_the_stored_vectors():
+    """Against PyTorch's own spectral and weight norm in evaluation mode."""
+    torch.manual_seed(0)
+    spectral = torch.nn.utils.spectral_norm(torch.nn.Conv2d(3, 4, 3))
+    weight = torch.nn.utils.weight_norm(torch.nn.Conv2d(3, 4, 3))
+    x = torch.randn(1, 3, 8, 8)
+    for layer in (spectral, weight):
+        layer(x)
+        layer.eval()
+        plain = torch.nn.Conv2d(3, 4, 3)
+        plain.load_state_dict(published.folded(layer.state_dict()))
+        assert torch.allclose(plain(x), layer(x), atol=1e-5)
+
+
+def test_the_blind_consistency_network_is_read_without_its_unused_norms(tmp_path):
+    from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
+
+    state = dict(ConsistencyNet(32).state_dict())
+    state |= {f"{name}.norm_layer.running_mean": torch.zeros(3) for name in ("conv1a", "deconv1")}
+    torch.save({"model": state, "epoch": 100}, tmp_path / "ECCV18_blind_consistency.pth")
+    path, tensors = published.add("blind-consistency", tmp_path / "ECCV18_blind_consistency.pth")
+    net = zoo.load(str(path), ConsistencyNet, "cpu")
+    assert tensors == len(net.state_dict()) and not net.aligned
+    film = make_film(tmp_path / "film.mp4", 6)
+    steps = [reimagine.model("colorize", "tint")(),
+             reimagine.model("stabilize", "convlstm")(weights="blind-consistency")]
+    assert reimagine.run(film, steps, tmp_path / "run").report["frames"] == 6
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    ({"a": torch.zeros(2)}, "1 left over"), (None, "not a PyTorch weights file"),
+])  # fmt: skip
+def test_other_files_are_refused_in_one_line(tmp_path, content, words):
+    file = tmp_path / "mine.pth"
+    torch.save(content, file) if content else file.write_bytes(b"GIF89a" * 9)
+    with pytest.raises(WeightsError, match=words) as caught:
+        published.add("blind-consistency", file)
+    assert "\n" not in str(caught.value)
+
+
+def test_code_in_a_file_is_never_run(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "sprung",))
+
+    torch.save({"model": {"a": Trap()}}, tmp_path / "trap.pth")
+    with pytest.raises(WeightsError):
+        published.add("blind-consistency", tmp_path / "trap.pth")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_download_tries_every_mirror_and_says_what_to_do(tmp_path, monkeypatch):
+    from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
+
+    torch.save(ConsistencyNet(32).state_dict(), tmp_path / "there.pth")
+    facts = published.card("blind-consistency")
+    gone, there = (tmp_path / "gone.pth").as_uri(), (tmp_path / "there.pth").as_uri()
+    monkeypatch.setattr(published, "card", lambda name: {**facts, "mirrors": [gone, there]})
+    assert published.add("blind-consistency")[0].exists()
+    monkeypatch.setattr(published, "card", lambda name: {**facts, "mirrors": [gone]})
+    with pytest.raises(WeightsError, match=r"could not be downloaded.*--file"):
+        published.add("blind-consistency")
+
+
+def test_weights_that_are_not_here_say_how_to_add_them():
+    with pytest.raises(WeightsError, match=r"models add deoldify-video --file ColorizeVideo_gen\.pth"):
+        zoo.find("deoldify-video")

@@ -28,7 +28,8 @@ from reimagine.runs import Run
 FRAMES, GRAIN = 120, 4.0
 TRAINED_ON = {"dog_on_patio", "three_cups", "football_juggling", "davis_dolphins", "davis_schoolgirls"}
 """By the convlstm; marked with a star."""
-COLUMNS = ("warp e-6", "excess e-6", "of every frame's", "colourfulness kept", "LPIPS", "agreement", "frames/s")
+COLUMNS = ("warp e-6", "excess e-6", "of every frame's", "colourfulness kept", "LPIPS", "agreement",
+           "frames/s")  # fmt: skip
 
 
 def steps() -> dict[str, list]:
@@ -66,8 +67,8 @@ def measured(path: Path, home: Path, distance: Distance) -> dict[str, list[float
     for number, (title, recipe) in enumerate(steps().items()):
         done = reimagine.run(source, recipe, home / f"{path.stem}-{number}", end=end)
         runs[title] = Run.open(done.folder)
-        speeds[title] = done.report["frames"] / sum(done.report["seconds"][s] for s in ("colorize", "stabilize")
-                                                    if s in done.report["seconds"])  # fmt: skip
+        took = done.report["seconds"]
+        speeds[title] = done.report["frames"] / (took["colorize"] + took.get("stabilize", 0))
     first = runs["every frame"]
     cuts = {shot.start for shot in first.shots}
     names = {"source": "source", "before": "every frame"} | {t: t for t in list(runs)[1:]}

@@ -1,8 +1,9 @@
 """How fast is `reimagine colorize`, and does memory grow? `python benchmarks/speed.py` prints both.
 
-In one run, each as a process of its own, on the demo film (640x480) repeated to 300 frames: this
+In one run, each as a process of its own, on the demo film (640x480) repeated to LONG frames: this
 program; the usual method with the same network (every frame to a JPEG, each coloured by itself,
-JPEG again, then encoded); and a plain transcode, which nothing can beat.
+JPEG again, then encoded; timed on 300 frames, scaled up); a plain transcode, which nothing can beat;
+and DeOldify's method (timed on 4 and 12 frames, the rest by the slope between them).
 """
 from __future__ import annotations
 
@@ -17,9 +18,12 @@ import av
 import cv2
 
 import reimagine
+from reimagine import zoo
 from reimagine.media.frames import from_image
+from reimagine.stages.colorize.deoldify.net import DeOldify
 
 DEMO = Path(__file__).parent.parent / "assets" / "demo.mp4"
+LONG = 900
 
 
 def encoder(box: av.container.OutputContainer):
@@ -48,11 +52,10 @@ def longer(path: Path, frames: int) -> Path:
     return path
 
 
-def usual_method(film: Path, folder: Path) -> None:
+def frame_by_frame(film: Path, folder: Path, work) -> None:
     """Extract, colour one by one, write, encode: what the notebooks do."""
     for n, frame in enumerate(decoded(film)):
         cv2.imwrite(str(folder / f"in{n:05d}.jpg"), frame.to_ndarray(format="bgr24"))
-    work = reimagine.model("colorize", "unet")().load("cpu")
     for path in sorted(folder.glob("in*.jpg")):
         image = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
         made = next(iter(work([from_image(0, image)]))).image
@@ -62,6 +65,17 @@ def usual_method(film: Path, folder: Path) -> None:
         for path in sorted(folder.glob("out*.jpg")):
             box.mux(stream.encode(av.VideoFrame.from_ndarray(cv2.imread(str(path)), "bgr24")))
         box.mux(stream.encode())
+
+
+def usual_method(film: Path, folder: Path) -> None:
+    frame_by_frame(film, folder, reimagine.model("colorize", "unet")().load("cpu"))
+
+
+def deoldify_method(film: Path, folder: Path) -> None:
+    """Its wide generator (random weights take as long as the published ones) at render factor 21."""
+    weights = folder / "weights.safetensors"
+    zoo.save(weights, DeOldify("wide"), {"kind": "wide"})
+    frame_by_frame(film, folder, reimagine.model("colorize", "deoldify")(weights=str(weights)).load("cpu"))
 
 
 def transcode(film: Path, folder: Path) -> None:
@@ -79,32 +93,44 @@ def timed(words: list[str]) -> float:
     return time.monotonic() - begun
 
 
+def colorize(film: Path, into: Path, *more: str) -> list[str]:
+    return ["-m", "reimagine.cli", "colorize", str(film), "--into", str(into), "-q", *more]
+
+
+def method(name: str, film: Path, home: Path) -> float:
+    folder = home / f"{name}-{film.stem}"
+    folder.mkdir()
+    return timed([__file__, name, str(film), str(folder)])
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        film = longer(home / "film.mp4", 300)
-        rows = {"reimagine colorize": timed(colorize(film, home / "ours"))}
-        for method in ("usual_method", "transcode"):
-            (home / method).mkdir()
-            rows[method.replace("_", " ")] = timed([__file__, method, str(film), str(home / method)])
+        films = {n: longer(home / f"{n}.mp4", n) for n in (4, 12, 300, LONG)}
+        film = films[LONG]
+        rows = {
+            "reimagine colorize": timed(colorize(film, home / "ours")),
+            "reimagine colorize --every-frame": timed(colorize(film, home / "every", "--every-frame")),
+            "usual method, our network": LONG / 300 * method("usual_method", films[300], home),
+            "transcode": method("transcode", film, home),
+        }
+        few, more = (method("deoldify_method", films[n], home) for n in (4, 12))
+        rows["DeOldify's method"] = few + (more - few) / 8 * (LONG - 4)
         ours = rows["reimagine colorize"]
-        print("| 300 frames of 640x480, from a cold start | seconds | frames/s | time, ours = 1 |")
+        print(f"| {LONG} frames of 640x480, from a cold start | seconds | frames/s | time, ours = 1 |")
         print("|---|---|---|---|")
         for title, seconds in rows.items():
-            print(f"| {title} | {seconds:.1f} | {300 / seconds:.1f} | {seconds / ours:.2f} |")
-        print("\n| frames | peak RSS, MB |\n|---|---|")
-        for frames in (300, 3000):
-            timed(colorize(longer(home / f"{frames}.mp4", frames), home / str(frames)))
-            told = json.loads((home / str(frames) / "report.json").read_text())
-            print(f"| {frames} | {told['peak_rss_mb']:.0f} |", flush=True)
-
-
-def colorize(film: Path, into: Path) -> list[str]:
-    return ["-m", "reimagine.cli", "colorize", str(film), "--into", str(into), "-q"]
+            print(f"| {title} | {seconds:.1f} | {LONG / seconds:.2f} | {seconds / ours:.2f} |")
+        print("\n| frames | seconds | peak RSS, MB |\n|---|---|---|")
+        for frames in (300, LONG, 3000):
+            path = films.get(frames) or longer(home / f"{frames}.mp4", frames)
+            seconds = timed(colorize(path, home / f"memory{frames}"))
+            told = json.loads((home / f"memory{frames}" / "report.json").read_text())
+            print(f"| {frames} | {seconds:.1f} | {told['peak_rss_mb']:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        {"usual_method": usual_method, "transcode": transcode}[sys.argv[1]](*map(Path, sys.argv[2:]))
+        globals()[sys.argv[1]](*map(Path, sys.argv[2:]))
     else:
         main()

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from reimagine.errors import WeightsError
+
 
 def seed(number: int) -> None:
     random.seed(number)
@@ -36,7 +38,11 @@ def resume(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
     state = torch.load(path, map_location="cpu", weights_only=True)
     for name, part in parts.items():
         if name in state:
-            part.load_state_dict(state[name])
+            try:
+                part.load_state_dict(state[name])
+            except (RuntimeError, ValueError) as error:
+                raise WeightsError(f"{path}: a training of another network, which cannot be gone on with; "
+                                   "give the same options, or another --into") from error  # fmt: skip
     return {k: v for k, v in state.items() if k not in parts}
 
 

@@ -6,12 +6,14 @@ import csv
 import cv2
 import numpy as np
 import pytest
+from torch import nn
 
-from reimagine.errors import MediaError
+from reimagine.errors import MediaError, WeightsError
 from reimagine.stages.colorize.unet import data
 from reimagine.stages.colorize.unet.stage import ColorizeUNet
 from reimagine.stages.colorize.unet.train import TrainColorize
 from reimagine.training.photos import read_photos
+from reimagine.training.state import resume, save
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,12 @@ def test_old_film_is_not_a_grey_photo():
     plain = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) / 255
     assert all(m.dtype == np.float32 and m.min() >= 0 and m.max() <= 1 for m in made)
     assert sum(np.abs(m - plain).mean() > 0.02 for m in made) >= 5
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path):
+    save(tmp_path / "checkpoint.pt", {"net": nn.Linear(2, 2)})
+    with pytest.raises(WeightsError, match="training of another network"):
+        resume(tmp_path / "checkpoint.pt", {"net": nn.Linear(3, 2)})
 
 
 def test_no_photographs(tmp_path):

@@ -1,9 +1,9 @@
 """Values that travel with the things they belong to: colours, along optical flow, inside a shot.
 
-Some frames (keyframes: every sixteenth, and wherever much has changed) know their values. Each is
-carried both ways through the frames around it, and where several meet, the nearer and the better
-believed one weighs more. So a value neither drifts nor jumps, and what is hidden behind
-something takes nothing from what hides it.
+Some frames (keyframes: every sixteenth, a shot's last, and wherever much has changed) know their
+values. Each is carried both ways through the frames around it, and where several meet, the nearer and
+the better believed one weighs more. So a value neither drifts nor jumps, and what is hidden behind
+something takes nothing from what hides it. A frame that shows what no keyframe saw is asked as well.
 """
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ SIDE = 112
 DOUBT, TONE, STALE = 0.1, 15.0, 0.6
 """How much a flow's disagreement counts, the change of luma that makes a match doubtful, and the
 belief below which a frame becomes a keyframe."""
+UNKNOWN, HOLE, SURE, CELL = 0.01, 0.06, 0.25, 12
+"""The belief below which nothing is known of a place; the share of such places that calls for asking;
+the belief above which a place needs no help from its neighbours, and how far, in pixels, those are."""
 
 
 def working_size(frame: Frame) -> tuple[int, int]:
@@ -124,10 +127,11 @@ class Carrier:
                 yield from self.settled(spots, len(spots))
                 spots = []
             due = (frame.index - (frame.shot.start if frame.shot else 0)) % GAP == 0
+            last = frame.shot is not None and frame.index == frame.shot.stop - 1
             if due and len(spots) >= LOOK + GAP:
                 yield from self.settled(spots, len(spots) - LOOK)
                 spots = spots[-LOOK:]
-            held = self.join(spots, sight, due, held)
+            held = self.join(spots, sight, due or last, held)
         yield from self.settled(spots, len(spots))
 
     def join(self, spots: list[Spot], sight: Sight, due: bool, held: float) -> float:
@@ -153,11 +157,20 @@ class Carrier:
             if after and spot.onward:
                 after = after.moved(*spot.onward, self.fade)
             if place < count:
-                found.append(filled(_all([b for b in (spot.before, spot.own, after) if b])))
+                known = _all([b for b in (spot.before, spot.own, after) if b])
+                if (known.weight < UNKNOWN).mean() > HOLE:
+                    spot.own = self.mended(spot, known)
+                    known = known.and_(spot.own)
+                found.append(filled(known, spot.sight.luma))
             if spot.own:
                 after = after.and_(spot.own) if after else spot.own
         for spot, values in zip(spots[:count], reversed(found), strict=True):
             yield spot.sight.frame, spot.sight.luma, values
+
+    def mended(self, spot: Spot, known: Belief) -> Belief:
+        """What the frame itself says, as far as nothing better is known."""
+        value = self.ask(spot.sight.frame, spot.sight.luma)
+        return Belief(value, np.maximum(1 - known.weight / (2 * UNKNOWN), 0))
 
 
 def _all(beliefs: list[Belief]) -> Belief:
@@ -196,12 +209,26 @@ def belief(out: np.ndarray, back: np.ndarray, here: np.ndarray, there: np.ndarra
     return share
 
 
-def filled(known: Belief) -> np.ndarray:
-    """Where next to nothing is known, the mean of what is known around it."""
-    if known.weight.min() > 0.25:
-        return known.value
-    weight = np.minimum(known.weight, 1)
-    around = cv2.blur(known.value * weight[..., None], (15, 15)).reshape(known.value.shape)
-    around /= (cv2.blur(weight, (15, 15)) + 1e-4)[..., None]
-    sure = np.minimum(4 * weight, 1)[..., None]
-    return known.value * sure + around * (1 - sure)
+def filled(known: Belief, luma: np.ndarray) -> np.ndarray:
+    """Where next to nothing is known, what is known of places near by that are as light or dark.
+
+    Means are taken in the cells of a bilateral grid (Chen, Paris & Durand 2007).
+    """
+    value, weight = known.value, np.minimum(known.weight, 1)
+    if weight.min() > SURE:
+        return value
+    h, w, channels = value.shape
+    luma = luma if luma.shape == (h, w) else cv2.resize(luma, (w, h))
+    y, x = np.mgrid[0:h, 0:w] // CELL
+    high, wide = y[-1, -1] + 1, x[-1, -1] + 1
+    cells = ((y * wide + x) * 16 + luma // 16).ravel()
+    pairs = np.dstack([value * weight[..., None], weight]).reshape(h * w, -1)
+    sums = [np.bincount(cells, p, high * wide * 16) for p in pairs.T]
+    grid = np.stack(sums, 1).astype(np.float32).reshape(high, wide, -1)
+    grid = cv2.blur(grid, (3, 3)) + 1e-2 * cv2.blur(grid, (9, 9)) + 1e-6 * grid.mean((0, 1))
+    grid = grid.reshape(-1, 16, channels + 1)
+    grid = grid + 0.3 * (np.roll(grid, 1, 1) + np.roll(grid, -1, 1)) + 1e-3 * grid.mean(1, keepdims=True)
+    around = grid[..., :channels] / (grid[..., channels:] + 1e-12)
+    around = around.reshape(-1, channels)[cells].reshape(value.shape)
+    sure = np.minimum(weight / SURE, 1)[..., None]
+    return value * sure + cv2.blur(around, (5, 5)).reshape(value.shape) * (1 - sure)

@@ -36,14 +36,14 @@ class Notes:
         return max((n.end for n in self.notes), default=0.0)
 
 
-def write_notes(path: Path, notes: Notes) -> None:
-    """A standard MIDI file, whole or absent."""
+def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
+    """A standard MIDI file, whole or absent; `program` is the General MIDI instrument."""
     import pretty_midi
 
     from reimagine.media.writer import publish
 
     midi = pretty_midi.PrettyMIDI(initial_tempo=notes.tempo)
-    track = pretty_midi.Instrument(program=0)
+    track = pretty_midi.Instrument(program=program)
     track.notes = [pretty_midi.Note(n.velocity, n.pitch, n.start, n.end) for n in notes]
     midi.instruments.append(track)
     temporary = path.with_name("." + path.name)

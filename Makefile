@@ -1,3 +1,4 @@
+# basic-pitch is installed without what it asks for: it asks for TensorFlow, and works with onnxruntime.
 # make demo   install, colour the bundled film, print where it is
 # make test   install with the test tools, lint and test
 PYTHON ?= python3
@@ -23,6 +24,7 @@ benchmarks: .venv/test
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps basic-pitch==0.4.0
 	@touch $@
 
 .venv/test: .venv/demo

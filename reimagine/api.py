@@ -45,6 +45,7 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
     from reimagine import engines
     from reimagine.media.export import Encoding
     from reimagine.runs import Run, Silent
+    from reimagine.steps import take
     from reimagine.zoo.device import choose
 
     watch = watch or Silent()
@@ -60,11 +61,15 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         here = Run.open(Path(film), Path(into) if into else None, start, end, watch)
     device = where.result() if where else "cpu"
     for step in steps:
-        here.step(step, device, share, intermediates, watch)
-    kind = "png" if here.film.still else "mp4" if here.film.frames else "wav"
+        take(here, step, device, share, intermediates, watch)
+    kind = "png" if here.film.still else "mp4" if here.film.frames else "wav" if _sounds(here) else "mid"
     out = out or here.folder / f"film.{kind}"
     report = _finish(here, out, how, watch, begun)
     return Result(out, here.folder, report)
+
+
+def _sounds(here: Run) -> bool:
+    return bool(here.film.sounds or here.latest("sound"))
 
 
 def _can_hold(out: Path) -> None:
@@ -76,7 +81,7 @@ def _can_hold(out: Path) -> None:
 def _finish(here: Run, out: Path, how: Encoding, watch: Watch, begun: float) -> dict[str, Any]:
     """Export and report, unless this very film lies there already."""
     from reimagine.gallery.report import contact_sheet, report
-    from reimagine.media.writer import write_text
+    from reimagine.media.files import write_text
     from reimagine.runs import key
 
     mark = key([s.key for s in here.steps], here.key, asdict(how), str(out.resolve()))
@@ -94,6 +99,10 @@ def _finish(here: Run, out: Path, how: Encoding, watch: Watch, begun: float) -> 
     facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
     if here.film.frames:
         contact_sheet(here, here.folder / "contact-sheet.png")
+    if any(step.writes != "picture" for step in here.steps):
+        from reimagine.gallery.music import pictures
+
+        pictures(here)
     facts = {"key": mark, "bytes": out.stat().st_size, **facts}
     write_text(told, json.dumps(facts, indent=1))
     return facts
@@ -107,6 +116,9 @@ def _export(here: Run, out: Path, how: Encoding, watch: Watch) -> list[str]:
     film, picture = here.film, here.picture()
     path = here.artifact("sound")
     sound = read_sound(path) if path else None
+    if not film.frames and not _sounds(here):
+        out.write_bytes((here.artifact("notes") or Path(film.source)).read_bytes())
+        return []
     if not film.frames:
         write_sound(out, sound or here.own_sound())
         return []

@@ -12,10 +12,11 @@ from typing import Any
 
 import cv2
 
+from reimagine.media.files import write_text
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame, Shot, prefetch
 from reimagine.media.reader import read_film
-from reimagine.media.writer import read_picture, write_picture, write_text
+from reimagine.media.writer import read_picture, write_picture
 
 LONGEST = 240
 """Frames of a part at most: what a power cut can cost."""

@@ -14,23 +14,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from reimagine import stages
-from reimagine.engines import Engine, local
-from reimagine.errors import RunError, StageError
+from reimagine.errors import RunError
+from reimagine.media.files import write_text
 from reimagine.media.film import Film, fingerprint
 from reimagine.media.frames import Shot
-from reimagine.media.notes import read_notes, write_notes, write_table
-from reimagine.media.sound import read_sound, silence, write_sound
-from reimagine.media.writer import join, write_picture, write_text
-from reimagine.parts import Part, Picture, do_part, plan
+from reimagine.media.sound import Sound, read_sound, silence
+from reimagine.parts import Picture
 
 VERSION = 2
 """Of the open step: raise it when the same film gives other facts or shots."""
@@ -91,7 +84,7 @@ class Run:
         watch = watch or Silent()
         if (source / "run.json").is_file():
             return cls._continue(source)
-        from reimagine.media.reader import check
+        from reimagine.media.files import check
 
         check(source)
         folder = into or Path("runs") / source.stem
@@ -180,42 +173,25 @@ class Run:
                  "steps": [asdict(s) for s in self.steps]}  # fmt: skip
         write_text(self.folder / "run.json", json.dumps(facts, indent=1))
 
-    # -- doing -----------------------------------------------------------------------------
+    def own_sound(self, rate: int | None = None, channels: int | None = None) -> Sound:
+        """The film's own, as long as its picture is now; silence if it has none."""
+        film = self.film
+        seconds = float(film.time(self.picture().frames)) if film.frames else film.seconds
+        if not film.sounds:
+            return silence(seconds)
+        piece = film.seconds if film.trimmed else None
+        sound = read_sound(Path(film.source), film.offset, piece, rate, channels)
+        return sound.fitted(round(seconds * sound.rate))
 
-    def step(self, model: Any, device: str = "cpu", engine: Engine = local,
-             codec: str = "magicyuv", watch: Watch | None = None) -> Step:  # fmt: skip
-        """Do one step, or find it done; afterwards it is its track's latest."""
-        watch = watch or Silent()
-        stage, name = stages.place(model)
-        reads, writes = stages.STAGES[stage]
-        before = self.latest(reads)
-        asked = self._question(model, stage, name, before, codec if writes == "picture" else "")
-        home = self._home(stage, name, asked)
-        facts = home / "step.json"
-        if not facts.exists():
-            self._check(stage, reads)
-            home.mkdir(parents=True, exist_ok=True)
-            begun = time.monotonic()
-            work = {"picture": self._paint, "sound": self._sound, "notes": self._notes}[reads]
-            done = work(model, stage, home, device, engine, codec, watch)
-            seconds = done.pop("seconds", time.monotonic() - begun)
-            step = Step(home.name, asked, stage, name, writes, before.folder if before else "",
-                        round(seconds, 2), **done)  # fmt: skip
-            options = {k: v for k, v in asdict(model).items() if v is not None}
-            write_text(facts, json.dumps({**asdict(step), "options": options}, default=str, indent=1))
-            self.fresh.add(home.name)
-        told = json.loads(facts.read_text())
-        told.pop("options", None)
-        self.steps = [*self.steps, Step(**told)]
-        self.save()
-        return self.steps[-1]
+    # -- steps -----------------------------------------------------------------------------
 
-    def _home(self, stage: str, name: str, asked: str) -> Path:
+    def home(self, stage: str, name: str, asked: str) -> Path:
+        """The folder of a step by its question, whether it is there yet or not."""
         title = f"{stage}.{name}-{asked[:8]}"
         there = next(iter(sorted(self.folder.glob(f"??-{title}"))), None)
         return there or self.folder / f"{len(self.steps) + 1:02d}-{title}"
 
-    def _question(self, model: Any, stage: str, name: str, before: Step | None, codec: str) -> str:
+    def question(self, model: Any, stage: str, name: str, before: Step | None, codec: str) -> str:
         """Hash the question, not the answer."""
         options = asdict(model)
         if weights := options.get("weights"):
@@ -227,77 +203,15 @@ class Run:
                 options[title] = fingerprint(value)
         return key(stage, name, model.version, options, codec, self.key, before.key if before else "")
 
-    def _check(self, stage: str, reads: str) -> None:
-        if reads == "picture" and not self.film.frames:
-            raise StageError(f"{stage}: {self.film.source} has no picture")
-        if reads == "sound" and stage == "transcribe" and not self.film.sounds:
-            raise StageError(f"{stage}: {self.film.source} has no sound track")
-        if reads == "notes" and self.latest("notes") is None:
-            raise StageError(f"{stage}: there are no notes yet; transcribe comes first")
-        if stage == "mix" and self.latest("sound") is None:
-            raise StageError("mix: there is no new sound yet; timbre comes first")
-
-    def _paint(self, model, stage, home, device, engine, codec, watch) -> dict[str, Any]:
-        picture = self.picture()
-        if stage == "continue":
-            return self._go_on(model, picture, home, device, codec, watch)
-        shots = self.shots
-        if picture.frames > self.film.frames:
-            shots = [*shots, Shot(self.film.frames, picture.frames)]
-        parts = [
-            Part(model, picture, self.film, *ranges,
-                 home / "parts" / f"{ranges[2]:06d}-{ranges[3]:06d}.nut", device, codec)
-            for ranges in plan(shots, model)
-        ]  # fmt: skip
-        watch.begin(stage, picture.frames)
-        done = list(engine(partial(do_part, tick=watch.tick) if engine is local else do_part, parts))
-        facts = [json.loads(p.sidecar.read_text()) for p in parts]
-        join(done, home / "picture.nut")
-        shutil.rmtree(home / "parts")
-        counts: dict[str, int] = {}
-        for fact in facts:
-            for what, count in fact["counts"].items():
-                counts[what] = counts.get(what, 0) + count
-        return {"frames": picture.frames, "counts": counts, "seconds": sum(f["seconds"] for f in facts)}
-
-    def _go_on(self, model, picture: Picture, home, device, codec, watch) -> dict[str, Any]:
-        more = max(1, round(model.seconds * self.film.rate))
-        watch.begin("continue", more)
-        seen = picture.read(self.film, max(0, picture.frames - 1 - model.context))
-        made = model.load(device)(seen, more)
-        write_picture(home / "picture.nut", made, self.film.rate, codec)
-        return {"frames": picture.frames + more}
-
-    def _sound(self, model, stage, home, device, engine, codec, watch) -> dict[str, Any]:
-        work = model.load(device)
-        watch.begin(stage, 0)
-        if stage == "mix":
-            new = read_sound(self.artifact("sound"))
-            write_sound(home / "sound.wav", work(self.own_sound(), new))
-            return {}
-        source = self.artifact("sound")
-        sound = read_sound(source) if source else self.own_sound()
-        notes = work(sound)
-        write_notes(home / "notes.mid", notes)
-        write_table(home / "notes.csv", notes)
-        return {"counts": {"notes": len(notes)}}
-
-    def own_sound(self):
-        film = self.film
-        seconds = float(film.time(self.picture().frames)) if film.frames else film.seconds
-        if not film.sounds:
-            return silence(seconds)
-        sound = read_sound(Path(film.source), film.offset, film.seconds if film.trimmed else None)
-        return sound.fitted(round(seconds * sound.rate))
-
-    def _notes(self, model, stage, home, device, engine, codec, watch) -> dict[str, Any]:
-        work: Callable = model.load(device)
-        watch.begin(stage, 0)
-        notes = read_notes(self.artifact("notes"))
-        if not len(notes):
-            raise StageError(f"{stage}: no notes were found in this sound; the film keeps its own")
-        write_sound(home / "sound.wav", work(notes))
-        return {}
+    def add(self, facts: Path, fresh: bool) -> Step:
+        """A finished step, by its step.json, becomes its track's latest."""
+        told = json.loads(facts.read_text())
+        told.pop("options", None)
+        self.steps = [*self.steps, Step(**told)]
+        if fresh:
+            self.fresh.add(facts.parent.name)
+        self.save()
+        return self.steps[-1]
 
 
 def _shots(home: Path) -> list[Shot]:

@@ -72,7 +72,10 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     from reimagine import zoo
     from reimagine.stages.colorize.deoldify.net import DeOldify
     from reimagine.stages.colorize.unet.net import ColorUNet
+    from reimagine.stages.compose.melody.net import Composer
     from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
+    from reimagine.stages.timbre.gansynth.net import Generator
+    from reimagine.stages.timbre.harmonic.net import Decoder
 
     torch.manual_seed(0)
     colour = ColorUNet(9, width=32).eval()
@@ -81,7 +84,11 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     steady = ConsistencyNet(4, aligned=True)
     made = {"colorize unet": (colour, {"bins": 9, "width": 32}),
             "colorize deoldify": (DeOldify("deep", 16).eval(), {"kind": "deep", "divide": 16}),
-            "stabilize convlstm": (steady, {"width": 4, "aligned": True})}  # fmt: skip
+            "stabilize convlstm": (steady, {"width": 4, "aligned": True}),
+            "compose melody": (Composer(4, 8), {"latent": 4, "width": 8})}  # fmt: skip
+    timbres = {"timbre harmonic": (Decoder, {"names": ["flute", "violin"], "latent": 4, "width": 8}),
+               "timbre gansynth": (Generator, {"filters": [8] * 7})}  # fmt: skip
+    made |= {title: (build(**arch), arch) for title, (build, arch) in timbres.items()}
     folder = tmp_path_factory.mktemp("weights")
     for title, (net, arch) in made.items():
         zoo.save(folder / f"{title}.safetensors", net, arch)

@@ -85,6 +85,11 @@ BAD = [
     (["run", "none.toml", "film.mp4"], 1, "no such recipe"),
     (["run", "bad.toml", "film.mp4"], 1, "step 2: unknown stage 'colourise'"),
     (["music", "silent.mp4"], 1, "no sound track"),
+    (["music", "film.mp4", "--instruments", "flite"], 1, "did you mean 'flute'"),
+    (["music", "film.mp4", "--thresholds", "flim"], 1, "did you mean 'film'"),
+    (["music", "text.mid"], 1, "not a MIDI file"),
+    (["compose", "--bars", "0"], 1, "--bars 0"),
+    (["models", "add", "gansynth-acoustic", "--file", "text.mid"], 1, "no TensorFlow checkpoint"),
     (["models", "show", "colorise"], 1, "did you mean 'colorize'"),
     (["colorize", "film.mp4", "--sise", "3"], 2, "--sise"),
     (["colour", "film.mp4"], 2, "colour"),
@@ -98,9 +103,10 @@ def test_bad_input_gets_one_clear_line(words, code, text, tmp_path, monkeypatch)
     make_film(tmp_path / "silent.mp4", 12)
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "text.mp4").write_text("words " * 500)
+    (tmp_path / "text.mid").write_text("words " * 500)
     (tmp_path / "text.safetensors").write_text("words " * 500)
     (tmp_path / "bad.toml").write_text('[[step]]\nstage = "cartoon"\n[[step]]\nstage = "colourise"\n')
-    quiet = ["-q"] if words[0] in ("colorize", "run", "music") and code == 1 else []
+    quiet = ["-q"] if words[0] in ("colorize", "run", "music", "compose") and code == 1 else []
     exit_code, _, err = say(*words, *quiet)
     assert exit_code == code and text in err
     if code == 1:

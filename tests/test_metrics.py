@@ -36,3 +36,23 @@ def test_a_perfect_picture():
     both.add(picture(0, 40, 30, 1), picture(0, 40, 30, 1))
     numbers = both.numbers()
     assert numbers["ciede2000"] == 0 and numbers["rmse_ab"] == 0 and numbers["chroma"] == 1
+
+
+def test_a_copied_melody_is_found_in_any_key():
+    from reimagine.metrics import melody
+
+    tune = np.array([60, 62, 64, 65, 67, 65, 64, 62, 60, 72])
+    assert melody.longest_shared(tune[2:8] + 5, [np.array([50, 50]), tune]) == 5
+    assert melody.longest_shared(np.array([60, 61, 63, 60]), [np.array([60, 67, 60])]) == 0
+    told = melody.facts(np.array([60, 60, 62, 64, 76]))
+    assert (told["different"], told["repeats"], told["leaps"], told["in_a_scale"]) == (4, 0.25, 0.25, 1)
+
+
+def test_notes_are_scored_by_onset_pitch_and_end():
+    from reimagine.media import Note, Notes
+    from reimagine.metrics.notes import scores
+
+    true = Notes((Note(0, 1, 60), Note(1, 2, 62), Note(2, 3, 64), Note(3, 4, 65)))
+    found = Notes((Note(0.02, 1, 60), Note(1, 1.3, 62), Note(2.2, 3, 64), Note(3, 4, 66)))
+    told = scores(found, true)
+    assert (told["precision"], told["recall"], told["f1"], told["f1_offsets"]) == (0.5, 0.5, 0.5, 0.25)

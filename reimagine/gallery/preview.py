@@ -1,6 +1,7 @@
 """A few frames of a film under a few settings, in one sheet: choose before you wait."""
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,10 @@ import cv2
 import numpy as np
 
 from reimagine import recipe, stages
+from reimagine.errors import StageError
 from reimagine.gallery.report import sheet
+from reimagine.media.notes import Note, Notes, read_notes
+from reimagine.media.sound import write_sound
 from reimagine.runs import Run
 from reimagine.zoo.device import choose
 
@@ -41,3 +45,20 @@ def titled(image: np.ndarray, title: str) -> np.ndarray:
         cv2.putText(image, title, place, cv2.FONT_HERSHEY_SIMPLEX, 0.8 * scale, colour,
                     max(1, round(width * scale)), cv2.LINE_AA)  # fmt: skip
     return image
+
+
+def audition(timbre: Any, score: Path | None, into: Path, watch: Any) -> Path:
+    """Every instrument of a timbre plays a melody (or a chord and a scale), into a sound file each."""
+    if not hasattr(timbre, "names"):
+        raise StageError("preview timbre: this model has a single sound; take one with instruments")
+    scale = [Note(n * 0.4, n * 0.4 + 0.38, p) for n, p in enumerate((48, 55, 60, 64, 67, 72, 76, 79, 84))]
+    chord = [Note(3.8, 5.6, p) for p in (48, 60, 64, 67)]
+    notes = read_notes(score) if score else Notes((*scale, *chord))
+    names = timbre.names()
+    into.mkdir(parents=True, exist_ok=True)
+    watch.begin("preview", len(names))
+    for name in names:
+        work = replace(timbre, instruments=name).load("cpu")
+        write_sound(into / f"{name}.ogg", work(notes))
+        watch.tick(1)
+    return into

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from reimagine.errors import MediaError, unknown
+from reimagine.media.files import publish
 from reimagine.media.film import STILLS, Film
 from reimagine.media.frames import Frame
 from reimagine.media.reader import opened
 from reimagine.media.sound import Sound
-from reimagine.media.writer import publish, write_image
+from reimagine.media.writer import write_image
 
 ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1",
             "ffv1": "ffv1", "prores": "prores_ks"}  # fmt: skip
 
-KINDS = (".mp4", ".mkv", ".mov", ".webm", ".m4v", ".avi", ".wav", ".flac", ".ogg", ".mp3")
+KINDS = (".mp4", ".mkv", ".mov", ".webm", ".m4v", ".avi", ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".mid")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reimagine.errors import MediaError
 
+SCORES = (".mid", ".midi")
 STILLS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -53,6 +54,11 @@ class Film:
     @property
     def still(self) -> bool:
         return bool(self.stills)
+
+    @property
+    def score(self) -> bool:
+        """Notes, with neither picture nor sound."""
+        return self.source.lower().endswith(SCORES)
 
     def time(self, index: int) -> Fraction:
         """Seconds at which frame `index` is shown; past the end it goes on at `rate`."""

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
-from reimagine.media.film import STILLS, Film, fingerprint, regular, stills_of
+from reimagine.media.files import check
+from reimagine.media.film import SCORES, STILLS, Film, fingerprint, regular, stills_of
 from reimagine.media.frames import Frame, evened, from_image
+from reimagine.media.notes import read_notes
 
 if TYPE_CHECKING:
     import av
@@ -41,18 +43,6 @@ def _reason(error: Exception) -> str:
     return text
 
 
-def check(path: Path) -> None:
-    if not path.exists():
-        raise MediaError(f"{path}: no such file; give a film, a sound file, pictures or a run folder")
-    try:
-        if path.is_file():
-            with path.open("rb") as file:
-                if not file.read(1):
-                    raise MediaError(f"{path}: the file is empty")
-    except PermissionError as error:
-        raise MediaError(f"{path}: may not be read; check its permissions") from error
-
-
 def open_film(path: Path, look: Callable[[int, np.ndarray], None] | None = None) -> Film:
     """Read a source once from end to end and state the facts.
 
@@ -64,6 +54,9 @@ def open_film(path: Path, look: Callable[[int, np.ndarray], None] | None = None)
     check(path)
     if path.is_dir() or path.suffix.lower() in STILLS:
         return _open_stills(path, look)
+    if path.suffix.lower() in SCORES:
+        seconds = read_notes(path).seconds + 2.0
+        return Film(str(path), fingerprint(path), 0, STILL_RATE, 0, 0, seconds)
     import av
 
     with opened(path) as box:

@@ -5,11 +5,11 @@ to 1 ms). MagicYUV is written and read in a fifth of FFV1's time and is an eight
 """
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
+from reimagine.media.files import publish
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
 from reimagine.media.reader import opened
@@ -19,13 +19,6 @@ CODECS = {
     "ffv1": ("ffv1", {"level": "3", "slices": "4", "slicecrc": "0"}),
     "h264": ("libx264", {"preset": "ultrafast", "crf": "12"}),
 }
-
-
-def publish(temporary: Path, path: Path) -> None:
-    """Give a finished file its name; after this it is whole, even if the power fails."""
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def write_picture(path: Path, frames: Iterable[Frame], rate: Fraction, codec: str = "magicyuv") -> int:
@@ -77,13 +70,6 @@ def join(parts: list[Path], path: Path) -> None:
                     if packet.pts is not None:
                         packet.stream = stream
                         target.mux(packet)
-    publish(temporary, path)
-
-
-def write_text(path: Path, text: str) -> None:
-    """A small file, whole or absent."""
-    temporary = path.with_name("." + path.name)
-    temporary.write_text(text)
     publish(temporary, path)
 
 

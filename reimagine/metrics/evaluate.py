@@ -1,7 +1,8 @@
 """`reimagine evaluate`: a model against the truth."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ import numpy as np
 from reimagine.errors import MediaError
 from reimagine.media.film import stills_of
 from reimagine.media.frames import from_image
+from reimagine.media.notes import Notes
 from reimagine.media.reader import open_film, read_film, read_still
 from reimagine.media.shots import CutDetector
+from reimagine.media.sound import Sound, read_sound
 from reimagine.metrics.colour import Comparison
+from reimagine.metrics.notes import read_truth, scores, truth_of
+from reimagine.metrics.timbre import judged
 from reimagine.metrics.warp import Steadiness
 
 
@@ -44,6 +49,32 @@ def colour(model: Any, images: Iterable[np.ndarray], device: str) -> dict[str, d
 
 
 Rows = dict[str, dict[str, float]]
+
+
+def notes(model: Any, recordings: Sequence[Path], truth: Path | None = None) -> Rows:
+    """Transcribe, and compare with the true notes beside each recording; a row each, and their mean."""
+    if truth and len(recordings) > 1:
+        raise MediaError("--truth belongs to one recording; put the true notes beside each instead")
+    work, rows = model.load("cpu"), {}
+    for path in recordings:
+        sound = read_sound(path, 0.0, None, getattr(model, "rate", None), 1)
+        begun = time.monotonic()
+        found = work(sound)
+        took = time.monotonic() - begun
+        rows[path.stem] = scores(found, read_truth(truth or truth_of(path)))
+        rows[path.stem]["times_real_time"] = sound.seconds / took
+    return _with_mean(rows)
+
+
+def timbre(played: Iterable[tuple[str, Callable[[Notes], Sound], Sound | None]],
+           hear: Callable[[Sound], Notes] | None = None) -> Rows:  # fmt: skip
+    """Instruments by name, each with the real one on the same scale if there is one; and their mean."""
+    return _with_mean({name: judged(play, real, hear) for name, play, real in played})
+
+
+def _with_mean(rows: Rows) -> Rows:
+    columns = next(iter(rows.values()))
+    return rows | {"mean": {c: float(np.mean([row[c] for row in rows.values()])) for c in columns}}
 
 
 def warp(source: Path, result: Path, before: Path | None = None, lai_compat: bool = False,

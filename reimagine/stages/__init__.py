@@ -17,6 +17,7 @@ STAGES: dict[str, tuple[str, str]] = {
     "cartoon":    ("picture", "picture"),
     "continue":   ("picture", "picture"),
     "transcribe": ("sound",   "notes"),
+    "compose":    ("notes",   "notes"),
     "timbre":     ("notes",   "sound"),
     "mix":        ("sound",   "sound"),
 }  # fmt: skip
@@ -33,14 +34,25 @@ MODELS: dict[str, dict[str, str]] = {
     },
     "cartoon": {"ink": "reimagine.stages.cartoon.ink:Ink"},
     "continue": {"hold": "reimagine.stages.continuation.hold:Hold"},
-    "transcribe": {"pyin": "reimagine.stages.transcribe.pyin:Pyin"},
-    "timbre": {"sine": "reimagine.stages.timbre.sine:Sine"},
+    "transcribe": {
+        "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",
+        "pyin": "reimagine.stages.transcribe.pyin:Pyin",
+    },
+    "compose": {"melody": "reimagine.stages.compose.melody.stage:Melody"},
+    "timbre": {
+        "harmonic": "reimagine.stages.timbre.harmonic.stage:HarmonicTimbre",
+        "gansynth": "reimagine.stages.timbre.gansynth.stage:GanSynth",
+        "soundfont": "reimagine.stages.timbre.soundfont:Soundfont",
+        "sine": "reimagine.stages.timbre.sine:Sine",
+    },
     "mix": {"level": "reimagine.stages.mix.level:Level"},
 }
 
 TRAININGS: dict[str, str] = {
     "colorize": "reimagine.stages.colorize.unet.train:TrainColorize",
     "stabilize": "reimagine.stages.stabilize.convlstm.train:TrainStabilize",
+    "timbre": "reimagine.stages.timbre.harmonic.train:TrainTimbre",
+    "compose": "reimagine.stages.compose.melody.train:TrainCompose",
 }
 
 

@@ -90,6 +90,17 @@ def checked(weights: str) -> tuple[Path, str]:
     return card.path, found
 
 
+def arch(weights: str) -> dict[str, Any]:
+    """The architecture arguments a weights file was saved with."""
+    import struct
+
+    path, _ = checked(weights)
+    with path.open("rb") as file:  # its header alone: no torch for a list of names
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+    return json.loads(header.get("__metadata__", {}).get("arch", "{}"))
+
+
 def load(weights: str, build: Callable[..., nn.Module], device: str) -> Any:
     """A network ready to use: `build(**arch)` with the file's own architecture arguments."""
     import torch
@@ -108,15 +119,16 @@ def load(weights: str, build: Callable[..., nn.Module], device: str) -> Any:
     return net.to(torch.device(device)).eval()
 
 
-def save(path: Path, net: nn.Module, arch: dict[str, Any]) -> None:
-    """Write a network's weights as fp16 safetensors; `arch` are its constructor's arguments."""
+def save(path: Path, net: nn.Module, arch: dict[str, Any], exact: bool = False) -> None:
+    """Write a network's weights as safetensors, fp16 or `exact`; `arch` are its constructor's arguments."""
     import torch
     from safetensors.torch import save_file
 
-    state = {
-        k: v.detach().to("cpu", torch.float16 if v.is_floating_point() else v.dtype).contiguous()
-        for k, v in net.state_dict().items()
-    }
+    def kept(value: torch.Tensor) -> torch.Tensor:
+        value = value.detach().cpu().contiguous()
+        return value.half() if value.is_floating_point() and not exact else value
+
+    state = {name: kept(value) for name, value in net.state_dict().items()}
     temporary = path.with_name("." + path.name)
     save_file(state, temporary, {"arch": json.dumps(arch)})
     temporary.replace(path)

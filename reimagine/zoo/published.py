@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from reimagine import zoo
 from reimagine.errors import WeightsError, unknown
+from reimagine.zoo import tensorflow
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,21 +45,26 @@ def add(name: str, file: Path | None = None, unchecked: bool = False) -> tuple[P
     if file is None:
         with tempfile.TemporaryDirectory() as folder:
             return add(name, _download(name, facts, Path(folder)), unchecked)
-    if not file.is_file():
+    if not file.exists():
         raise WeightsError(f"no file at {str(file)!r}; {_where(facts)}")
     wanted = facts.get("file_sha256")
-    found = zoo.sha256(file)
+    found = zoo.sha256(file) if file.is_file() else ""
     if wanted and found != wanted and not unchecked:
         raise WeightsError(f"{file}: not {facts['file']} (its sha256 is {found[:12]}..., it should be "
                            f"{wanted[:12]}...); {_where(facts)}, or --unchecked to read it all the "
                            "same")  # fmt: skip
-    state = {k: v for k, v in read(file).items() if facts.get("ignore", "\n") not in k}
+    tensors = tensorflow.read(file) if facts.get("format") == "tensorflow" else read(file)
+    state = {k: v for k, v in tensors.items() if facts.get("ignore", "\n") not in k}
     module, _, title = facts["net"].partition(":")
-    net = getattr(import_module(module), title)(**facts["arch"])
+    cls = getattr(import_module(module), title)
+    arch = facts.get("arch", {})
+    if hasattr(cls, "published"):  # of all that was published, the class takes what it needs
+        arch, state = cls.published(state)
+    net = cls(**arch)
     _fill(net, folded(state), file)
     path = zoo.home() / f"{name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
-    zoo.save(path, net, facts["arch"])
+    zoo.save(path, net, arch, exact=facts.get("exact", False))
     kept = ("title", "stage", "model", "licence", "source", "bad_at")
     zoo.write_card(path, {**{k: facts[k] for k in kept}, "file": facts["file"], "file_sha256": found})
     return path, len(state)

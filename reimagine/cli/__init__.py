@@ -1,0 +1,27 @@
+"""Words typed by a person. No work is done here, and nothing heavy is loaded before it is needed."""
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from reimagine.cli import evaluate, films, models, preview, train
+from reimagine.errors import ReimagineError
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Re-imagine an old film: colour it, draw it, re-score it, continue it.",
+)  # fmt: skip
+app.registered_commands += films.app.registered_commands
+for _name, _group in (("train", train), ("evaluate", evaluate), ("models", models), ("preview", preview)):
+    app.add_typer(_group.app, name=_name)
+
+
+def main() -> None:
+    """The program; errors a person can mend are one line and exit 1."""
+    try:
+        app()
+    except ReimagineError as error:
+        typer.echo(f"reimagine: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,109 @@
+"""`reimagine evaluate`: a model, or a film, against the truth."""
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from reimagine import recipe
+
+app = typer.Typer(no_args_is_help=True, help="Measure a model against the truth.")
+
+
+@app.command("colour")
+def evaluate_colour(
+    folder: Annotated[Path, typer.Argument(help="Folder of colour photographs")],
+    model: Annotated[Optional[str], typer.Option(help="Model for colorize")] = None,
+    weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
+    size: Annotated[Optional[int], typer.Option(help="Short side at which the network works")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Grey photographs, colour them, compare with the truth."""
+    from reimagine.progress import guarded, table
+
+    with guarded(False, False):
+        from reimagine.metrics import evaluate as measure
+        from reimagine.zoo.device import choose
+
+        given = {k: v for k, v in (("weights", weights), ("size", size)) if v is not None}
+        chosen = recipe.build("colorize", model, given)
+        table(measure.colour(chosen, measure.squares(folder), choose(device)), json)
+
+
+@app.command("warp")
+def evaluate_warp(
+    result: Annotated[Path, typer.Argument(help="A film that was coloured, drawn or stabilized")],
+    source: Annotated[Path, typer.Option(help="The film it was made from")],
+    before: Annotated[Optional[Path], typer.Option(help="What it was before it was stabilized")] = None,
+    lai_compat: Annotated[bool, typer.Option("--lai-compat", help="As the published code counts, slips "
+                                             "included")] = False,
+    lpips: Annotated[Optional[Path], typer.Option(help="Folder with squeezenet11_features.safetensors and "
+                                                  "lpips_squeeze_heads.safetensors [default: the shipped "
+                                                  "colorizer's encoder judges]")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:  # fmt: skip
+    """How much a film flickers, and whether it paid for steadiness with colour or sharpness."""
+    from reimagine.progress import guarded, table
+
+    with guarded(False, False):
+        from reimagine.metrics import evaluate as measure
+        from reimagine.metrics.perceptual import FILES, Distance
+
+        judge = Distance(*(lpips / name for name in FILES)) if lpips else Distance()
+        table(measure.warp(source, result, before, lai_compat, judge), json)
+
+
+@app.command("notes")
+def evaluate_notes(
+    recordings: Annotated[list[Path], typer.Argument(help="Recordings, with their true notes beside them "
+                                                     "(.notes.tsv, .mid)")],
+    truth: Annotated[Optional[Path], typer.Option(help="The true notes of a single recording")] = None,
+    model: Annotated[Optional[str], typer.Option(help="Model for transcribe")] = None,
+    thresholds: Annotated[Optional[str], typer.Option(help="Of basic-pitch: film or published")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:  # fmt: skip
+    """Transcribe recordings and compare with their true notes."""
+    from reimagine.progress import guarded, table
+
+    with guarded(False, False):
+        from reimagine.metrics import evaluate as measure
+
+        given = {"thresholds": thresholds} if thresholds else {}
+        chosen = recipe.build("transcribe", model, given)
+        table(measure.notes(chosen, recordings, truth), json)
+
+
+@app.command("timbre")
+def evaluate_timbre(
+    model: Annotated[Optional[str], typer.Option(help="Model for timbre")] = None,
+    weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
+    instruments: Annotated[Optional[str], typer.Option(help="Names, with commas [default: all]")] = None,
+    soundfont: Annotated[Optional[Path], typer.Option(help="General MIDI .sf2 to compare with")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Every instrument on a scale of five octaves: in tune, audible, and like the real one?"""
+    from reimagine.progress import guarded, table
+
+    with guarded(False, False):
+        from reimagine.metrics import evaluate as measure
+
+        given = {"weights": weights} if weights else {}
+        chosen = recipe.build("timbre", model, given)
+        names = [n.strip() for n in instruments.split(",")] if instruments else None
+        hear = recipe.build("transcribe", None, {}).load("cpu")
+        table(measure.timbre(_played(chosen, names, soundfont), hear), json)
+
+
+def _played(model: Any, names: list[str] | None, font: Path | None) -> Iterator[tuple]:
+    """Every instrument of a timbre, and the soundfont's of the same name."""
+    from reimagine.metrics.timbre import scale
+    from reimagine.stages.timbre.soundfont import Soundfont, program_of
+
+    for name in names or (model.names() if hasattr(model, "names") else ["its only sound"]):
+        alone = dataclasses.replace(model, instruments=name, room=0.0) if hasattr(model, "names") else model
+        real = Soundfont(font, program_of(name)).load("cpu")(scale()) if font else None
+        yield name, alone.load("cpu"), real

@@ -1,0 +1,143 @@
+"""Commands that do something to a film: a stage, a chain of stages, a recipe."""
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any, Optional
+
+import typer
+
+from reimagine import recipe, stages
+from reimagine.cli.options import COMMON, FILM, option, parameter, register
+from reimagine.errors import RecipeError
+
+app = typer.Typer()
+
+
+def flags(chosen: list[str]) -> list[inspect.Parameter]:
+    """One flag per field of any model of these stages; the help says whose it is."""
+    owners: dict[str, list[str]] = {}
+    kinds: dict[str, recipe.Option] = {}
+    for stage in chosen:
+        for name in stages.named(stage):
+            for field in recipe.options(stages.model(stage, name)):
+                if kinds.setdefault(field.name, field).type is not field.type:
+                    raise TypeError(f"--{field.name} has two types among the models of {stage}")
+                owners.setdefault(field.name, []).append(f"{name}={field.default}")
+    return [
+        parameter(name, Optional[field.type], None, option(f"{field.help} ({', '.join(owners[name])})"))
+        for name, field in kinds.items()
+    ]  # fmt: skip
+
+
+def pick(stage: str, name: str | None, given: dict[str, Any]) -> Any:
+    """The chosen model with those of the given flags that are its own."""
+    mine = {o.name for o in recipe.options(stages.model(stage, name))}
+    return recipe.build(stage, name, {k: v for k, v in given.items() if k in mine})
+
+
+def stage_command(title: str, chosen: list[str], sentence: str) -> None:
+    """A command that does one stage, or a chain of them, to a film."""
+    asked = [parameter("model" if len(chosen) == 1 else stage, Optional[str], None,
+                       option(f"Model for {stage}: {', '.join(stages.named(stage))} "
+                              f"[default: {stages.default(stage)}]")) for stage in chosen]  # fmt: skip
+    own = flags(chosen)
+
+    def command(**given: Any) -> None:
+        from reimagine.progress import guarded
+
+        with guarded(given["quiet"], given["json"]) as watch:
+            names = [given[p.name] for p in asked]
+            chain = chosen
+            if given.get("compose"):
+                chain, names = ["compose", *chosen[1:]], [None, *names[1:]]
+            wished = {p.name: given[p.name] for p in own if given[p.name] is not None}
+            steps = [pick(s, n, wished) for s, n in zip(chain, names, strict=True)]
+            stray = set(wished) - {o.name for step in steps for o in recipe.options(type(step))}
+            if stray:
+                raise RecipeError(f"--{stray.pop()} is not an option of "
+                                  f"{' or '.join(' '.join(stages.place(s)) for s in steps)}")  # fmt: skip
+            given["film"] = given["film"] or nothing(given["into"])
+            for film in films(given["film"]):
+                deliver(film, steps, given, watch)
+
+    extra = {"colorize": [EXPORT_REFERENCES], "music": [COMPOSE]}.get(title, [])
+    register(command, [SCORE if title == "compose" else FILM, *asked, *own, *extra, *COMMON], sentence)
+    app.command(title)(command)
+
+
+EXPORT_REFERENCES = parameter("export_references", Optional[Path], None,
+                              option("Write one ref_nnnnnn.png a shot here, to edit and give back "
+                                     "as --references"))  # fmt: skip
+
+
+COMPOSE = parameter("compose", bool, False,
+                    option("Play a melody composed for the film; nothing is transcribed", "--compose"))
+SCORE = parameter("film", Optional[Path], None,
+                  typer.Argument(help="Notes to go on from, .mid (or a film) [default: none]"))
+
+
+def nothing(into: Path | None) -> Path:
+    """A score without notes, to start from."""
+    from reimagine.media import Notes
+    from reimagine.media.notes import write_notes
+
+    path = (into or Path("runs") / "compose") / "nothing.mid"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        write_notes(path, Notes(()))
+    return path
+
+
+def films(source: Path) -> list[Path]:
+    """A folder of pictures is as many films of one frame; anything else is one film."""
+    if source.is_dir() and not (source / "run.json").exists():
+        from reimagine.media.film import STILLS, stills_of
+
+        if not stills_of(source):
+            kinds = ", ".join(STILLS)
+            raise RecipeError(f"{source}: neither a run folder nor a folder of pictures ({kinds})")
+        return stills_of(source)
+    return [source]
+
+
+def deliver(film: Path, steps: list[Any], given: dict[str, Any], watch: Any) -> None:
+    from reimagine.api import run
+    from reimagine.media.export import Encoding
+
+    alone = film == given["film"]
+    if not alone and given["output"]:
+        raise RecipeError("-o names one file, but this is a folder of pictures; leave it out")
+    into = given["into"] / film.stem if given["into"] and not alone else given["into"]
+    done = run(film, steps, into, given["output"], start=given["start"], end=given["end"],
+               device=given["device"], engine=given["engine"], intermediates=given["intermediates"],
+               encoding=Encoding(given["codec"], given["crf"], given["preset"]), watch=watch)  # fmt: skip
+    if given.get("export_references"):
+        from reimagine.gallery.references import export_references
+
+        export_references(done.folder, given["export_references"])
+    typer.echo(done.film)
+
+
+stage_command("colorize", ["colorize"], "Colour a black-and-white film.")
+stage_command("stabilize", ["stabilize"], "Take the flicker out of a film's colours.")
+stage_command("cartoon", ["cartoon"], "Draw the film in an artist's look.")
+stage_command("music", ["transcribe", "timbre", "mix"],
+              "Transcribe the film's music and play it again in other timbres.")  # fmt: skip
+stage_command("compose", ["compose"], "Invent a melody: go on with one, answer it, or start one.")
+stage_command("continue", ["continue"], "Let the film go on after its last frame.")
+
+
+def run_recipe(**given: Any) -> None:
+    from reimagine.progress import guarded
+
+    with guarded(given["quiet"], given["json"]) as watch:
+        steps = recipe.read(given["recipe"])
+        for film in films(given["film"]):
+            deliver(film, steps, given, watch)
+
+
+RECIPE = parameter("recipe", Path, inspect.Parameter.empty,
+                   typer.Argument(help="A recipe, such as pipelines/everything.toml."))  # fmt: skip
+register(run_recipe, [RECIPE, FILM, *COMMON], "Do a whole recipe to a film.")
+app.command("run")(run_recipe)

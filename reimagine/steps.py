@@ -1,0 +1,150 @@
+"""A step of a run: found done, or done; each kind of track is read, worked on and written in its own way."""
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from reimagine import stages
+from reimagine.engines import Engine, local
+from reimagine.errors import StageError
+from reimagine.media.files import write_text
+from reimagine.media.frames import Shot
+from reimagine.media.notes import Notes, read_notes, write_notes, write_table
+from reimagine.media.sound import read_sound, write_sound
+from reimagine.media.writer import join, write_picture
+from reimagine.parts import Part, Picture, do_part, plan
+from reimagine.runs import Run, Silent, Step, Watch
+
+Facts = dict[str, Any]
+"""What a step tells of itself: frames, counts, seconds."""
+
+
+def take(run: Run, model: Any, device: str = "cpu", engine: Engine = local, codec: str = "magicyuv",
+         watch: Watch | None = None) -> Step:  # fmt: skip
+    """Do a run's next step, or find it done; afterwards it is its track's latest."""
+    watch = watch or Silent()
+    stage, name = stages.place(model)
+    reads, writes = stages.STAGES[stage]
+    before = run.latest(reads)
+    asked = run.question(model, stage, name, before, codec if writes == "picture" else "")
+    home = run.home(stage, name, asked)
+    facts = home / "step.json"
+    if facts.exists():
+        return run.add(facts, fresh=False)
+    _check(run, stage, reads)
+    home.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    done = _done(run, model, stage, home, device, engine, codec, watch)
+    seconds = done.pop("seconds", time.monotonic() - begun)
+    step = Step(home.name, asked, stage, name, writes, before.folder if before else "",
+                round(seconds, 2), **done)  # fmt: skip
+    options = {k: v for k, v in asdict(model).items() if v is not None}
+    write_text(facts, json.dumps({**asdict(step), "options": options}, default=str, indent=1))
+    return run.add(facts, fresh=True)
+
+
+def _check(run: Run, stage: str, reads: str) -> None:
+    if reads == "picture" and not run.film.frames:
+        raise StageError(f"{stage}: {run.film.source} has no picture")
+    if stage == "transcribe" and not (run.film.sounds or run.film.score):
+        raise StageError(f"{stage}: {run.film.source} has no sound track")
+    if stage == "timbre" and run.latest("notes") is None and not run.film.score:
+        raise StageError(f"{stage}: there are no notes yet; transcribe comes first")
+    if stage == "mix" and run.latest("sound") is None:
+        raise StageError("mix: there is no new sound yet; timbre comes first")
+
+
+def _done(run: Run, model: Any, stage: str, home: Path, device: str, engine: Engine, codec: str,
+          watch: Watch) -> Facts:  # fmt: skip
+    """The work itself, its artifact left in the folder `home`."""
+    if stages.STAGES[stage][0] == "picture":
+        picture = run.picture()
+        if stage == "continue":
+            return go_on(run, model, picture, home, device, codec, watch)
+        return paint(run, model, stage, picture, home, device, engine, codec, watch)
+    watch.begin(stage, 0)
+    work = {"transcribe": transcribe, "compose": compose, "timbre": play, "mix": mix}[stage]
+    return work(run, model, home, device)
+
+
+def paint(run: Run, model, stage: str, picture: Picture, home: Path, device, engine, codec, watch) -> Facts:
+    shots = run.shots
+    if picture.frames > run.film.frames:
+        shots = [*shots, Shot(run.film.frames, picture.frames)]
+    parts = [
+        Part(model, picture, run.film, *ranges,
+             home / "parts" / f"{ranges[2]:06d}-{ranges[3]:06d}.nut", device, codec)
+        for ranges in plan(shots, model)
+    ]  # fmt: skip
+    watch.begin(stage, picture.frames)
+    done = list(engine(partial(do_part, tick=watch.tick) if engine is local else do_part, parts))
+    facts = [json.loads(p.sidecar.read_text()) for p in parts]
+    join(done, home / "picture.nut")
+    shutil.rmtree(home / "parts")
+    counts: dict[str, int] = {}
+    for fact in facts:
+        for what, count in fact["counts"].items():
+            counts[what] = counts.get(what, 0) + count
+    return {"frames": picture.frames, "counts": counts, "seconds": sum(f["seconds"] for f in facts)}
+
+
+def go_on(run: Run, model, picture: Picture, home: Path, device, codec, watch) -> Facts:
+    more = max(1, round(model.seconds * run.film.rate))
+    watch.begin("continue", more)
+    seen = picture.read(run.film, max(0, picture.frames - 1 - model.context))
+    made = model.load(device)(seen, more)
+    write_picture(home / "picture.nut", made, run.film.rate, codec)
+    return {"frames": picture.frames + more}
+
+
+def transcribe(run: Run, model, home: Path, device: str) -> Facts:
+    """Sound into notes; a score is notes already. A model that names a `rate` is given mono sound at it."""
+    source = run.artifact("sound")
+    wanted = (model.rate, 1) if hasattr(model, "rate") else (None, None)
+    if run.film.score:
+        notes = read_notes(Path(run.film.source))
+    else:
+        work = model.load(device)
+        notes = work(read_sound(source, 0.0, None, *wanted) if source else run.own_sound(*wanted))
+    write_notes(home / "notes.mid", notes)
+    write_table(home / "notes.csv", notes)
+    return {"counts": {"notes": len(notes)}}
+
+
+def compose(run: Run, model, home: Path, device: str) -> Facts:
+    """Notes into notes; there may be none yet."""
+    notes = model.load(device)(_notes(run))
+    write_notes(home / "notes.mid", notes)
+    write_table(home / "notes.csv", notes)
+    return {"counts": {"notes": len(notes)}}
+
+
+def _notes(run: Run) -> Notes:
+    """The latest, with what is known of the film they are for."""
+    path = run.artifact("notes")
+    score = Path(run.film.source) if run.film.score else None
+    notes = read_notes(path or score) if path or score else Notes(())
+    if not run.film.frames and not run.film.sounds:
+        return notes
+    cuts = tuple(float(run.film.time(shot.start)) for shot in run.shots) if run.film.frames else ()
+    return replace(notes, cuts=cuts, length=run.film.seconds)
+
+
+def play(run: Run, model, home: Path, device: str) -> Facts:
+    notes = _notes(run)
+    if not len(notes):
+        raise StageError("timbre: no notes were found in this sound; the film keeps its own")
+    work = model.load(device)
+    write_sound(home / "sound.wav", work(notes))
+    return {"counts": {k: v for k, v in getattr(work, "counts", {}).items() if v}}
+
+
+def mix(run: Run, model, home: Path, device: str) -> Facts:
+    new = read_sound(run.artifact("sound"))
+    write_sound(home / "sound.wav", model.load(device)(run.own_sound(), new))
+    return {}

@@ -57,19 +57,25 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         _can_hold(out)
     how.check(out)
     with ThreadPoolExecutor(1) as aside:  # torch takes its time to load: meanwhile, the film
-        where = aside.submit(choose, device) if steps else None
+        networks = any(hasattr(step, "weights") for step in steps)
+        where = aside.submit(choose, device) if networks or device != "auto" else None
         here = Run.open(Path(film), Path(into) if into else None, start, end, watch)
     device = where.result() if where else "cpu"
     for step in steps:
         take(here, step, device, share, intermediates, watch)
-    kind = "png" if here.film.still else "mp4" if here.film.frames else "wav" if _sounds(here) else "mid"
-    out = out or here.folder / f"film.{kind}"
+    out = out or here.folder / f"film.{_kind(here)}"
     report = _finish(here, out, how, watch, begun)
     return Result(out, here.folder, report)
 
 
-def _sounds(here: Run) -> bool:
-    return bool(here.film.sounds or here.latest("sound"))
+def _kind(here: Run) -> str:
+    """Notes are handed over if they are what was made last, or all there is."""
+    film = here.film
+    if here.steps and here.steps[-1].writes == "notes":
+        return "mid"
+    if film.still:
+        return "png"
+    return "mp4" if film.frames else "wav" if film.sounds or here.latest("sound") else "mid"
 
 
 def _can_hold(out: Path) -> None:
@@ -110,14 +116,18 @@ def _finish(here: Run, out: Path, how: Encoding, watch: Watch, begun: float) -> 
 
 def _export(here: Run, out: Path, how: Encoding, watch: Watch) -> list[str]:
     from reimagine.media.export import export
+    from reimagine.media.film import SCORES
     from reimagine.media.frames import prefetch
     from reimagine.media.sound import read_sound, write_sound
 
     film, picture = here.film, here.picture()
     path = here.artifact("sound")
     sound = read_sound(path) if path else None
-    if not film.frames and not _sounds(here):
-        out.write_bytes((here.artifact("notes") or Path(film.source)).read_bytes())
+    if out.suffix in SCORES:
+        notes = here.artifact("notes") or (Path(film.source) if film.score else None)
+        if notes is None:
+            raise RunError(f"{out}: no notes were made; transcribe or compose makes some")
+        out.write_bytes(notes.read_bytes())
         return []
     if not film.frames:
         write_sound(out, sound or here.own_sound())

@@ -174,14 +174,15 @@ class Run:
         write_text(self.folder / "run.json", json.dumps(facts, indent=1))
 
     def own_sound(self, rate: int | None = None, channels: int | None = None) -> Sound:
-        """The film's own, as long as its picture is now; silence if it has none."""
+        """The film's own, as long as its picture is now; silence if it has none. Asked for at a rate, it is
+        only to be listened to, and comes as it is."""
         film = self.film
         seconds = float(film.time(self.picture().frames)) if film.frames else film.seconds
         if not film.sounds:
             return silence(seconds)
         piece = film.seconds if film.trimmed else None
         sound = read_sound(Path(film.source), film.offset, piece, rate, channels)
-        return sound.fitted(round(seconds * sound.rate))
+        return sound if rate else sound.fitted(round(seconds * sound.rate))
 
     # -- steps -----------------------------------------------------------------------------
 

@@ -124,6 +124,7 @@ stage_command("stabilize", ["stabilize"], "Take the flicker out of a film's colo
 stage_command("cartoon", ["cartoon"], "Draw the film in an artist's look.")
 stage_command("music", ["transcribe", "timbre", "mix"],
               "Transcribe the film's music and play it again in other timbres.")  # fmt: skip
+stage_command("transcribe", ["transcribe"], "Write down the notes of a film's music, as MIDI.")
 stage_command("compose", ["compose"], "Invent a melody: go on with one, answer it, or start one.")
 stage_command("continue", ["continue"], "Let the film go on after its last frame.")
 

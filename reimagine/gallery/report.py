@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from reimagine.media.film import SCORES, Film
 from reimagine.media.frames import Frame
 from reimagine.media.writer import write_image
 from reimagine.metrics.warp import Steadiness
@@ -36,7 +37,7 @@ def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
         "counts": counts,
         "colourfulness": {"before": vivid.get("source", 0.0), "after": vivid.get("after", 0.0)},
         "warp_error": {state: float(f"{row['warp_error']:.3g}") for state, row in looks.items()},
-        "audio_minus_video_seconds": _difference(out) if film.frames and not film.still else None,
+        "audio_minus_video_seconds": _difference(out) if _plays(film, out) else None,
         "notes": [*film.notes, *said],
     }
 
@@ -70,6 +71,10 @@ def _small(image: np.ndarray, width: int = 320) -> np.ndarray:
 def _one(run: Run, number: int, source: bool) -> Frame | None:
     picture = run.picture(0) if source else run.picture()
     return next(picture.read(run.film, number, number + 1), None)
+
+
+def _plays(film: Film, out: Path) -> bool:
+    return bool(film.frames) and not film.still and out.suffix not in SCORES
 
 
 def _difference(out: Path) -> float | None:

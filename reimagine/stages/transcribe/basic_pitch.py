@@ -41,8 +41,7 @@ class BasicPitch:
     version: ClassVar[int] = 1
 
     def load(self, device: str) -> Callable[[Sound], Notes]:
-        """Sound in, notes out. An hour takes 0.5 GB."""
-        import numpy as np
+        """Sound in, notes out. An hour takes under 1 GB, the sound included."""
         import onnxruntime
 
         from reimagine.media import Notes, Sound
@@ -56,8 +55,9 @@ class BasicPitch:
         session = onnxruntime.InferenceSession(str(package.file), options, ["CPUExecutionProvider"])
 
         def transcribe(sound: Sound) -> Notes:
-            samples = Sound(sound.mono()[None], sound.rate).at_rate(RATE).samples[0]
-            if len(samples) < HOP or np.abs(samples).max() < 1e-4:
+            one = sound if sound.channels == 1 else Sound(sound.mono()[None], sound.rate)
+            samples = one.at_rate(RATE).samples[0]
+            if len(samples) < HOP or max(samples.max(), -samples.min()) < 1e-4:
                 return Notes(())
             heard = _activations(session, samples, self.bends)
             tempo, beat = meter(heard[1].sum(1), RATE / HOP)
@@ -69,11 +69,12 @@ class BasicPitch:
 
 def _package() -> Any:
     """The decoding code and the network's file of basic-pitch, without what it loads for other uses:
-    TensorFlow and its like (it looks for them, and warns), resampy (for listening to its matrices)."""
+    TensorFlow and its like (it looks for them, and warns), resampy and mir_eval (for listening to its
+    matrices; they take longer to load than a minute of music to hear)."""
     from importlib.util import find_spec
     from pathlib import Path
 
-    with _without("tensorflow", "coremltools", "tflite_runtime"), _standing_in("resampy"):
+    with _without("tensorflow", "coremltools", "tflite_runtime"), _standing_in("resampy", "mir_eval"):
         try:
             from basic_pitch import note_creation
         except ImportError as error:
@@ -102,18 +103,15 @@ def _without(*names: str) -> Iterator[None]:
 
 
 @contextmanager
-def _standing_in(name: str) -> Iterator[None]:
-    """An empty module where one is missing that is imported but not used."""
-    from importlib.util import find_spec
-
-    if name in sys.modules or find_spec(name):
-        yield
-        return
-    sys.modules[name] = types.ModuleType(name)
+def _standing_in(*names: str) -> Iterator[None]:
+    """Empty modules for what is imported but not used, if it is not there already."""
+    empty = {name: types.ModuleType(name) for name in names if name not in sys.modules}
+    sys.modules.update(empty)
     try:
         yield
     finally:
-        del sys.modules[name]
+        for name in empty:
+            del sys.modules[name]
 
 
 def _activations(session: Any, samples: np.ndarray, bends: bool, batch: int = 8) -> tuple[np.ndarray, ...]:
@@ -145,7 +143,7 @@ def _decoded(code: Any, notes: np.ndarray, onsets: np.ndarray, *rest) -> Iterato
     import numpy as np
 
     *contours, onset, frame, shortest = rest
-    times = code.model_frames_to_time(len(notes))
+    times = _times(len(notes))
     scale = _onset_scale(notes, onsets)
     for start, stop in _pieces(notes, frame):
         lead = min(start, 2)
@@ -158,6 +156,15 @@ def _decoded(code: Any, notes: np.ndarray, onsets: np.ndarray, *rest) -> Iterato
         bent = code.get_pitch_bends(contours[0][start:stop], found) if contours else found
         for first, last, pitch, loud, *bend in bent:
             yield _note(times[start + first], times[start + last], pitch, loud, bend[0] if bend else ())
+
+
+def _times(frames: int) -> np.ndarray:
+    """Seconds of each frame, as the package reckons: every window is a little shorter than its frames."""
+    import numpy as np
+
+    count = np.arange(frames)
+    short = HOP / RATE * (172 - WINDOW / HOP) + 0.0018
+    return count * HOP / RATE - short * (count // 172)
 
 
 def _note(start: float, end: float, pitch: int, loud: float, bend: Sequence[int]) -> Note:

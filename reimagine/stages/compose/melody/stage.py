@@ -54,10 +54,13 @@ class Melody:
 
         @torch.inference_mode()
         def phrase(past: np.ndarray | None, chance: torch.Generator) -> np.ndarray:
-            """The most song-like of TRIES ideas."""
+            """The most song-like of TRIES ideas; every other one forgets the past, or a tune would only
+            repeat itself."""
             z = self.bold * torch.randn(TRIES, net.latent, generator=chance)
-            made = net(z.to(device), hot(past).expand(TRIES, -1, -1)).argmax(1).cpu().numpy()
-            return max(made, key=song_like)
+            known = torch.cat([hot(past), hot(None)]).repeat(TRIES // 2, 1, 1)
+            made = net(z.to(device), known).argmax(1).cpu().numpy()
+            ideas = [in_key(idea, past) for idea in made]
+            return max(ideas, key=lambda idea: song_like(idea, past))
 
         def compose(notes: Notes) -> Notes:
             chance = torch.Generator().manual_seed(self.seed)
@@ -81,16 +84,41 @@ class Melody:
         return compose
 
 
-def song_like(grid: np.ndarray) -> float:
-    """How much a phrase, classes (n,), has of what tunes have: several notes, small steps, a scale."""
+def in_key(grid: np.ndarray, past: np.ndarray | None) -> np.ndarray:
+    """An idea, moved by as few semitones as bring it best into one scale with what went before."""
+    import numpy as np
+
+    from .net import CLASSES
+
+    if past is None:
+        return grid
+    sung = grid >= 2
+    moved = [np.where(sung, grid + by, grid) for by in (0, *(s * n for n in range(1, 7) for s in (-1, 1)))]
+    inside = [m for m in moved if m[sung].min(initial=2) >= 2 and m[sung].max(initial=2) < CLASSES]
+    return max(inside, key=lambda m: round(one_scale(m, past), 2))
+
+
+def one_scale(grid: np.ndarray, past: np.ndarray | None) -> float:
+    """Share of the notes, those before included, that lie in the major scale which fits them best."""
+    import numpy as np
+
+    tones = np.concatenate([grid, past[-4 * len(grid) :] if past is not None else grid[:0]])
+    classes = np.bincount(tones[tones >= 2] % 12, minlength=12)
+    major = np.array([0, 2, 4, 5, 7, 9, 11])
+    return max(float(classes[(key + major) % 12].sum()) for key in range(12)) / max(1, classes.sum())
+
+
+def song_like(grid: np.ndarray, past: np.ndarray | None = None) -> float:
+    """How much a phrase, classes (n,), has of what tunes have: several notes, small steps, one scale with
+    what went before; less if it rests for long, or says that again."""
     import numpy as np
 
     tones = grid[grid >= 2]
     if len(tones) < 8:
         return len(tones) / 8 - 2
     steps = np.abs(np.diff(tones))
-    classes = np.bincount(tones % 12, minlength=12)
-    major = np.array([0, 2, 4, 5, 7, 9, 11])
-    scale = max(classes[(key + major) % 12].sum() for key in range(12)) / len(tones)
+    before = past[-len(grid) :] if past is not None else grid[:0]
+    again = float((before == grid).mean()) if len(before) == len(grid) else 0.0
     several = min(len(set(tones.tolist())), 8) / 8
-    return several + scale - max(0.0, (steps == 0).mean() - 0.1) - (steps > 7).mean()
+    odd = max(0.0, (steps == 0).mean() - 0.1) + (steps > 7).mean() + (grid == 0).mean()
+    return several + 2 * one_scale(grid, past) - odd - max(0.0, again - 0.5)

@@ -1,4 +1,4 @@
-"""How the composer was made: first it learns to say tunes again, then a critic teaches it to invent.
+"""How the composer was made: it learns to say tunes again, a critic learns to tell them, then both play.
 
 A variational autoencoder of phrases whose generator goes on against a critic (VAE-GAN, Larsen et al. 2016).
 The critic is shown one-hot vectors only: of a generated phrase the argmax, with the gradient of the
@@ -24,7 +24,7 @@ from reimagine.training.state import average, log, resume, save, seed
 from . import data
 from .net import CLASSES, PHRASE, Composer, Critic
 
-KL, FREE, ADVERSARIAL, LIKE, SLOPE = 0.02, 0.05, 0.1, 1.0, 0.02
+KL, FREE, ADVERSARIAL, LIKE, SLOPE = 0.02, 0.05, 0.1, 1.0, 0.01
 """Weights of the latents' distance to the normal distribution, what each may have of it for nothing; of
 the critic's two opinions, true or not and alike inside; and of its slope at true phrases (R1,
 Mescheder et al. 2018), taken every EIGHTH step."""
@@ -40,7 +40,8 @@ class TrainCompose:
     width: Annotated[int, "Channels of the composer at its finest level"] = 64
     batch: Annotated[int, "Phrases a step"] = 32
     minutes: Annotated[float, "How long; the learning rate follows this clock"] = 20.0
-    alone: Annotated[float, "Share of the time before the critic joins"] = 0.5
+    alone: Annotated[float, "Share of the time before the critic joins"] = 0.6
+    learning: Annotated[float, "Share of the time in which the critic only learns"] = 0.12
     rate: Annotated[float, "Peak learning rate (Adam)"] = 1e-3
     seed: Annotated[int, "Seed of everything random"] = 1
 
@@ -67,7 +68,7 @@ class Fit:
         self.mean = copy.deepcopy(self.net).eval()
         self.critic = Critic().to(device)
         self.optimizer = torch.optim.Adam(self.net.parameters(), options.rate, (0.5, 0.99))
-        self.judges = torch.optim.Adam(self.critic.parameters(), 3e-4, (0.0, 0.99))
+        self.judges = torch.optim.Adam(self.critic.parameters(), 1e-3, (0.5, 0.99))
         self.parts = {"net": self.net, "mean": self.mean, "critic": self.critic,
                       "optimizer": self.optimizer, "judges": self.judges}  # fmt: skip
         saved = resume(run / "checkpoint.pt", self.parts)
@@ -83,7 +84,8 @@ class Fit:
             pace = min(1.0, self.steps / 100) * (0.02 + 0.98 * math.cos(math.pi * part / 2))
             for group in self.optimizer.param_groups:
                 group["lr"] = self.o.rate * pace
-            sums += (*self.step(past, phrase, part > self.o.alone), 1)
+            heard = part > self.o.alone + self.o.learning
+            sums += (*self.step(past, phrase, part > self.o.alone, heard), 1)
             self.steps += 1
             average(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
             self.clock += time.monotonic() - begun
@@ -110,7 +112,7 @@ class Fit:
         hot = F.one_hot(both.clamp(max=CLASSES), CLASSES + 1)[..., :CLASSES].transpose(1, 2).float()
         return hot[..., :PHRASE], hot[..., PHRASE:]
 
-    def step(self, past: Tensor, phrase: Tensor, judged: bool) -> tuple[float, ...]:
+    def step(self, past: Tensor, phrase: Tensor, judged: bool, heard: bool) -> tuple[float, ...]:
         """Gives back the share of steps said again rightly, the latents' distance, the critic's losses."""
         with torch.autocast(self.device.split(":")[0], torch.bfloat16):
             mean, spread = (t.float() for t in self.net.posterior(past, phrase))
@@ -124,6 +126,7 @@ class Fit:
             with torch.autocast(self.device.split(":")[0], torch.bfloat16):
                 invented = one_hot(self.net(torch.randn_like(z), past).float())
             told = self.judge(past, phrase, invented.detach())
+        if heard:
             self.critic.requires_grad_(False)
             scores, levels = self.critic(past, invented)
             _, true = self.critic(past, phrase)

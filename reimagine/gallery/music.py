@@ -62,7 +62,7 @@ def rainbowgram(sound: Sound, path: Path) -> None:
 
     start = max(0.0, (sound.seconds - SECONDS) / 2)
     samples = sound.at_rate(RATE).mono()[int(start * RATE) : int((start + SECONDS) * RATE)]
-    samples = np.pad(samples, (0, max(0, 2 * RATE - len(samples))))
+    samples = np.pad(samples, (0, max(0, 5 * RATE // 2 - len(samples))))
     seen = librosa.cqt(samples, sr=RATE, hop_length=HOP, bins_per_octave=PER_OCTAVE,
                        n_bins=PER_OCTAVE * OCTAVES, fmin=float(librosa.midi_to_hz(24)))  # fmt: skip
     level = librosa.amplitude_to_db(np.abs(seen), ref=np.max, top_db=70) / 70 + 1

@@ -32,7 +32,10 @@ MODELS: dict[str, dict[str, str]] = {
         "flow": "reimagine.stages.stabilize.flow:Flow",
         "convlstm": "reimagine.stages.stabilize.convlstm.stage:StabilizeConvLSTM",
     },
-    "cartoon": {"ink": "reimagine.stages.cartoon.ink:Ink"},
+    "cartoon": {
+        "ink": "reimagine.stages.cartoon.ink:Ink",
+        "cartoongan": "reimagine.stages.cartoon.cartoongan.stage:CartoonGAN",
+    },
     "continue": {"hold": "reimagine.stages.continuation.hold:Hold"},
     "transcribe": {
         "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",

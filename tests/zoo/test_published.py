@@ -167,6 +167,29 @@ def test_the_blind_consistency_network_is_read_without_its_unused_norms(tmp_path
     assert reimagine.run(film, steps, tmp_path / "run").report["frames"] == 6
 
 
+def test_cartoongan_is_read_by_its_own_names_and_drawn_in_bgr(tmp_path):
+    """All 94 tensors, 11,129,667 values; what the stage draws is what the network makes of BGR."""
+    from reimagine.media.frames import from_image
+    from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator
+
+    torch.manual_seed(0)
+    net = CartoonGenerator().eval()
+    state = net.state_dict()
+    assert len(state) == 94 and sum(t.numel() for t in state.values()) == 11_129_667
+    assert state["conv01_1.weight"].shape == (64, 3, 7, 7)
+    assert state["deconv01_1.weight"].shape == (256, 128, 3, 3) and state["in12_1.scale"].shape == (128,)
+    torch.save(dict(state), tmp_path / "Hayao_net_G_float.pth")
+    _, tensors = published.add("cartoongan-hayao", tmp_path / "Hayao_net_G_float.pth")
+    assert tensors == 94
+    image = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
+    drawn = next(iter(reimagine.model("cartoon", "cartoongan")().load("cpu")([from_image(0, image)]))).image
+    x = torch.from_numpy(from_image(0, image).image[..., ::-1].copy()).permute(2, 0, 1)[None] / 127.5 - 1
+    with torch.inference_mode():
+        want = (net(x)[0].permute(1, 2, 0).numpy()[..., ::-1] + 1) * 127.5
+    want = from_image(0, want.round().clip(0, 255).astype(np.uint8)).image  # through 4:2:0, as a film is
+    assert 10 * np.log10(255**2 / np.square(drawn.astype(float) - want).mean()) > 35
+
+
 @pytest.mark.parametrize(("content", "words"), [
     ({"a": torch.zeros(2)}, "1 left over"), (None, "not a PyTorch weights file"),
 ])  # fmt: skip

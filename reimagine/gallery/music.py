@@ -32,26 +32,42 @@ def pictures(run: Run) -> None:
         rainbowgram(run.own_sound(RATE, 1), source)
 
 
-def piano_roll(notes: Notes, path: Path) -> None:
-    """Time to the right, pitch upwards, colour is velocity."""
-    from matplotlib.collections import PatchCollection
-    from matplotlib.figure import Figure
-    from matplotlib.patches import Rectangle
+def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -> None:
+    """Time to the right, pitch upwards, colour is velocity; a line at every C and every few seconds."""
+    import cv2
 
-    figure = Figure(figsize=(12, 4), layout="constrained")
-    axes = figure.subplots()
-    bars = [Rectangle((n.start, n.pitch - 0.4), n.end - n.start, 0.8) for n in notes]
-    drawn = PatchCollection(bars, cmap="viridis")
-    drawn.set_array(np.array([n.velocity for n in notes]))
-    drawn.set_clim(0, 127)
-    axes.add_collection(drawn)
+    from reimagine.media.writer import write_image
+
     pitches = [n.pitch for n in notes] or [60]
-    axes.set(xlim=(0, max(notes.seconds, 1)), ylim=(min(pitches) - 2, max(pitches) + 2))
-    axes.set(xlabel="seconds", ylabel="MIDI pitch")
-    axes.set_title(f"{len(notes)} notes, {notes.tempo:.0f} quarter notes a minute")
-    axes.set_yticks([p for p in range(24, 109, 12) if min(pitches) - 2 <= p <= max(pitches) + 2])
-    axes.grid(alpha=0.3)
-    _save(figure, path)
+    low, high = min(pitches) - 2, max(pitches) + 2
+    seconds = max(notes.seconds, 1.0)
+    left, top, bottom = 60, 40, height - 40
+    image = np.full((height, width, 3), 255, np.uint8)
+
+    def x(second: float) -> int:
+        return left + round((width - left - 20) * second / seconds)
+
+    def y(pitch: float) -> int:
+        return bottom - round((bottom - top) * (pitch - low) / (high - low))
+
+    def words(text: str, place: tuple[int, int]) -> None:
+        cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
+
+    for pitch in range(24, 109, 12):
+        if low <= pitch <= high:
+            cv2.line(image, (left, y(pitch)), (width - 20, y(pitch)), (220, 220, 220))
+            words(f"{pitch}", (20, y(pitch) + 4))
+    step = next(s for s in (1, 2, 5, 10, 30, 60, 300, 600, 3600) if seconds / s <= 16 or s == 3600)
+    for second in range(0, int(seconds) + 1, step):
+        cv2.line(image, (x(second), top), (x(second), bottom), (220, 220, 220))
+        words(f"{second} s", (x(second) - 10, height - 16))
+    half = max(1, round(0.4 * (bottom - top) / (high - low)))
+    shades = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_VIRIDIS)[:, 0, ::-1]
+    for n in notes:
+        colour = shades[min(255, 2 * n.velocity)].tolist()
+        cv2.rectangle(image, (x(n.start), y(n.pitch) - half), (x(n.end), y(n.pitch) + half), colour, -1)
+    words(f"{len(notes)} notes, {notes.tempo:.0f} quarter notes a minute", (left, 24))
+    write_image(path, image)
 
 
 def rainbowgram(sound: Sound, path: Path) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 import random
 from pathlib import Path
@@ -53,6 +54,19 @@ def average(into: nn.Module, source: nn.Module, decay: float) -> None:
             mean.lerp_(new, 1 - decay)
         for mean, new in zip(into.buffers(), source.buffers(), strict=True):
             mean.copy_(new)
+
+
+def cosine(part: float, floor: float = 0.01) -> float:
+    """Share of the peak learning rate at `part` (0..1) of the time: half a cosine, down to `floor`."""
+    return floor + (1 - floor) * (0.5 + 0.5 * math.cos(math.pi * part))
+
+
+def report(run: Path, parts: dict[str, Any], clock: float, steps: int, **numbers: float) -> None:
+    """Keep what a training can go on from, add a line to its log, and say it."""
+    save(run / "checkpoint.pt", {**parts, "clock": clock, "steps": steps})
+    row = {"minutes": round(clock / 60, 1), "steps": steps} | {k: round(v, 4) for k, v in numbers.items()}
+    log(run / "log.csv", row)
+    print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
 
 
 def log(path: Path, row: dict[str, float | int | str]) -> None:

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reimagine import zoo
-from reimagine.training.state import average, log, resume, save, seed
+from reimagine.training.state import average, report, resume, seed
 
 from . import data
 from .net import CLASSES, PHRASE, Composer, Critic
@@ -158,12 +158,9 @@ class Fit:
         return float(loss.detach())
 
     def report(self, sums: np.ndarray) -> None:
-        save(self.run / "checkpoint.pt", {**self.parts, "clock": self.clock, "steps": self.steps})
         right, away, told, fooled = sums[:4] / sums[4]
-        row = {"minutes": round(self.clock / 60, 1), "steps": self.steps, "right": round(right, 4),
-               "nats": round(away, 2), "critic": round(told, 3), "score": round(fooled, 3)}  # fmt: skip
-        log(self.run / "log.csv", row)
-        print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
+        numbers = {"right": right, "nats": away, "critic": told, "score": fooled}
+        report(self.run, self.parts, self.clock, self.steps, **numbers)
 
 
 def one_hot(logits: Tensor) -> Tensor:

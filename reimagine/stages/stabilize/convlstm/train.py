@@ -7,7 +7,6 @@ says that both show the same thing.
 from __future__ import annotations
 
 import copy
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from torch import Tensor
 from reimagine import stages, zoo
 from reimagine.errors import MediaError
 from reimagine.training.photos import read_photos
-from reimagine.training.state import average, log, resume, save, seed
+from reimagine.training.state import average, cosine, report, resume, seed
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
@@ -109,7 +108,7 @@ class Fit:
             losses = self.losses(*batch)
             for group in self.optimizer.param_groups:
                 warm = min(1.0, self.steps / 100)
-                group["lr"] = self.o.rate * warm * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * part)))
+                group["lr"] = self.o.rate * warm * cosine(part, 0.02)
             self.optimizer.zero_grad()
             losses.sum().backward()
             torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
@@ -160,12 +159,8 @@ class Fit:
         return 0.1 * torch.stack(terms).float().mean() + 0.2 * F.l1_loss(made, processed)
 
     def report(self, sums: np.ndarray) -> None:
-        save(self.run / "checkpoint.pt", {**self.parts, "clock": self.clock, "steps": self.steps})
         like, short, long = sums[:3] / sums[3]
-        row = {"minutes": round(self.clock / 60, 1), "steps": self.steps, "likeness": round(like, 4),
-               "short": round(short, 4), "long": round(long, 4)}  # fmt: skip
-        log(self.run / "log.csv", row)
-        print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
+        report(self.run, self.parts, self.clock, self.steps, likeness=like, short=short, long=long)
 
 
 def fetch(there: Tensor, flow: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from reimagine import zoo
 from reimagine.errors import MediaError
 from reimagine.stages.timbre.additive import BANDS, FLOOR, HARMONICS
 from reimagine.stages.timbre.soundfont import named
-from reimagine.training.state import average, log, resume, save, seed
+from reimagine.training.state import average, cosine, report, resume, seed
 
 from . import data
 from .net import Decoder
@@ -149,7 +149,7 @@ class Fit:
             chosen = torch.randint(len(self.notes.keys), (self.o.batch,), generator=rng)
             for group in self.optimizer.param_groups:
                 warm = min(1.0, self.steps / 200)
-                group["lr"] = self.o.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * part)))
+                group["lr"] = self.o.rate * warm * cosine(part)
             loss, off = self.losses(chosen)
             self.optimizer.zero_grad()
             loss.backward()
@@ -181,9 +181,5 @@ class Fit:
         return off / 10 + 0.1 * (told.float() - facts).abs().mean() + PULL * z.square().mean(), off.detach()
 
     def report(self, sums: np.ndarray) -> None:
-        save(self.run / "checkpoint.pt", {**self.parts, "clock": self.clock, "steps": self.steps})
         loss, off = sums[:2] / sums[2]
-        row = {"minutes": round(self.clock / 60, 1), "steps": self.steps, "loss": round(loss, 4),
-               "decibels": round(off, 3)}  # fmt: skip
-        log(self.run / "log.csv", row)
-        print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
+        report(self.run, self.parts, self.clock, self.steps, loss=loss, decibels=off)

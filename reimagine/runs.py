@@ -195,7 +195,7 @@ class Run:
     def question(self, model: Any, stage: str, name: str, before: Step | None, codec: str) -> str:
         """Hash the question, not the answer."""
         options = asdict(model)
-        if weights := options.get("weights"):
+        if weights := getattr(model, "network", options.get("weights")):
             from reimagine import zoo
 
             options["weights"] = zoo.checked(weights)[1]

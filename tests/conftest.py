@@ -70,7 +70,7 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     import torch
 
     from reimagine import zoo
-    from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator
+    from reimagine.stages.cartoon.cartoongan.net import LightGenerator
     from reimagine.stages.colorize.deoldify.net import DeOldify
     from reimagine.stages.colorize.unet.net import ColorUNet
     from reimagine.stages.compose.melody.net import Composer
@@ -83,10 +83,11 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     colour.bins.copy_(torch.cartesian_prod(torch.arange(-40, 41, 40), torch.arange(-40, 41, 40)))
     torch.nn.init.normal_(colour.head.weight, std=1.0)
     steady = ConsistencyNet(4, aligned=True)
+    look = {"widths": (4, 8, 8), "blocks": (1, 1)}
     made = {"colorize unet": (colour, {"bins": 9, "width": 32}),
             "colorize deoldify": (DeOldify("deep", 16).eval(), {"kind": "deep", "divide": 16}),
             "stabilize convlstm": (steady, {"width": 4, "aligned": True}),
-            "cartoon cartoongan": (CartoonGenerator(4), {"width": 4}),
+            "cartoon cartoongan": (LightGenerator(**look), {"kind": "light", **look}),
             "compose melody": (Composer(4, 8), {"latent": 4, "width": 8})}  # fmt: skip
     timbres = {"timbre harmonic": (Decoder, {"names": ["flute", "violin"], "latent": 4, "width": 8}),
                "timbre gansynth": (Generator, {"filters": [8] * 7})}  # fmt: skip

@@ -70,6 +70,8 @@ def models_show(name: Annotated[str, typer.Argument(help="A stage, or the name o
                     typer.echo(f"  --{field.name.replace('_', '-'):<16}{field.help} [{field.default}]")
                 if hasattr(cls, "names"):
                     typer.echo("  instruments: " + ", ".join(cls().names()))
+                if hasattr(cls, "looks"):
+                    typer.echo("  looks: " + ", ".join(["ink", *cls.looks()]))
             return
         shipped = [c.name for c in zoo.cards()]
         if name not in shipped:

@@ -25,6 +25,7 @@ def preview(stage: str, name: str | None, film: Path, into: Path | None, count: 
     places = np.linspace(0, picture.frames - 1, count + 2).astype(int)[1:-1]
     frames = [next(picture.read(run.film, n, n + 1)) for n in map(int, np.unique(places))]
     settings = getattr(stages.model(stage, name), "preview", ({},))
+    settings = settings() if callable(settings) else settings
     rows = [[titled(f.image, "the film") for f in frames]]
     watch.begin("preview", len(settings) * len(frames))
     for setting in settings:

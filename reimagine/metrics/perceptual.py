@@ -13,13 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reimagine import zoo
-from reimagine.zoo.squeezenet import SqueezeNet, load_features
+from reimagine.zoo.squeezenet import SqueezeNet, load_features, own_features
 
-WEIGHTS, SCALE = "colorize-nogan", 0.08
-"""Where the encoder comes from; and the slope of LPIPS over its distance, on training photographs
-blurred, recoloured, grained and compressed."""
-
+SCALE = 0.08
+"""The slope of LPIPS over our encoder's distance, on training photographs blurred, recoloured, grained
+and compressed."""
 
 FILES = "squeezenet11_features.safetensors", "lpips_squeeze_heads.safetensors"
 
@@ -40,7 +38,7 @@ class Distance:
             state = load_file(heads)
             self.heads = [state[name].reshape(1, -1, 1, 1) for name in sorted(state)]
         else:
-            self.net = _own_encoder()
+            self.net = own_features()
         self.net = self.net.eval().requires_grad_(False)
 
     @torch.inference_mode()
@@ -56,12 +54,3 @@ class Distance:
             apart = apart * self.heads[number] if self.heads else SCALE * apart
             total += float(apart.sum(1).mean())
         return total
-
-
-def _own_encoder() -> SqueezeNet:
-    from safetensors.torch import load_file
-
-    net, prefix = SqueezeNet(1), "encoder."
-    state = load_file(zoo.checked(WEIGHTS)[0])
-    net.load_state_dict({k.removeprefix(prefix): v.float() for k, v in state.items() if k.startswith(prefix)})
-    return net

@@ -56,6 +56,7 @@ TRAININGS: dict[str, str] = {
     "stabilize": "reimagine.stages.stabilize.convlstm.train:TrainStabilize",
     "timbre": "reimagine.stages.timbre.harmonic.train:TrainTimbre",
     "compose": "reimagine.stages.compose.melody.train:TrainCompose",
+    "cartoon": "reimagine.stages.cartoon.cartoongan.train:TrainCartoon",
 }
 
 

@@ -1,7 +1,8 @@
 """SqueezeNet v1.1 (Iandola et al. 2016): the small backbone several networks start from.
 
 Module names are those of the published Caffe conversion, so that its ImageNet features load as
-they are: `load_features` reads them into a three-channel or, folded, a one-channel network.
+they are: `load_features` reads them into a three-channel or, folded, a one-channel network. Without
+them there is the shipped colorizer's encoder (`own_features`), which sees one channel.
 """
 from __future__ import annotations
 
@@ -11,6 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from reimagine import zoo
+
+OWN = "colorize-nogan"
 BGR_MEAN = (103.939, 116.779, 123.68)
 """Caffe's convention: blue, green, red in 0..255, less these."""
 
@@ -70,4 +74,14 @@ def load_features(net: SqueezeNet, path: Path) -> SqueezeNet:
     rgb = weight.flip(1) * 255
     state["conv1.weight"] = rgb if net.conv1.in_channels == 3 else rgb.sum(1, keepdim=True)
     net.load_state_dict(state)
+    return net
+
+
+def own_features() -> SqueezeNet:
+    """The encoder of the shipped colorizer; it takes one channel in 0..1."""
+    from safetensors.torch import load_file
+
+    net, prefix = SqueezeNet(1), "encoder."
+    state = load_file(zoo.checked(OWN)[0])
+    net.load_state_dict({k.removeprefix(prefix): v.float() for k, v in state.items() if k.startswith(prefix)})
     return net

@@ -16,13 +16,16 @@ class Ink:
     strength: Annotated[float, "How much of the look, 0 (the film) to 1"] = 1.0
     line: Annotated[float, "How dark the drawn lines are, 0 to 1"] = 0.8
     levels: Annotated[int, "Steps of tone; more is softer"] = 9
-    version: ClassVar[int] = 1
-    context: ClassVar[int] = 0
+    steady: Annotated[float, "How firmly a drawing keeps to the one before, 0 to 1"] = 1.0
+    version: ClassVar[int] = 2
+    context: ClassVar[int] = 16
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
         """Frames in, frames out; a grey film stays grey."""
         import cv2
         import numpy as np
+
+        from reimagine.stages.cartoon.drawing import Drawer, inked
 
         def smoothed(image: np.ndarray) -> np.ndarray:
             half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
@@ -40,22 +43,8 @@ class Ink:
             lab[..., 1:] = np.clip(128 + (lab[..., 1:].astype(np.float32) - 128) * 1.2, 0, 255)
             return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
 
-        def lines(grey: np.ndarray) -> np.ndarray:
-            """XDoG: 1 on paper, 0 in the line."""
-            tone = grey.astype(np.float32) / 255
-            sigma = max(0.7, grey.shape[0] / 480)
-            fine, wide = (cv2.GaussianBlur(tone, (0, 0), sigma * k) for k in (1.0, 1.6))
-            sharp = (1 + 18) * fine - 18 * wide
-            return np.clip(1 + np.tanh(10 * (sharp - 0.35)), 0, 1)
-
         def draw(image: np.ndarray) -> np.ndarray:
             flat = smoothed(image)
-            ink = 1 - self.line * (1 - lines(cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY)))
-            drawn = stepped(flat) * ink[..., None]
-            return (image + (drawn - image) * self.strength).clip(0, 255).astype(np.uint8)
+            return inked(stepped(flat), cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY), self.line)
 
-        def cartoon(frames: Iterable[Frame]) -> Iterator[Frame]:
-            for frame in frames:
-                yield frame.with_image(draw(frame.image))
-
-        return cartoon
+        return Drawer(draw, self.strength, self.steady)

@@ -15,6 +15,7 @@ from reimagine.errors import StageError
 from reimagine.media.carry import GAP, Carrier, tone
 from reimagine.media.colour import ab_to_chroma, lab_of, planes
 from reimagine.media.frames import Frame, from_image
+from reimagine.media.guided import guided_upsample
 from reimagine.media.reader import read_still
 from reimagine.stages.colorize.reference import Reference, Scene
 
@@ -139,27 +140,6 @@ def dressed(frame: Frame, chroma: np.ndarray) -> Frame:
     """A frame in the chroma (h, w, 2) that was carried to it."""
     cb, _ = frame.chroma
     return frame.with_chroma(*planes(cv2.resize(chroma, cb.shape[::-1]), frame.full))
-
-
-def guided_upsample(small: np.ndarray, guide: np.ndarray, eps: float = 4e-3) -> np.ndarray:
-    """Fast guided filter (He & Sun 2015): (h, w, 2) to the guide's (H, W), edges from the guide.
-
-    In a small window colour is taken to be linear in luma; the two coefficients are found at the
-    small size and only they are enlarged.
-    """
-    size, full = small.shape[1::-1], guide.shape[::-1]
-    tone = cv2.resize(guide, size, interpolation=cv2.INTER_AREA)
-
-    def mean(x: np.ndarray) -> np.ndarray:
-        return cv2.blur(x, (5, 5), borderType=cv2.BORDER_REFLECT)
-
-    m = mean(tone)
-    spread = mean(tone * tone) - m * m + eps
-    colour = mean(small)
-    slope = (mean(small * tone[..., None]) - colour * m[..., None]) / spread[..., None]
-    both = mean(np.concatenate([slope, colour - slope * m[..., None]], 2))
-    both = cv2.resize(both, full, interpolation=cv2.INTER_LINEAR)
-    return both[..., :2] * guide[..., None] + both[..., 2:]
 
 
 def _out_of_memory(error: Exception) -> bool:

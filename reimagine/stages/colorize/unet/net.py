@@ -122,21 +122,3 @@ def share_kept(luma: Tensor) -> Tensor:
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = HELD_BACK
     dark = y0 + (y1 - y0) * ((luma - x0) / (x1 - x0)).clamp(0, 1)
     return dark + (y3 - y2) * ((luma - x2) / (x3 - x2)).clamp(0, 1)
-
-
-class Critic(nn.Module):
-    """Spectral-norm patch critic on (luma, a, b) at a quarter of the size; ab divided by 110."""
-
-    def __init__(self, width: int = 64):
-        super().__init__()
-        sn = nn.utils.parametrizations.spectral_norm
-        self.layers = nn.Sequential(
-            sn(nn.Conv2d(3, width, 4, 2, 1)), nn.LeakyReLU(0.2),
-            sn(nn.Conv2d(width, 2 * width, 4, 2, 1)), nn.LeakyReLU(0.2),
-            sn(nn.Conv2d(2 * width, 4 * width, 3, 1, 1)), nn.LeakyReLU(0.2),
-            sn(nn.Conv2d(4 * width, 1, 3, 1, 1)),
-        )  # fmt: skip
-
-    def forward(self, lab: Tensor) -> Tensor:
-        """(N, 3, h, w) -> (N, 1, h/4, w/4) realness logits."""
-        return self.layers(lab)

@@ -23,12 +23,13 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.training.colour import lab_to_rgb
+from reimagine.training.critic import PatchCritic, hinge
 from reimagine.training.photos import read_photos
 from reimagine.training.state import average, log, resume, save, seed
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
-from .net import ColorUNet, Critic
+from .net import ColorUNet
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Fit:
             load_features(self.net.encoder, Path(options.features))
         self.net = self.net.to(device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).eval()
-        self.adversary = Critic().to(device)
+        self.adversary = PatchCritic().to(device)
         rare = 1 / (0.7 * torch.from_numpy(share) + 0.3 / len(bins))
         self.weight = (rare / (rare * torch.from_numpy(share)).sum()).to(device)
         encoder = list(self.net.encoder.parameters())
@@ -183,7 +184,7 @@ class Fit:
         """One step of the critic (hinge loss)."""
         real, made = self.adversary(lab(grey, ab)), self.adversary(lab(grey, fake))
         self.critic_optimizer.zero_grad()
-        (F.relu(1 - real).mean() + F.relu(1 + made).mean()).backward()
+        hinge(real, made).backward()
         self.critic_optimizer.step()
 
     def judge(self) -> SqueezeNet | None:

@@ -1,0 +1,320 @@
+"""How a look is learnt: from a teacher's drawings, or from an artist's pictures.
+
+A *teacher* (the published generator) shows what it makes of photographs, and the light generator is
+to make the same. An *artist* only leaves pictures: CartoonGAN's own method (Chen et al. 2018) first
+teaches the generator to keep what a photograph shows, then sets it against a critic that knows the
+artist's pictures and refuses the same with their edges smoothed. To the critic's word is added how
+far the statistics of features are from the artist's (Gatys et al. 2016; Huang & Belongie 2017),
+which brings paper and palette in minutes. Either way some pictures are seen twice, shifted and
+grained, and have to come out the same: what a film does from frame to frame.
+"""
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reimagine import zoo
+from reimagine.errors import StageError
+from reimagine.training.critic import PatchCritic, hinge
+from reimagine.training.photos import read_photos
+from reimagine.training.state import average, cosine, report, resume, seed
+from reimagine.zoo.squeezenet import SqueezeNet, load_features, own_features
+
+from . import data
+from .net import LightGenerator, generator
+
+ARCH = {"kind": "light", "widths": (24, 64, 96), "blocks": (3, 4)}
+LIKENESS, EDGES, FEATURES, PALETTE, STEADY, ADVERSARY = 0.5, 0.5, 1.5, 1.0, 1.0, 0.1
+"""Weights of the losses when there is a teacher. L1 alone answers the mean of all that the teacher might
+have done, which is dull: features, their statistics and the critic ask for lines and for its palette."""
+
+
+@dataclass(frozen=True)
+class TrainCartoon:
+    """Train a look: of an artist's pictures (--art), of a film (--frames-from), or of a published generator
+    (--teacher)."""
+
+    photos: Annotated[Path, "Photographs to draw: a folder of pictures or .tar files"]
+    look: Annotated[str, "What the look is to be called"] = "mine"
+    art: Annotated[Path | None, "The artist's pictures: a folder"] = None
+    frames_from: Annotated[Path | None, "A film (or a folder of films) in the artist's look"] = None
+    teacher: Annotated[str, "Weights of a published generator to learn from: a name, or a path"] = ""
+    films: Annotated[Path | None, "Films whose frames join the photographs"] = None
+    features: Annotated[str, "SqueezeNet v1.1 features (.safetensors) as judge [the colorizer's]"] = ""
+    start: Annotated[str, "Weights of another look to start from: a name, or a path"] = ""
+    minutes: Annotated[float, "How long; the learning rate follows this clock"] = 45.0
+    first: Annotated[float, "Share of that without a critic: likeness only"] = 0.2
+    omega: Annotated[float, "Weight of keeping what the photograph shows"] = 10.0
+    style: Annotated[float, "Weight of the artist's statistics"] = 10.0
+    batch: Annotated[int, "Pictures a step"] = 4
+    rate: Annotated[float, "Peak learning rate (Adam)"] = 5e-4
+    sample: Annotated[int, "A sheet of samples every so many steps"] = 250
+    seed: Annotated[int, "Seed of everything random"] = 1
+
+    def __call__(self, run: Path, device: str = "cpu") -> Path:
+        """Train in the folder `run`, going on where it stood; gives back the weights' path."""
+        if sum(map(bool, (self.art, self.frames_from, self.teacher))) != 1:
+            raise StageError("train cartoon: give one of --art, --frames-from and --teacher to learn from")
+        seed(self.seed)
+        run.mkdir(parents=True, exist_ok=True)
+        fit = Distil(self, run, device) if self.teacher else Imitate(self, run, device)
+        fit.descend()
+        return fit.export()
+
+    def pictures(self) -> list[np.ndarray]:
+        """The photographs, and frames of the films."""
+        found = read_photos(self.photos)
+        for film in data.films_in(self.films) if self.films else []:
+            found += data.frames_of(film)
+        return found
+
+
+class Fit:
+    """One training on its way; `losses` is what the two kinds differ in."""
+
+    def __init__(self, options: TrainCartoon, run: Path, device: str):
+        self.o, self.run, self.device = options, run, device
+        net = LightGenerator(ARCH["widths"], ARCH["blocks"])
+        if options.start:
+            net.load_state_dict(zoo.load(options.start, generator, "cpu").state_dict())
+        self.net = net.to(device, memory_format=torch.channels_last)
+        self.mean = copy.deepcopy(self.net).eval()
+        self.critic = PatchCritic(32, (2, 2, 2), 6 if options.teacher else 3).to(device)
+        judge = load_features(SqueezeNet(3), Path(options.features)) if options.features else own_features()
+        self.judge = judge.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.optimizer = torch.optim.Adam(self.net.parameters(), options.rate, (0.5, 0.99))
+        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), 2e-4, (0.5, 0.99))
+        self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer,
+                      "critic": self.critic, "critic_optimizer": self.critic_optimizer}  # fmt: skip
+        saved = resume(run / "checkpoint.pt", self.parts)
+        self.clock: float = saved.get("clock", 0.0)
+        self.steps: int = saved.get("steps", 0)
+        self.rng = np.random.default_rng(options.seed + self.steps)
+
+    def descend(self) -> None:
+        sums: dict[str, list[float]] = {}
+        kept = time.monotonic()
+        while (part := self.clock / (60 * self.o.minutes or 1)) < 1:
+            begun = time.monotonic()
+            losses = self.losses(fight=part >= self.o.first)
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.o.rate * min(1.0, self.steps / 100) * cosine(part)
+            self.optimizer.zero_grad()
+            torch.stack(list(losses.values())).sum().backward()
+            torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+            self.optimizer.step()
+            self.steps += 1
+            average(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
+            for name, loss in losses.items():
+                sums.setdefault(name, []).append(float(loss.detach()))
+            self.clock += time.monotonic() - begun
+            if self.steps % self.o.sample == 0:
+                self.sheet()
+            if time.monotonic() - kept > 120:
+                self.report(sums)
+                sums, kept = {}, time.monotonic()
+        if sums:
+            self.report(sums)
+            self.sheet()
+
+    def losses(self, fight: bool) -> dict[str, Tensor]:
+        raise NotImplementedError
+
+    def report(self, sums: dict[str, list[float]]) -> None:
+        means = {name: float(np.mean(sums.get(name, [np.nan]))) for name in self.named}
+        report(self.run, self.parts, self.clock, self.steps, **means)
+
+    named: tuple[str, ...] = ()
+
+    # -- what both need --------------------------------------------------------------------
+
+    def tensor(self, pictures: list[np.ndarray]) -> Tensor:
+        """(N, 3, SIDE, SIDE) in -1..1 of uint8 RGB pictures."""
+        x = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2)
+        return (x.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+
+    def half(self) -> torch.autocast:
+        return torch.autocast(self.device.split(":")[0], torch.bfloat16)
+
+    def draw(self, x: Tensor) -> Tensor:
+        with self.half():
+            return self.net(x).float()
+
+    def seen(self, x: Tensor) -> list[Tensor]:
+        """The judge's features at 1/2, 1/4, 1/8 and 1/16; one that knows grey sees colours in turn."""
+        with self.half():
+            x = (x + 1) / 2
+            if self.judge.conv1.in_channels == 1:
+                x = x.flatten(0, 1)[:, None]
+            return [level.float() for level in self.judge.levels(x)[:4]]
+
+    def teach(self, real: Tensor, *false: Tensor) -> Tensor:
+        """One step of the critic; gives back nothing but its loss."""
+        with self.half():
+            answers = self.critic(torch.cat([real, *false])).float()
+        good, bad = answers[: len(real)], answers[len(real) :]
+        loss = hinge(good, bad)
+        self.critic_optimizer.zero_grad()
+        loss.backward()
+        self.critic_optimizer.step()
+        return loss.detach()
+
+    def word(self, made: Tensor) -> Tensor:
+        """What the critic has to say against a picture."""
+        with self.half():
+            return -self.critic(made).float().mean()
+
+    def moved(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The same pictures a little shifted, brighter and grained, and the grid that shifts them."""
+        n, _, h, w = x.shape
+        shift = (torch.rand(n, 2, device=x.device) - 0.5) * 8 / torch.tensor([w, h], device=x.device)
+        turn = torch.eye(2, device=x.device).expand(n, 2, 2)
+        grid = F.affine_grid(torch.cat([turn, shift[..., None]], 2), [n, 3, h, w], align_corners=False)
+        light = 1 + 0.04 * (torch.rand(n, 1, 1, 1, device=x.device) - 0.5)
+        grain = torch.randn_like(x) * 0.06 * torch.rand(n, 1, 1, 1, device=x.device)
+        return shifted(x, grid) * light + grain, grid
+
+    def sheet(self) -> None:
+        """Some photographs, and what the averaged network makes of them."""
+        photos = self.shown()
+        with torch.inference_mode(), self.half():
+            made = self.mean(self.tensor(photos)).float()
+        drawn = ((made.permute(0, 2, 3, 1).cpu().numpy() + 1) * 127.5).clip(0, 255).astype(np.uint8)
+        rows = np.vstack([np.hstack(photos), np.hstack(list(drawn))])
+        folder = self.run / "samples"
+        folder.mkdir(exist_ok=True)
+        cv2.imwrite(str(folder / f"{self.steps:06d}.webp"), cv2.cvtColor(rows, cv2.COLOR_RGB2BGR))
+
+    def shown(self) -> list[np.ndarray]:
+        raise NotImplementedError
+
+    def export(self) -> Path:
+        path = self.run / "weights.safetensors"
+        zoo.save(path, self.mean, ARCH)
+        zoo.write_card(path, {"title": f"the look {self.o.look}", "stage": "cartoon", "look": self.o.look})
+        return path
+
+
+class Distil(Fit):
+    """To draw what a teacher draws."""
+
+    named = ("likeness", "edges", "features", "palette", "steady", "critic", "word")
+
+    def __init__(self, options: TrainCartoon, run: Path, device: str):
+        super().__init__(options, run, device)
+        teacher = zoo.load(options.teacher, generator, device).to(memory_format=torch.channels_last)
+
+        @torch.inference_mode()
+        def draw(picture: np.ndarray) -> np.ndarray:
+            with self.half():
+                made = teacher(self.tensor([picture]))[0].float()
+            return ((made.permute(1, 2, 0).cpu().numpy() + 1) * 127.5).clip(0, 255).round().astype(np.uint8)
+
+        self.pairs = data.pairs(options.pictures(), draw, run.parent / "pairs", options.look)
+        print(f"{len(self.pairs)} drawings of the teacher", flush=True)
+
+    def shown(self) -> list[np.ndarray]:
+        return [photo for photo, _ in self.pairs[:: max(1, len(self.pairs) // 6)]][:6]
+
+    def losses(self, fight: bool) -> dict[str, Tensor]:
+        chosen = [self.pairs[i] for i in self.rng.integers(0, len(self.pairs), self.o.batch)]
+        chosen = [p[:, :, ::-1] if self.rng.random() < 0.5 else p for p in chosen]
+        photos, true = (self.tensor([p[k] for p in chosen]) for k in (0, 1))
+        again = max(1, self.o.batch // 4)
+        other, grid = self.moved(photos[:again])
+        made = self.draw(torch.cat([photos, other]))
+        made, twin = made[: len(photos)], made[len(photos) :]
+        with torch.no_grad():
+            wanted = self.seen(true)
+        features = self.seen(made)
+        unlike = [F.l1_loss(a, b) / b.abs().mean() for a, b in zip(features, wanted, strict=True)]
+        edges = [F.l1_loss(a, b) for a, b in zip(slopes(made), slopes(true), strict=True)]
+        losses = {
+            "likeness": LIKENESS * F.l1_loss(made, true),
+            "edges": EDGES * torch.stack(edges).sum(),
+            "features": FEATURES * torch.stack(unlike).mean(),
+            "palette": PALETTE * apart(features, wanted),
+            "steady": STEADY * inside(twin, shifted(made[:again], grid)),
+        }
+        if fight:
+            real, false = (torch.cat([photos, x], 1) for x in (true, made))
+            losses["critic"] = 0 * self.teach(real, false.detach())
+            losses["word"] = ADVERSARY * self.word(false)
+        return losses
+
+
+class Imitate(Fit):
+    """To draw as an artist does (CartoonGAN)."""
+
+    named = ("content", "style", "steady", "critic", "word")
+
+    def __init__(self, options: TrainCartoon, run: Path, device: str):
+        super().__init__(options, run, device)
+        if options.art:
+            pages = read_photos(options.art)
+        else:
+            films = data.films_in(options.frames_from)
+            pages = [frame for film in films for frame in data.frames_of(film)]
+        self.photos = options.pictures()
+        self.art = data.drawings(pages, np.random.default_rng(options.seed))
+        print(f"{len(self.photos)} photographs, {len(self.art)} squares of {len(pages)} pictures", flush=True)
+
+    def shown(self) -> list[np.ndarray]:
+        rng = np.random.default_rng(0)
+        return [data.square(p, rng, 1.0) for p in self.photos[:: max(1, len(self.photos) // 6)]][:6]
+
+    def losses(self, fight: bool) -> dict[str, Tensor]:
+        chosen = self.rng.integers(0, len(self.photos), self.o.batch)
+        photos = self.tensor([data.square(self.photos[i], self.rng) for i in chosen])
+        again = max(1, self.o.batch // 4)
+        other, grid = self.moved(photos[:again])
+        made = self.draw(torch.cat([photos, other]))
+        made, twin = made[: len(photos)], made[len(photos) :]
+        drawn = [self.art[i] for i in self.rng.integers(0, len(self.art), self.o.batch)]
+        art = self.tensor(drawn)
+        with torch.no_grad():
+            kept, wanted = self.seen(photos), self.seen(art)
+        features = self.seen(made)
+        content = F.l1_loss(features[2], kept[2]) / kept[2].abs().mean()
+        losses = {"content": self.o.omega * content,
+                  "steady": 4 * STEADY * inside(twin, shifted(made[:again], grid))}  # fmt: skip
+        if fight:
+            losses["style"] = self.o.style * apart(features, wanted)
+            smooth = self.tensor([data.smooth_edges(d) for d in drawn])
+            losses["critic"] = 0 * self.teach(art, smooth, made.detach())
+            losses["word"] = self.word(made)
+        else:
+            losses["content"] = losses["content"] + self.o.omega * F.l1_loss(made, photos)
+        return losses
+
+
+def shifted(x: Tensor, grid: Tensor) -> Tensor:
+    return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+
+
+def inside(a: Tensor, b: Tensor, margin: int = 8) -> Tensor:
+    """L1 away from the edges, where a shifted picture shows what the other does not."""
+    return F.l1_loss(*(x[..., margin:-margin, margin:-margin] for x in (a, b)))
+
+
+def slopes(x: Tensor) -> tuple[Tensor, Tensor]:
+    return x[..., 1:] - x[..., :-1], x[..., 1:, :] - x[..., :-1, :]
+
+
+def apart(made: list[Tensor], art: list[Tensor]) -> Tensor:
+    """How far the batch's feature statistics, channel means and deviations, are from the artist's."""
+    total = made[0].new_zeros(())
+    for a, b in zip(made, art, strict=True):
+        (va, ma), (vb, mb) = (torch.var_mean(x, (0, 2, 3)) for x in (a, b))
+        scale = vb.mean().sqrt() + 1e-6
+        total = total + ((ma - mb).abs().mean() + (va.sqrt() - vb.sqrt()).abs().mean()) / scale
+    return total / len(made)

@@ -1,0 +1,132 @@
+"""What every way of drawing a film has in common: grey stays grey, and what stands still does not boil.
+
+A look is drawn frame by frame, and a little grain is enough to move a line. So each drawing is drawn
+towards the one before it, brought along the optical flow of the film itself: firmly where the flow can
+be believed and the two nearly agree, not at all where something new is seen. What stands still is taken
+over as it is, not sampled again, and so stays as sharp as it was drawn.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from reimagine.errors import StageError
+from reimagine.media.carry import belief, follows
+from reimagine.media.flow import fetch, flow
+from reimagine.media.frames import Frame
+
+MEMORY = 16
+"""Frames after which nothing of a drawing is left: what a part cut out of a shot is led in with."""
+FIRM, NEW, STILL = 0.75, 26.0, 0.35
+"""The share taken over from the drawing before, at most; the difference (of 255) that is something new;
+and the flow, in pixels, below which a thing stands still."""
+FINE, AROUND, SHARPEST = 1.5, 15, 1.6
+"""What fine detail is (the sigma, in pixels, of the blur that takes it away), the window in which its
+strength is compared, and the most it is strengthened."""
+SIDE = 240
+"""Short side at which flow is found, in pixels."""
+GREY = 6, 16
+"""The spread of R, G and B (of 255) up to which a picture has no colour, and from which it has."""
+
+Draw = Callable[[np.ndarray], np.ndarray]
+"""(H, W, 3) uint8 RGB -> the same size, drawn, uint8 or float in 0..255."""
+
+
+@dataclass
+class Last:
+    """A frame, its luma as the flow sees it, and its drawing before it was made sharp again."""
+
+    frame: Frame
+    luma: np.ndarray
+    drawing: np.ndarray
+
+
+class Drawer:
+    """Frames in, frames out; holds the last one.
+
+    Args:
+        strength: how much of the drawing, 0 to 1.
+        steady: how firmly a drawing keeps to the one before, 0 to 1.
+        colour: a grey picture may take on the colours of its drawing.
+    """
+
+    def __init__(self, draw: Draw, strength: float, steady: float, colour: bool = False):
+        for name, value in (("strength", strength), ("steady", steady)):
+            if not 0 <= value <= 1:
+                raise StageError(f"cartoon: --{name} {value:g} is out of range; give 0 to 1")
+        self.draw, self.strength, self.steady, self.colour = draw, strength, steady, colour
+        self.counts: Counter[str] = Counter()
+
+    def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        last: Last | None = None
+        for frame in frames:
+            made = self.drawn(frame.image)
+            if self.steady:
+                last = self.steadied(frame, made, last)
+                made = as_sharp(last.drawing, made)
+            yield frame.with_image(made.clip(0, 255).round().astype(np.uint8))
+
+    def drawn(self, image: np.ndarray) -> np.ndarray:
+        """(H, W, 3) uint8 -> float32, drawn."""
+        made = self.draw(image).astype(np.float32)
+        share = 1.0 if self.colour else colourful(image)
+        if share < 1:
+            grey = cv2.cvtColor(made, cv2.COLOR_RGB2GRAY)[..., None]
+            made = grey + (made - grey) * np.float32(share)
+        return made if self.strength == 1 else image + (made - image) * np.float32(self.strength)
+
+    def steadied(self, frame: Frame, made: np.ndarray, last: Last | None) -> Last:
+        luma = frame.grey_at(_small(frame))
+        if last is None or not follows(frame, last.frame):
+            return Last(frame, luma, made)
+        out, back = flow(luma, last.luma, "medium"), flow(last.luma, luma, "medium")
+        size = (frame.width, frame.height)
+        sure = cv2.resize(belief(out, back, luma, last.luma), size)
+        way = cv2.resize(out, size) * np.float32(frame.width / luma.shape[1])
+        length = np.hypot(way[..., 0], way[..., 1])
+        way *= np.clip(length / STILL - 1, 0, 1)[..., None]
+        before = fetch(last.drawing, way, cv2.INTER_CUBIC)
+        apart = cv2.blur(np.abs(before - made).mean(2), (3, 3)) / NEW
+        share = (FIRM * self.steady) * sure * np.exp(-apart * apart)
+        return Last(frame, luma, made + (before - made) * share[..., None])
+
+
+def as_sharp(soft: np.ndarray, drawing: np.ndarray) -> np.ndarray:
+    """A picture with its fine detail as strong, place by place, as that of a drawing: (H, W, 3) float32
+    each. Where two drawings of a line were a pixel apart, their mean is a softer line."""
+    base = cv2.GaussianBlur(soft, (0, 0), FINE)
+    fine = soft - base
+    other = drawing - cv2.GaussianBlur(drawing, (0, 0), FINE)
+    now, wanted = (cv2.blur(np.square(x).mean(2), (AROUND, AROUND)) for x in (fine, other))
+    gain = np.sqrt((wanted + 0.5) / (now + 0.5)).clip(1, SHARPEST)
+    return base + fine * gain[..., None]
+
+
+def colourful(image: np.ndarray) -> float:
+    """0 for a grey picture, 1 for one in colour; in between for what is fading."""
+    few = image[::8, ::8].astype(np.int16)
+    spread = float(np.percentile(few.max(2) - few.min(2), 99))
+    return float(np.clip((spread - GREY[0]) / (GREY[1] - GREY[0]), 0, 1))
+
+
+def _small(frame: Frame) -> tuple[int, int]:
+    scale = min(1.0, SIDE / min(frame.width, frame.height))
+    return max(8, round(frame.width * scale)), max(8, round(frame.height * scale))
+
+
+def lines(grey: np.ndarray) -> np.ndarray:
+    """XDoG (Winnemoeller et al. 2012): (H, W) uint8 -> float32, 1 on paper, 0 in the line."""
+    tone = grey.astype(np.float32) / 255
+    sigma = max(0.7, min(grey.shape) / 480)
+    fine, wide = (cv2.GaussianBlur(tone, (0, 0), sigma * k) for k in (1.0, 1.6))
+    sharp = (1 + 18) * fine - 18 * wide
+    return np.clip(1 + np.tanh(10 * (sharp - 0.35)), 0, 1)
+
+
+def inked(drawing: np.ndarray, grey: np.ndarray, line: float) -> np.ndarray:
+    """A drawing (H, W, 3) with the lines of `grey` (H, W) over it, as dark as `line`, 0 to 1."""
+    return drawing * (1 - line * (1 - lines(grey)))[..., None]

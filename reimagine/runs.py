@@ -60,7 +60,7 @@ class Step:
     input: str
     seconds: float = 0.0
     frames: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, float] = field(default_factory=dict)
 
 
 def key(*facts: Any) -> str:

@@ -86,7 +86,7 @@ def paint(run: Run, model, stage: str, picture: Picture, home: Path, device, eng
     facts = [json.loads(p.sidecar.read_text()) for p in parts]
     join(done, home / "picture.nut")
     shutil.rmtree(home / "parts")
-    counts: dict[str, int] = {}
+    counts: dict[str, float] = {}
     for fact in facts:
         for what, count in fact["counts"].items():
             counts[what] = counts.get(what, 0) + count

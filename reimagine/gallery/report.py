@@ -12,7 +12,7 @@ import numpy as np
 from reimagine.media.film import SCORES, Film
 from reimagine.media.frames import Frame
 from reimagine.media.writer import write_image
-from reimagine.metrics.warp import Steadiness
+from reimagine.metrics.warp import COMPARED, Steadiness
 
 if TYPE_CHECKING:
     from reimagine.runs import Run
@@ -24,7 +24,7 @@ SAMPLES = 8
 def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
     """Frames, rate, seconds per stage, memory, fallbacks, colourfulness, steadiness, durations."""
     film, picture = run.film, run.picture()
-    counts = {k: v for s in run.steps for k, v in s.counts.items() if k != "notes"}
+    counts = {k: v for s in run.steps for k, v in s.counts.items() if k not in ("notes", *COMPARED)}
     looks = _looks(run) if film.frames else {}
     vivid = {state: round(row["colourfulness"], 2) for state, row in looks.items()}
     return {
@@ -37,6 +37,7 @@ def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
         "counts": counts,
         "colourfulness": {"before": vivid.get("source", 0.0), "after": vivid.get("after", 0.0)},
         "warp_error": {state: float(f"{row['warp_error']:.3g}") for state, row in looks.items()},
+        **_steadied(run),
         "audio_minus_video_seconds": _difference(out) if _plays(film, out) else None,
         "notes": [*film.notes, *said],
     }
@@ -45,6 +46,16 @@ def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
 def _peak_rss() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def _steadied(run: Run) -> dict[str, dict[str, float]]:
+    """Of the last stage that steadied its own pictures: the warping error before and after, of all pairs."""
+    for step in reversed(run.steps):
+        if step.counts.get(COMPARED[0]):
+            pairs, *sums = (step.counts[name] for name in COMPARED)
+            means = (float(f"{s / pairs:.3g}") for s in sums)
+            return {f"{step.stage}_warp_error": dict(zip(("before", "after"), means, strict=True))}
+    return {}
 
 
 def _looks(run: Run) -> dict[str, dict[str, float]]:

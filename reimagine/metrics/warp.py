@@ -16,6 +16,9 @@ import numpy as np
 from reimagine.media.flow import disagreement, fetch, flow, squared
 from reimagine.metrics.colour import colourfulness
 
+COMPARED = "pairs compared", "warping error before, summed", "warping error after, summed"
+"""What a stage that steadies its own pictures counts."""
+
 
 class Match(NamedTuple):
     """Flow (H, W, 2) from a frame to the next one, and where it can be believed (H, W) bool."""

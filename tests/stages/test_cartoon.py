@@ -116,6 +116,13 @@ def test_what_cannot_be_is_said_in_one_line(options, words):
     assert "\n" not in str(caught.value)
 
 
+def test_the_report_says_what_steadying_did(tmp_path):
+    done = reimagine.run(make_film(tmp_path / "film.mp4", 8), [reimagine.model("cartoon", "ink")()],
+                         tmp_path / "run")  # fmt: skip
+    told = done.report["cartoon_warp_error"]
+    assert 0 < told["after"] <= told["before"] and "pairs compared" not in done.report["counts"]
+
+
 def test_a_published_look_says_how_it_is_added():
     with pytest.raises(WeightsError, match="models add cartoongan-hosoda"):
         CARTOON(look="hosoda").load("cpu")

@@ -18,6 +18,7 @@ from reimagine.errors import StageError
 from reimagine.media.carry import belief, follows
 from reimagine.media.flow import fetch, flow
 from reimagine.media.frames import Frame
+from reimagine.metrics.warp import COMPARED, Match, warp_error
 
 MEMORY = 16
 """Frames after which nothing of a drawing is left: what a part cut out of a shot is led in with."""
@@ -38,11 +39,14 @@ Draw = Callable[[np.ndarray], np.ndarray]
 
 @dataclass
 class Last:
-    """A frame, its luma as the flow sees it, and its drawing before it was made sharp again."""
+    """A frame, its luma as the flow sees it, its drawing before it was made sharp again; and, as small as
+    the luma, what it was when drawn alone and what became of it."""
 
     frame: Frame
     luma: np.ndarray
     drawing: np.ndarray
+    alone: np.ndarray
+    done: np.ndarray
 
 
 class Drawer:
@@ -59,15 +63,14 @@ class Drawer:
             if not 0 <= value <= 1:
                 raise StageError(f"cartoon: --{name} {value:g} is out of range; give 0 to 1")
         self.draw, self.strength, self.steady, self.colour = draw, strength, steady, colour
-        self.counts: Counter[str] = Counter()
+        self.counts: dict[str, float] = Counter()
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         last: Last | None = None
         for frame in frames:
             made = self.drawn(frame.image)
             if self.steady:
-                last = self.steadied(frame, made, last)
-                made = as_sharp(last.drawing, made)
+                last, made = self.steadied(frame, made, last)
             yield frame.with_image(made.clip(0, 255).round().astype(np.uint8))
 
     def drawn(self, image: np.ndarray) -> np.ndarray:
@@ -79,20 +82,39 @@ class Drawer:
             made = grey + (made - grey) * np.float32(share)
         return made if self.strength == 1 else image + (made - image) * np.float32(self.strength)
 
-    def steadied(self, frame: Frame, made: np.ndarray, last: Last | None) -> Last:
+    def steadied(self, frame: Frame, made: np.ndarray, last: Last | None) -> tuple[Last, np.ndarray]:
+        """What to remember of a frame, and its finished drawing."""
         luma = frame.grey_at(_small(frame))
+        alone = _shrunk(made, luma)
         if last is None or not follows(frame, last.frame):
-            return Last(frame, luma, made)
+            return Last(frame, luma, made, alone, alone), made
         out, back = flow(luma, last.luma, "medium"), flow(last.luma, luma, "medium")
-        size = (frame.width, frame.height)
-        sure = cv2.resize(belief(out, back, luma, last.luma), size)
-        way = cv2.resize(out, size) * np.float32(frame.width / luma.shape[1])
-        length = np.hypot(way[..., 0], way[..., 1])
-        way *= np.clip(length / STILL - 1, 0, 1)[..., None]
-        before = fetch(last.drawing, way, cv2.INTER_CUBIC)
-        apart = cv2.blur(np.abs(before - made).mean(2), (3, 3)) / NEW
-        share = (FIRM * self.steady) * sure * np.exp(-apart * apart)
-        return Last(frame, luma, made + (before - made) * share[..., None])
+        sure = belief(out, back, luma, last.luma)
+        drawing = self.towards(last.drawing, made, out, sure)
+        finished = as_sharp(drawing, made)
+        now = Last(frame, luma, drawing, alone, _shrunk(finished, luma))
+        self.compare(now, last, Match(out, sure > 0.5))
+        return now, finished
+
+    def towards(self, before: np.ndarray, made: np.ndarray, out: np.ndarray, sure: np.ndarray) -> np.ndarray:
+        """A drawing drawn towards the one before, brought along the flow `out` as far as it is `sure`."""
+        h, w = made.shape[:2]
+        way = cv2.resize(out, (w, h)) * np.float32(w / out.shape[1])
+        way *= np.clip(np.hypot(way[..., 0], way[..., 1]) / STILL - 1, 0, 1)[..., None]
+        brought = fetch(before, way, cv2.INTER_CUBIC)
+        apart = cv2.blur(np.abs(brought - made).mean(2), (3, 3)) / NEW
+        share = (FIRM * self.steady) * cv2.resize(sure, (w, h)) * np.exp(-apart * apart)
+        return made + (brought - made) * share[..., None]
+
+    def compare(self, now: Last, last: Last, by: Match) -> None:
+        """Count the warping error of the drawings alone, and of the finished ones."""
+        errors = warp_error(now.alone, last.alone, by), warp_error(now.done, last.done, by)
+        for name, value in zip(COMPARED, (1, *errors), strict=True):
+            self.counts[name] += value
+
+
+def _shrunk(image: np.ndarray, luma: np.ndarray) -> np.ndarray:
+    return cv2.resize(image, luma.shape[::-1], interpolation=cv2.INTER_AREA)
 
 
 def as_sharp(soft: np.ndarray, drawing: np.ndarray) -> np.ndarray:

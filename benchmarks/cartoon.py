@@ -25,7 +25,7 @@ from reimagine.media.reader import open_film, read_film, read_still
 from reimagine.media.shots import CutDetector
 from reimagine.media.writer import write_picture
 from reimagine.metrics.perceptual import FILES, Distance
-from reimagine.metrics.warp import match, warp_error
+from reimagine.metrics.warp import gradient_energy, match, warp_error
 from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator, generator
 from reimagine.zoo.device import half_is_fast
 
@@ -118,12 +118,6 @@ def from_end_to_end(look: str, films: Path) -> None:
           f"{all_of_it:.1f} from end to end (torch's start included).", flush=True)  # fmt: skip
 
 
-def energy(image: Image) -> float:
-    """Mean squared gradient of the luma: what blur takes away."""
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    return float(np.square(np.diff(grey, axis=0)).mean() + np.square(np.diff(grey, axis=1)).mean())
-
-
 def steadiness(look: str, films: Path) -> None:
     print("\n| film | source | frame by frame | steady (default) | of frame by frame's | sharpness kept |")
     print("|---|---|---|---|---|---|")
@@ -139,7 +133,7 @@ def steadiness(look: str, films: Path) -> None:
         ways = [match(frames[a].image, frames[b].image) for a, b in pairs]
         errors = [np.mean([warp_error(f[a].image, f[b].image, way) * 1e6
                            for (a, b), way in zip(pairs, ways, strict=True)]) for f in films_]  # fmt: skip
-        sharp = [np.mean([energy(f.image) for f in film_]) for film_ in films_[1:]]
+        sharp = [np.mean([gradient_energy(f.image) for f in film_]) for film_ in films_[1:]]
         table.append([*errors, errors[2] / errors[1], sharp[1] / sharp[0]])
         line(path.stem, table[-1])
     mean = np.mean(table, 0)

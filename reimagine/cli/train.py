@@ -26,7 +26,7 @@ def train_command(name: str) -> None:
 
             into, device = given.pop("into"), given.pop("device")
             with guarded(True, False):
-                typer.echo(cls(**given)(into or Path("runs") / f"train-{name}", choose(device)))
+                typer.echo(cls(**given)(into or Path("runs") / f"train-{name}", choose(device, alone=True)))
 
         fields = list(recipe.options(cls))
         own = [parameter(o.name, o.type, default(o), option(o.help)) for o in fields]

@@ -64,6 +64,12 @@ def sharpness(image: np.ndarray) -> float:
     return float(cv2.Laplacian(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var())
 
 
+def gradient_energy(image: np.ndarray) -> float:
+    """Mean squared gradient of the luma; RGB (H, W, 3) uint8. Blur makes it small, noise hardly large."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return float(np.square(np.diff(grey, axis=0)).mean() + np.square(np.diff(grey, axis=1)).mean())
+
+
 class Steadiness:
     """Adds up pairs of neighbouring frames of one film in several states.
 

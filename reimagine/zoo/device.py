@@ -10,11 +10,13 @@ from reimagine.errors import WeightsError
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-def choose(wish: str) -> str:
-    """`auto` is the first of cuda, mps, cpu that is there."""
+def choose(wish: str, alone: bool = False) -> str:
+    """`auto` is the first of cuda, mps, cpu that is there. Unless the network is `alone`, as in training,
+    half of the processor's cores are left to what decodes, follows and encodes."""
     import torch
 
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))  # the rest decodes, follows and encodes
+    cores = os.cpu_count() or 2
+    torch.set_num_threads(cores if alone else max(1, cores // 2))
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wish == "auto":
         return next(name for name, present in there.items() if present)

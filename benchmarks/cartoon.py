@@ -35,7 +35,7 @@ Image = np.ndarray
 
 def drawn(weights: str, images: list[Image]) -> list[Image]:
     """Each picture by itself, as a network draws it."""
-    work = reimagine.model("cartoon", "cartoongan")(weights=weights, steady=0.0).load("cpu")
+    work = reimagine.model("cartoon")(weights=weights, steady=0.0).load("cpu")
     return [next(iter(work([from_image(0, image)]))).image for image in images]
 
 
@@ -111,7 +111,7 @@ def from_end_to_end(look: str, films: Path) -> None:
         frames = (from_image(f.index, cv2.resize(f.image, (640, 480)))
                   for f in islice(read_film(source), FRAMES))  # fmt: skip
         write_picture(path, frames, source.rate)
-        done = reimagine.run(path, [reimagine.model("cartoon", "cartoongan")(look=look)], Path(home) / "run")
+        done = reimagine.run(path, [reimagine.model("cartoon")(look=look)], Path(home) / "run")
     seconds = done.report["seconds"]
     stage, all_of_it = (FRAMES / seconds[name] for name in ("cartoon", "all"))
     print(f"\n`reimagine cartoon` of {FRAMES} frames of 640x480: {stage:.1f} frames/s in the stage, "
@@ -127,7 +127,7 @@ def steadiness(look: str, films: Path) -> None:
         film = open_film(path, detector)
         shots = detector.shots(film.frames)
         frames = [within(f, shots) for f in islice(read_film(film), FRAMES)]
-        models = [reimagine.model("cartoon", "cartoongan")(look=look, steady=steady) for steady in (0.0, 1.0)]
+        models = [reimagine.model("cartoon")(look=look, steady=steady) for steady in (0.0, 1.0)]
         films_ = [frames, *(list(model.load("cpu")(iter(frames))) for model in models)]
         pairs = [(a, b) for a, b in pairwise(range(len(frames))) if frames[a].shot == frames[b].shot]
         ways = [match(frames[a].image, frames[b].image) for a, b in pairs]

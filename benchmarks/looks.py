@@ -72,7 +72,7 @@ def taken(net: Classifier, images: list[Image]) -> float:
 
 
 def drawn(look: str, images: list[Image]) -> list[Image]:
-    work = reimagine.model("cartoon", "cartoongan")(look=look, steady=0.0).load("cpu")
+    work = reimagine.model("cartoon")(look=look, steady=0.0).load("cpu")
     return [next(iter(work([from_image(0, image)]))).image for image in images]
 
 
@@ -97,7 +97,7 @@ def main() -> None:
     print("| look | taken for the artist's: the artist's own | photographs | photographs, drawn |")
     print("|---|---|---|---|")
     folders = {p.name.split("_")[0]: p for p in sorted(given.art.iterdir()) if p.is_dir()}
-    for look in sorted(folders.keys() & reimagine.model("cartoon", "cartoongan").looks().keys()):
+    for look in sorted(folders.keys() & reimagine.model("cartoon").looks().keys()):
         pages = read_photos(folders[look])
         known = data.drawings([p for n, p in enumerate(pages) if n % 5], rng)
         kept = data.drawings(pages[::5], rng)

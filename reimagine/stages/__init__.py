@@ -33,8 +33,8 @@ MODELS: dict[str, dict[str, str]] = {
         "convlstm": "reimagine.stages.stabilize.convlstm.stage:StabilizeConvLSTM",
     },
     "cartoon": {
-        "ink": "reimagine.stages.cartoon.ink:Ink",
         "cartoongan": "reimagine.stages.cartoon.cartoongan.stage:CartoonGAN",
+        "ink": "reimagine.stages.cartoon.ink:Ink",
     },
     "continue": {"hold": "reimagine.stages.continuation.hold:Hold"},
     "transcribe": {

@@ -21,7 +21,7 @@ from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator, EvenNorm
 from reimagine.stages.cartoon.cartoongan.train import TrainCartoon
 from reimagine.stages.cartoon.drawing import Drawer, as_sharp
 
-CARTOON = reimagine.model("cartoon", "cartoongan")
+CARTOON = reimagine.model("cartoon")
 
 
 @pytest.fixture
@@ -44,6 +44,18 @@ def drawings(model, images: list[np.ndarray]) -> list[np.ndarray]:
 
 
 # -- what a film meets ---------------------------------------------------------------------
+
+
+def test_the_shipped_looks_draw_and_differ():
+    """Every look is its own: other than the film, other than each other, and no blur."""
+    made = {}
+    for look in ("ink", *(n for n in CARTOON.looks() if (zoo.SHIPPED / f"cartoon-{n}.toml").exists())):
+        made[look] = drawings(CARTOON(look=look), [scene(192)])[0].astype(int)
+        assert 4 < np.abs(made[look] - scene(192)).mean() < 110, look
+        assert gradient_energy(made[look].astype(np.uint8)) > 0.3 * gradient_energy(scene(192)), look
+    assert {"ink", "hayao"} <= made.keys()
+    for a, b in pairwise(made.values()):
+        assert np.abs(a - b).mean() > 4
 
 
 def test_what_stands_still_does_not_boil_and_stays_sharp():

@@ -179,7 +179,7 @@ def test_cartoongan_is_read_by_its_own_names(tmp_path):
     torch.save(dict(state), tmp_path / "Paprika_net_G_float.pth")
     _, tensors = published.add("cartoongan-paprika", tmp_path / "Paprika_net_G_float.pth")
     assert tensors == 94
-    assert reimagine.model("cartoon", "cartoongan")(look="paprika").network == "cartoongan-paprika"
+    assert reimagine.model("cartoon")(look="paprika").network == "cartoongan-paprika"
 
 
 def by_the_paper(state: dict, picture: np.ndarray) -> np.ndarray:
@@ -230,7 +230,7 @@ def test_cartoongan_draws_as_its_authors_do(tmp_path):
     y, x = np.mgrid[0:96, 0:128]
     scene = np.dstack([x * 1.5 + 20, 120 + 90 * np.sin(y / 9 + x / 17), 230 - 2 * y]).clip(0, 255)
     frame = from_image(0, scene.astype(np.uint8))
-    model = reimagine.model("cartoon", "cartoongan")(weights="cartoongan-hayao", steady=0.0)
+    model = reimagine.model("cartoon")(weights="cartoongan-hayao", steady=0.0)
     drawn = next(iter(model.load("cpu")([frame]))).image
     with torch.inference_mode():
         want = by_the_paper(state, frame.image)

@@ -20,14 +20,12 @@ from reimagine.media.flow import fetch, flow
 from reimagine.media.frames import Frame
 from reimagine.metrics.warp import COMPARED, Match, warp_error
 
-MEMORY = 16
-"""Frames after which nothing of a drawing is left: what a part cut out of a shot is led in with."""
-FIRM, NEW, STILL = 0.75, 26.0, 0.35
+FIRM, NEW, STILL = 0.8, 60.0, 0.35
 """The share taken over from the drawing before, at most; the difference (of 255) that is something new;
 and the flow, in pixels, below which a thing stands still."""
-FINE, AROUND, SHARPEST = 1.5, 15, 1.6
-"""What fine detail is (the sigma, in pixels, of the blur that takes it away), the window in which its
-strength is compared, and the most it is strengthened."""
+KEPT, FINE, AROUND, SHARPEST = 0.95, 1.5, 15, 2.0
+"""The share of its steepness that a drawing keeps; what fine detail is (the sigma, in pixels, of the blur
+that takes it away), the window in which steepness is compared, and the most that detail is strengthened."""
 SIDE = 240
 """Short side at which flow is found, in pixels."""
 GREY = 6, 16
@@ -118,14 +116,19 @@ def _shrunk(image: np.ndarray, luma: np.ndarray) -> np.ndarray:
 
 
 def as_sharp(soft: np.ndarray, drawing: np.ndarray) -> np.ndarray:
-    """A picture with its fine detail as strong, place by place, as that of a drawing: (H, W, 3) float32
-    each. Where two drawings of a line were a pixel apart, their mean is a softer line."""
-    base = cv2.GaussianBlur(soft, (0, 0), FINE)
-    fine = soft - base
-    other = drawing - cv2.GaussianBlur(drawing, (0, 0), FINE)
-    now, wanted = (cv2.blur(np.square(x).mean(2), (AROUND, AROUND)) for x in (fine, other))
-    gain = np.sqrt((wanted + 0.5) / (now + 0.5)).clip(1, SHARPEST)
-    return base + fine * gain[..., None]
+    """A picture whose lines are, place by place, as steep as those of a drawing: (H, W, 3) float32 each.
+    Where two drawings of a line were a pixel apart, their mean is a softer line."""
+    fine = soft - cv2.GaussianBlur(soft, (0, 0), FINE)
+    lacking = np.maximum(KEPT * _steepness(drawing) - _steepness(soft), 0)
+    gain = np.sqrt(1 + lacking / (_steepness(fine) + 1)).clip(1, SHARPEST)
+    return soft + fine * (gain - 1)[..., None]
+
+
+def _steepness(image: np.ndarray) -> np.ndarray:
+    """The mean squared gradient of the luma about every place."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    across, down = (cv2.filter2D(grey, -1, np.float32(k)) for k in ([[-1, 1, 0]], [[-1], [1], [0]]))
+    return cv2.blur(across * across + down * down, (AROUND, AROUND))
 
 
 def colourful(image: np.ndarray) -> float:

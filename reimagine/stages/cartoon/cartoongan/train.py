@@ -33,6 +33,9 @@ from . import data
 from .net import LightGenerator, generator
 
 ARCH = {"kind": "light", "widths": (24, 64, 96), "blocks": (3, 4)}
+CONTENT, TONE = 0.15, 2.0
+"""The first brings the relative change of features to the scale of the paper's, so that its omega is 10 here
+too; the second keeps what is dark dark, and even skies even."""
 LIKENESS, EDGES, FEATURES, PALETTE, STEADY, ADVERSARY = 0.5, 0.5, 1.5, 1.0, 1.0, 0.1
 """Weights of the losses when there is a teacher. L1 alone answers the mean of all that the teacher might
 have done, which is dull: features, their statistics and the critic ask for lines and for its palette."""
@@ -255,7 +258,7 @@ class Distil(Fit):
 class Imitate(Fit):
     """To draw as an artist does (CartoonGAN)."""
 
-    named = ("content", "style", "steady", "critic", "word")
+    named = ("content", "tone", "style", "steady", "critic", "word")
 
     def __init__(self, options: TrainCartoon, run: Path, device: str):
         super().__init__(options, run, device)
@@ -284,8 +287,9 @@ class Imitate(Fit):
         with torch.no_grad():
             kept, wanted = self.seen(photos), self.seen(art)
         features = self.seen(made)
-        content = F.l1_loss(features[2], kept[2]) / kept[2].abs().mean()
-        losses = {"content": self.o.omega * content,
+        content = CONTENT * F.l1_loss(features[2], kept[2]) / kept[2].abs().mean()
+        tone = F.l1_loss(*(F.avg_pool2d(x.mean(1, keepdim=True), 8) for x in (made, photos)))
+        losses = {"content": self.o.omega * content, "tone": TONE * tone,
                   "steady": 4 * STEADY * inside(twin, shifted(made[:again], grid))}  # fmt: skip
         if fight:
             losses["style"] = self.o.style * apart(features, wanted)
@@ -293,7 +297,7 @@ class Imitate(Fit):
             losses["critic"] = 0 * self.teach(art, smooth, made.detach())
             losses["word"] = self.word(made)
         else:
-            losses["content"] = losses["content"] + self.o.omega * F.l1_loss(made, photos)
+            losses["content"] = losses["content"] + F.l1_loss(made, photos)
         return losses
 
 

@@ -189,9 +189,9 @@ def test_a_look_is_learnt_from_pictures_resumed_and_used(photos, art, tmp_path):
     def train(minutes: float):
         return TrainCartoon(photos, art=art, minutes=minutes, batch=1, sample=1, first=0.3)(tmp_path / "mine")
 
-    train(0.03)
+    train(0.02)
     first = rows_of(tmp_path / "mine")
-    weights = train(0.08)
+    weights = train(0.2)
     rows = rows_of(tmp_path / "mine")
     assert rows[: len(first)] == first and int(rows[-1]["steps"]) > int(first[-1]["steps"]) > 0
     assert float(rows[-1]["style"]) > 0 and list((tmp_path / "mine" / "samples").glob("*.webp"))

@@ -1,0 +1,38 @@
+"""Numbers for what comes after the end: each tells a failure that another one misses."""
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from conftest import picture
+
+from reimagine.metrics.continuation import collapse, compare
+
+GRAVEL = np.random.default_rng(0).normal(0, 25, (64, 96, 1))
+FILM, GOOD = ([np.clip(picture(n, 96, 64, 0) + np.roll(GRAVEL, 2 * n, 1), 0, 255).astype(np.uint8)
+               for n in range(start, start + 48)] for start in (0, 48))  # fmt: skip
+
+
+def apart(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a.astype(float) - b).mean())
+
+
+def test_a_film_that_goes_on_is_like_itself():
+    told = compare(GOOD, FILM, 12, apart)
+    assert told["motion"] == pytest.approx(1, abs=0.1) and told["sharpness"] == pytest.approx(1, abs=0.1)
+    assert told["palette"] < 0.1 and np.isnan(told["collapse"])
+
+
+def test_a_still_a_fog_and_another_film_are_told():
+    still = compare([FILM[-1]] * 48, FILM, 12, apart)
+    fog = compare([cv2.GaussianBlur(f, (0, 0), 4) for f in GOOD], FILM, 12, apart)
+    other = compare([picture(n, 96, 64, 1) for n in range(48)], FILM, 12, apart)
+    assert still["motion"] < 0.1 and still["sharpness"] > 0.9 and still["collapse"] == 0
+    assert fog["sharpness"] < 0.5 and fog["gradients"] < 0.9 and fog["collapse"] == 0
+    good = compare(GOOD, FILM, 12, apart)
+    assert other["palette"] > 3 * good["palette"] and other["features"] > 3 * good["features"]
+    assert other["nearest"] > 3 * good["nearest"]
+
+
+def test_collapse_is_dated():
+    assert collapse([*GOOD[:30], *[GOOD[29]] * 30], FILM, 10) in range(25, 33)

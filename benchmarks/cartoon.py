@@ -3,7 +3,8 @@
 `python benchmarks/cartoon.py --photos PHOTOS --teachers TEACHERS --lpips LPIPS --films FILMS` prints the
 tables. PHOTOS are pictures no look was learnt from (the first 50 are taken), TEACHERS holds
 `<look>.safetensors`, the published generators' weights; LPIPS the features and heads of the LPIPS
-distance; FILMS films in colour.
+distance; FILMS films in colour. With --sheets FOLDER: photographs, the teacher's drawings and the light
+network's, one above the other.
 """
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ import torch
 
 import reimagine
 from reimagine import zoo
+from reimagine.gallery.report import sheet
 from reimagine.media.film import stills_of
 from reimagine.media.frames import Frame, Shot, from_image
 from reimagine.media.reader import open_film, read_film, read_still
@@ -43,14 +45,17 @@ def psnr(a: Image, b: Image) -> float:
     return 10 * np.log10(255**2 / np.square(a.astype(float) - b).mean())
 
 
-def likeness(photos: Path, teachers: Path, distance: Distance) -> None:
+def likeness(photos: Path, teachers: Path, distance: Distance, sheets: Path | None) -> None:
     images = [cv2.resize(read_still(p), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
               for p in stills_of(photos)[:HELD]]  # fmt: skip
     print(f"| {len(images)} held photographs, {SIDE}x{SIDE} | PSNR to the teacher, dB | LPIPS to it |")
     print("|---|---|---|")
     for file in sorted(teachers.glob("*.safetensors")):
-        wanted = drawn(str(file), images)
-        for title, made in ((f"{file.stem}, light", drawn(f"cartoon-{file.stem}", images)),
+        wanted, light = drawn(str(file), images), drawn(f"cartoon-{file.stem}", images)
+        if sheets:
+            sheets.mkdir(parents=True, exist_ok=True)
+            sheet([row[:10] for row in (images, wanted, light)], sheets / f"{file.stem}.png", SIDE)
+        for title, made in ((f"{file.stem}, light", light),
                             (f"{file.stem}, the photograph left as it is", images)):  # fmt: skip
             near = np.mean([psnr(a, b) for a, b in zip(made, wanted, strict=True)])
             far = np.mean([distance(a, b) for a, b in zip(made, wanted, strict=True)])
@@ -152,13 +157,13 @@ def line(name: str, row) -> None:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
-    for name in ("photos", "teachers", "lpips", "films"):
+    for name in ("photos", "teachers", "lpips", "films", "sheets"):
         asked.add_argument(f"--{name}", type=Path)
     asked.add_argument("--look", default="hayao")
     given = asked.parse_args()
     if given.photos:
         distance = Distance(*(given.lpips / name for name in FILES)) if given.lpips else Distance()
-        likeness(given.photos, given.teachers, distance)
+        likeness(given.photos, given.teachers, distance, given.sheets)
     speed(given.look)
     if given.films:
         from_end_to_end(given.look, given.films)

@@ -43,6 +43,6 @@ def unknown(what: str, given: str, known: Iterable[str]) -> str:
     """`unknown model 'ddcolour'; did you mean 'ddcolor'? (there are: ...)`."""
     names = list(known)
     near = difflib.get_close_matches(given, names, 1, 0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ";"
+    hint = f"; did you mean {near[0]!r}?" if near else ""
     some = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
     return f"unknown {what} {given!r}{hint} (there are: {some or 'none'})"

@@ -38,7 +38,7 @@ class CartoonGAN:
         others = [name.removeprefix("cartoongan-") for name in published.names() if "cartoongan-" in name]
         if self.look in others:
             return f"cartoongan-{self.look}"  # which says how it is added
-        raise StageError(unknown("look", self.look, ["ink", *here, *others]))
+        raise StageError(unknown("look", self.look, sorted({"ink", *here, *others})))
 
     @staticmethod
     def looks() -> dict[str, str]:

@@ -265,6 +265,22 @@ def test_only_edges_are_smoothed():
     assert gradient_energy(soft) < 0.8 * gradient_energy(page)
 
 
+def test_a_faded_print_is_black_on_white_again_and_colour_is_left_alone():
+    page = cv2.cvtColor(drawn_page(np.random.default_rng(0)), cv2.COLOR_RGB2GRAY)
+    faded = np.repeat((90 + page // 4)[..., None], 3, 2)
+    assert np.ptp(faded) < 70 and np.ptp(data.levelled(faded)) > 240
+    coloured = drawn_page(np.random.default_rng(0))
+    assert (data.levelled(coloured) == coloured).all()
+
+
+def test_lettering_is_told_from_drawing():
+    page = np.full((256, 256), 240, np.uint8)
+    for row in range(6):
+        cv2.putText(page, "ONCE UPON A TIME", (10, 40 + 36 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 10, 2)
+    drawing = cv2.cvtColor(cv2.resize(drawn_page(np.random.default_rng(0)), (256, 256)), cv2.COLOR_RGB2GRAY)
+    assert data.lettering(page) > data.WORDS > data.lettering(drawing)
+
+
 def test_the_norm_is_group_norm_with_a_backward_of_its_own():
     torch.manual_seed(0)
     ours, theirs = EvenNorm(5, 5), torch.nn.GroupNorm(5, 5)

@@ -15,6 +15,8 @@ SIDE = 256
 FLAT, DULL, WORDS = 0.6, 12.0, 0.07
 """A picture is no use as a teacher of drawing if this share of it is one tone, if its luma's standard
 deviation is less, or if this share of its ink is lettering."""
+COLOURLESS = 21.0
+"""The mean spread of R, G and B (of 255) up to which a page is black on yellowed paper."""
 SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".mpg", ".ogv")
 
 
@@ -86,10 +88,19 @@ def unframed(page: np.ndarray) -> np.ndarray:
     return cut if min(cut.shape[:2]) >= 96 else page
 
 
+def levelled(page: np.ndarray) -> np.ndarray:
+    """A faded black-and-white page as black and as white as it was printed; one in colour as it is."""
+    spread = page.max(2).astype(np.int16) - page.min(2)
+    if spread.mean() > COLOURLESS:
+        return page
+    low, high = np.percentile(page, (2, 98))
+    return ((page - low) * (255 / max(1.0, high - low))).clip(0, 255).astype(np.uint8)
+
+
 def drawings(pages: list[np.ndarray], rng: np.random.Generator, each: int = 24) -> list[np.ndarray]:
     """Squares of an artist's pages, lettering and bare paper left out: (SIDE, SIDE, 3) uint8."""
     found = []
-    for page in map(unframed, pages):
+    for page in (levelled(unframed(p)) for p in pages):
         tries = (square(page, rng, 0.45) for _ in range(each))
         found += [crop for crop in tries if telling(crop)]
     if len(found) < 16:

@@ -1,0 +1,173 @@
+"""Runs: nothing is done twice, nothing finished is lost."""
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import frames_of, make_film
+
+import reimagine
+from reimagine import parts
+from reimagine.errors import RunError, StageError
+from reimagine.runs import Run
+
+TINT, INK = reimagine.model("colorize", "tint"), reimagine.model("cartoon", "ink")
+
+
+def picture(run) -> list[np.ndarray]:
+    """The frames of a run's latest picture step, lossless."""
+    return frames_of(run / Run.open(run).latest("picture").folder / "picture.nut")
+
+
+def folders(run) -> list[str]:
+    return sorted(p.name.rsplit("-", 1)[0] for p in run.iterdir() if p.is_dir())
+
+
+def test_the_second_time_nothing_is_done(tmp_path, film, monkeypatch):
+    first = reimagine.run(film, [TINT(), INK()], tmp_path / "run")
+    stamp = first.film.stat().st_mtime_ns
+    monkeypatch.setattr(TINT, "load", None)
+    monkeypatch.setattr(INK, "load", None)
+    again = reimagine.run(film, [TINT(), INK()], tmp_path / "run")
+    assert again.report == first.report and again.film.stat().st_mtime_ns == stamp
+
+
+def test_another_option_is_a_sibling(tmp_path, film):
+    for hue in (35.0, 220.0):
+        reimagine.run(film, [TINT(hue=hue)], tmp_path / "run")
+    assert folders(tmp_path / "run") == ["00-open", "01-colorize.tint", "01-colorize.tint"]
+
+
+def test_a_run_folder_goes_on_from_its_latest_picture(tmp_path, film):
+    reimagine.run(film, [TINT(), INK()], tmp_path / "a")
+    reimagine.run(film, [TINT()], tmp_path / "b")
+    reimagine.run(tmp_path / "b", [INK()])
+    pairs = zip(picture(tmp_path / "a"), picture(tmp_path / "b"), strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_continue_lengthens_and_the_sound_fills(tmp_path, film):
+    done = reimagine.run(film, [TINT(), reimagine.model("continue")(seconds=1.0), INK()], tmp_path / "run")
+    assert done.report["frames"] == 48 + 24 == len(frames_of(done.film))
+    assert abs(done.report["audio_minus_video_seconds"]) < 0.1
+
+
+def test_another_films_folder_is_refused(tmp_path, film):
+    reimagine.run(film, [TINT()], tmp_path / "run")
+    other = make_film(tmp_path / "other.mp4", 12)
+    with pytest.raises(RunError, match="another film"):
+        reimagine.run(other, [TINT()], tmp_path / "run")
+
+
+def test_parts_do_not_show(tmp_path, film, monkeypatch):
+    reimagine.run(film, [TINT()], tmp_path / "whole")
+    monkeypatch.setattr(parts, "LONGEST", 7)
+    reimagine.run(film, [TINT()], tmp_path / "cut")
+    pairs = zip(picture(tmp_path / "whole"), picture(tmp_path / "cut"), strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_killed_and_run_again_gives_the_same_film(tmp_path):
+    source = make_film(tmp_path / "film.mp4", 320, size=(320, 240), cuts=(80, 160, 240))
+    whole = reimagine.run(source, [INK()], tmp_path / "whole")
+    command = [sys.executable, "-m", "reimagine.cli", "cartoon", str(source), "-q", "--model", "ink",
+               "--into", str(tmp_path / "run")]  # fmt: skip
+    process = subprocess.Popen(command)
+    try:
+        deadline = time.monotonic() + 120
+        while not list((tmp_path / "run").glob("*/parts/[0-9]*.json")):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    kept = {p: p.stat().st_ino for p in (tmp_path / "run").glob("*/parts/[0-9]*.nut")}
+    assert kept and not list((tmp_path / "run").glob("*/step.json"))
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("film.mp4")
+    pairs = zip(frames_of(whole.film), frames_of(tmp_path / "run" / "film.mp4"), strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_half_written_parts_are_made_again(tmp_path, film):
+    """A kill may fall between any two files of a part."""
+    done = reimagine.run(film, [TINT()], tmp_path / "run")
+    want = picture(tmp_path / "run")
+    home = tmp_path / "run" / Run.open(done.folder).latest("picture").folder
+    (home / "step.json").unlink()
+    (home / "parts").mkdir()
+    (home / "parts" / "000000-000020.nut").write_bytes(b"torn")
+    (home / "parts" / ".000020-000048.nut").write_bytes(b"torn")
+    (home / "picture.nut").unlink()
+    reimagine.run(film, [TINT()], tmp_path / "run")
+    assert all(np.array_equal(a, b) for a, b in zip(want, picture(tmp_path / "run"), strict=True))
+
+
+def test_out_of_memory_halves_the_size_and_is_counted(tmp_path, film, tiny_colour, monkeypatch):
+    from reimagine.stages.colorize.unet.net import ColorUNet
+
+    asked, forward = [], ColorUNet.forward
+
+    def scarce(self, grey):
+        asked.append(grey.shape[-2])
+        if grey.shape[-2] > 100:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return forward(self, grey)
+
+    monkeypatch.setattr(ColorUNet, "forward", scarce)
+    parts.loaded.cache_clear()
+    model = reimagine.model("colorize", "unet")(weights=str(tiny_colour))
+    done = reimagine.run(film, [model], tmp_path / "run")
+    parts.loaded.cache_clear()  # what was short of memory stays small
+    assert done.report["counts"]["out of memory: worked at half the size"] == 1
+    assert max(asked[1:]) <= 100 and done.report["colourfulness"]["after"] > 1
+
+
+def test_references_recolour_their_shot_only(tmp_path, film, tiny_colour):
+    import cv2
+
+    from reimagine.gallery.references import export_references
+
+    cls = reimagine.model("colorize", "unet")
+    plain = reimagine.run(film, [cls(weights=str(tiny_colour))], tmp_path / "run")
+    stills = tmp_path / "stills"
+    first, second = sorted(export_references(plain.folder, stills))
+    assert [p.name for p in (first, second)] == ["ref_000010.png", "ref_000034.png"]
+    second.unlink()
+    grey = cv2.cvtColor(cv2.imread(str(first)), cv2.COLOR_BGR2GRAY)
+    cv2.imwrite(str(first), cv2.merge([grey // 2 + 120, grey // 2, grey // 2]))
+    again = reimagine.run(film, [cls(weights=str(tiny_colour), references=stills)], tmp_path / "run")
+    assert again.folder == plain.folder
+    pictures = sorted((tmp_path / "run").glob("01-*/picture.nut"), key=lambda p: p.stat().st_mtime_ns)
+    before, after = (frames_of(p) for p in pictures)
+    assert np.mean(after[10][64:80]) - np.mean(before[10][64:80]) > 3
+    assert np.array_equal(after[40], before[40])
+
+
+def test_a_torn_run_says_so(tmp_path, film):
+    reimagine.run(film, [TINT()], tmp_path / "run")
+    (tmp_path / "run" / "run.json").write_text("{")
+    with pytest.raises(RunError, match=r"run\.json"):
+        reimagine.run(tmp_path / "run", [INK()])
+
+
+def test_music_needs_sound(tmp_path):
+    silent = make_film(tmp_path / "silent.mp4", 12)
+    with pytest.raises(StageError, match="no sound track"):
+        reimagine.run(silent, [reimagine.model("transcribe")()], tmp_path / "run")
+
+
+def test_the_report_says_what_was_done(tmp_path, film):
+    done = reimagine.run(film, [TINT()], tmp_path / "run")
+    told = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert told["frames"] == 48 and told["shots"] == 2 and told["fps"] == 24
+    assert told["colourfulness"]["before"] < told["colourfulness"]["after"]
+    assert told["peak_rss_mb"] > 10 and told["seconds"]["colorize"] > 0
+    assert (done.folder / "contact-sheet.png").stat().st_size > 1000
+    assert Run.open(done.folder).latest("picture").stage == "colorize"

@@ -1,0 +1,99 @@
+"""Music end to end: the film keeps its picture, and its sound where no music was found."""
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from conftest import make_film, packets_of
+
+import reimagine
+from reimagine.errors import StageError
+from reimagine.media import Note, Notes, Sound
+from reimagine.media.notes import read_notes, write_notes
+from reimagine.media.sound import read_sound, write_sound
+
+CHAIN = ("transcribe", "timbre", "mix")
+
+
+def chain() -> list:
+    return [reimagine.model(stage)() for stage in CHAIN]
+
+
+def test_the_picture_is_copied_and_everything_is_drawn(tmp_path):
+    source = make_film(tmp_path / "film.mp4", 96, sounds=1)
+    done = reimagine.run(source, chain(), tmp_path / "run")
+    assert packets_of(done.film, "video") == packets_of(source, "video")
+    assert abs(done.report["audio_minus_video_seconds"]) < 0.03
+    names = {p.name for p in (tmp_path / "run").rglob("*")}
+    assert {"notes.mid", "notes.csv", "piano-roll.png", "rainbowgram.png", "sound.wav"} <= names
+
+
+def test_where_no_notes_are_the_film_keeps_its_sound(tmp_path):
+    source = make_film(tmp_path / "film.mp4", 24)
+    silent = tmp_path / "silent.wav"
+    write_sound(silent, Sound(np.zeros((1, 96000), np.float32), 48000))
+    with pytest.raises(StageError, match="no notes were found"):
+        reimagine.run(silent, chain(), tmp_path / "run")
+    with pytest.raises(StageError, match="no sound track"):
+        reimagine.run(source, chain(), tmp_path / "other")
+
+
+def test_sound_files_and_scores_are_films_too(tmp_path):
+    notes = Notes(tuple(Note(0.4 * n, 0.4 * n + 0.35, 60 + n) for n in range(6)))
+    write_notes(tmp_path / "tune.mid", notes)
+    done = reimagine.run(tmp_path / "tune.mid", chain(), tmp_path / "a", tmp_path / "tune.m4a")
+    assert abs(read_sound(done.film).seconds - notes.seconds - 2) < 0.1
+    again = reimagine.run(done.film, chain(), tmp_path / "b")
+    heard = read_notes(next((tmp_path / "b").glob("*/notes.mid")))
+    assert again.film.suffix == ".wav" and {n.pitch for n in heard} >= {60, 62, 64}
+
+
+def test_a_composed_melody_is_as_long_as_the_film(tmp_path):
+    source = make_film(tmp_path / "film.mp4", 24 * 9)
+    steps = [reimagine.model(s)() for s in ("compose", "timbre", "mix")]
+    done = reimagine.run(source, steps, tmp_path / "run")
+    notes = read_notes(next((tmp_path / "run").glob("*/notes.mid")))
+    assert 6 < notes.seconds <= 9.1 and len(notes) > 8
+    with av.open(str(done.film)) as box:
+        assert box.streams.audio and packets_of(done.film, "video") == packets_of(source, "video")
+
+
+def say(*words) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "reimagine.cli", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_a_silent_film_gets_music(tmp_path):
+    source = make_film(tmp_path / "silent.mp4", 72)
+    done = say("music", source, "--compose", "--instruments", "flute", "--into", tmp_path / "run", "-q")
+    assert done.returncode == 0, done.stderr
+    sound = read_sound(Path(done.stdout.strip()))
+    assert np.abs(sound.samples).max() > 0.05 and abs(sound.seconds - 3) < 0.1
+
+
+def test_notes_alone_are_handed_over_as_midi(tmp_path):
+    source = make_film(tmp_path / "film.mp4", 72, sounds=1)
+    done = say("transcribe", source, "--into", tmp_path / "run", "-o", tmp_path / "tune.mid", "-q")
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == tmp_path / "tune.mid" and len(read_notes(tmp_path / "tune.mid")) >= 3
+
+
+def test_compose_needs_nothing_and_gives_midi(tmp_path):
+    done = say("compose", "--bars", 4, "--into", tmp_path / "run", "-q")
+    assert done.returncode == 0, done.stderr
+    path = Path(done.stdout.strip())
+    assert path.name == "film.mid" and len(read_notes(path)) > 4
+
+
+def test_evaluate_notes_prints_json(tmp_path):
+    notes = Notes(tuple(Note(0.5 * n, 0.5 * n + 0.45, 60 + 2 * n) for n in range(6)))
+    write_notes(tmp_path / "tune.mid", notes)
+    write_sound(tmp_path / "tune.wav", reimagine.model("timbre", "sine")().load("cpu")(notes))
+    done = say("evaluate", "notes", tmp_path / "tune.wav", "--json")
+    told = json.loads(done.stdout)
+    assert told["mean"]["recall"] > 0.8 and set(told) == {"tune", "mean"}

@@ -57,6 +57,26 @@ def evaluate_warp(
         table(measure.warp(source, result, before, lai_compat, judge), json)
 
 
+@app.command("continuation")
+def evaluate_continuation(
+    film: Annotated[Path, typer.Argument(help="A film whose end is held out")],
+    model: Annotated[Optional[str], typer.Option(help="Model for continue")] = None,
+    seconds: Annotated[float, typer.Option(help="How much of the end is held out")] = 2.0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """What a model dreams up after a film, beside what really came: motion, sharpness, colours, collapse."""
+    from reimagine.progress import guarded, table
+
+    with guarded(False, False):
+        from reimagine.metrics import evaluate as measure
+        from reimagine.metrics.perceptual import Distance
+        from reimagine.zoo.device import choose
+
+        chosen = recipe.build("continue", model, {})
+        table(measure.continuation(chosen, film, seconds, choose(device), Distance()), json)
+
+
 @app.command("notes")
 def evaluate_notes(
     recordings: Annotated[list[Path], typer.Argument(help="Recordings, with their true notes beside them "

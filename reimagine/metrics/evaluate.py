@@ -12,11 +12,12 @@ import numpy as np
 
 from reimagine.errors import MediaError
 from reimagine.media.film import stills_of
-from reimagine.media.frames import from_image
+from reimagine.media.frames import Frame, from_image
 from reimagine.media.notes import Notes
 from reimagine.media.reader import open_film, read_film, read_still
 from reimagine.media.shots import CutDetector
 from reimagine.media.sound import Sound, read_sound
+from reimagine.metrics import continuation as continuing
 from reimagine.metrics.colour import Comparison
 from reimagine.metrics.notes import read_truth, scores, truth_of
 from reimagine.metrics.timbre import judged
@@ -102,6 +103,35 @@ def warp(source: Path, result: Path, before: Path | None = None, lai_compat: boo
         if number not in cuts:
             steadiness.add(here, there)
     return steadiness.numbers()
+
+
+HORIZONS = 1, 5, 10, 30, 90
+"""Seconds after the end at which a continuation is looked at."""
+
+
+def continuation(model: Any, path: Path, seconds: float, device: str,
+                 distance: Callable[[np.ndarray, np.ndarray], float] | None = None) -> Rows:  # fmt: skip
+    """Hold out a film's last seconds, let the model go on without them, and compare what it dreams, and what
+    really came, with the film before."""
+    film = open_film(path)
+    more = round(seconds * film.rate)
+    until = film.frames - more
+    if until < max(continuing.WINDOW, more // 4):
+        raise MediaError(f"{path}: {film.frames} frames are too few to hold out {more}; give fewer --seconds")
+    known = [_low(f) for f in read_film(film, 0, until)]
+    true = [_low(f) for f in read_film(film, until, film.frames)]
+    seen = read_film(film, max(0, until - 1 - model.context), until)
+    made = [_low(f) for f in model.load(device)(seen, more)]
+    second, rows = max(1, round(film.rate)), {}
+    for horizon in [h for h in HORIZONS if h < seconds] + [seconds]:
+        count = max(2, round(horizon * film.rate))
+        for title, frames in (("made", made), ("what came", true)):
+            rows[f"{title}, {horizon:g} s"] = continuing.compare(frames[:count], known, second, distance)
+    return rows
+
+
+def _low(frame: Frame, width: int = 256) -> np.ndarray:
+    return _sized(frame.image, (width, max(1, round(width * frame.height / frame.width))))
 
 
 def _sized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -4,8 +4,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from conftest import picture
+from conftest import make_film, picture
 
+import reimagine
 from reimagine.metrics.continuation import collapse, compare
 
 GRAVEL = np.random.default_rng(0).normal(0, 25, (64, 96, 1))
@@ -36,3 +37,15 @@ def test_a_still_a_fog_and_another_film_are_told():
 
 def test_collapse_is_dated():
     assert collapse([*GOOD[:30], *[GOOD[29]] * 30], FILM, 10) in range(25, 33)
+
+
+def test_the_last_frame_held_is_found_out(tmp_path):
+    from reimagine.errors import MediaError
+    from reimagine.metrics.evaluate import continuation
+
+    film, hold = make_film(tmp_path / "film.mp4", 48), reimagine.model("continue", "hold")()
+    rows = continuation(hold, film, 0.8, "cpu")
+    assert rows["made, 0.8 s"]["motion"] < 0.1 < 0.7 < rows["what came, 0.8 s"]["motion"] < 1.4
+    assert rows["made, 0.8 s"]["collapse"] == 0
+    with pytest.raises(MediaError, match="give fewer --seconds"):
+        continuation(hold, film, 1.9, "cpu")

@@ -56,10 +56,12 @@ def features(frames: Sequence[Image]) -> np.ndarray:
 
 
 def frechet(a: np.ndarray, b: np.ndarray) -> float:
-    """Fréchet distance of two sets of features, taken as Gaussians with independent values (a plain stand-in
-    for FVD, Unterthiner et al. 2018, which needs a network of its own)."""
-    means = np.square(a.mean(0) - b.mean(0)).sum()
-    return float(means + np.square(a.std(0) - b.std(0)).sum())
+    """Fréchet distance of features from those of a film, `b`, taken as Gaussians with independent values, in
+    units of the film's own deviations (a plain stand-in for FVD, Unterthiner et al. 2018, which needs a
+    network of its own)."""
+    spread = b.std(0)
+    apart = np.square(a.mean(0) - b.mean(0)) + np.square(a.std(0) - spread)
+    return float((apart / np.square(spread + 1)).mean())
 
 
 def collapse(frames: Sequence[Image], film: Sequence[Image], second: int) -> int | None:

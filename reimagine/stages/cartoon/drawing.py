@@ -17,7 +17,7 @@ import numpy as np
 from reimagine.errors import StageError
 from reimagine.media.carry import belief, follows
 from reimagine.media.flow import fetch, flow
-from reimagine.media.frames import Frame
+from reimagine.media.frames import Frame, prefetch
 from reimagine.metrics.warp import COMPARED, Match, warp_error
 
 FIRM, NEW, STILL = 0.8, 60.0, 0.35
@@ -48,7 +48,7 @@ class Last:
 
 
 class Drawer:
-    """Frames in, frames out; holds the last one.
+    """Frames in, frames out; holds the last one, and draws a few ahead.
 
     Args:
         strength: how much of the drawing, 0 to 1.
@@ -65,8 +65,8 @@ class Drawer:
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         last: Last | None = None
-        for frame in frames:
-            made = self.drawn(frame.image)
+        drawn = ((frame, self.drawn(frame.image)) for frame in frames)
+        for frame, made in prefetch(drawn, 2) if self.steady else drawn:  # steadying has its own thread
             if self.steady:
                 last, made = self.steadied(frame, made, last)
             yield frame.with_image(made.clip(0, 255).round().astype(np.uint8))

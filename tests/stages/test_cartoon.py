@@ -187,7 +187,8 @@ def rows_of(run) -> list[dict[str, str]]:
 
 def test_a_look_is_learnt_from_pictures_resumed_and_used(photos, art, tmp_path):
     def train(minutes: float):
-        return TrainCartoon(photos, art=art, minutes=minutes, batch=1, sample=1, first=0.3)(tmp_path / "mine")
+        work = TrainCartoon(photos, art=art, minutes=minutes, batch=1, sample=1, first=0.3, start="")
+        return work(tmp_path / "mine")
 
     train(0.02)
     first = rows_of(tmp_path / "mine")
@@ -227,7 +228,7 @@ def write_film(path, images: list[np.ndarray]) -> None:
 
 
 def test_a_teacher_is_followed(photos, tmp_path):
-    """What it drew is kept beside the run, and drawn once."""
+    """What it drew is kept, and drawn once."""
     zoo.save(tmp_path / "teacher.safetensors", CartoonGenerator(4), {"width": 4})
 
     def train(minutes: float):
@@ -235,10 +236,10 @@ def test_a_teacher_is_followed(photos, tmp_path):
                             minutes=minutes)(tmp_path / "run")  # fmt: skip
 
     train(0.03)
-    kept = {p: p.stat().st_mtime_ns for p in (tmp_path / "pairs").iterdir()}
-    assert len(kept) == 8 and (tmp_path / "pairs" / "00003.mine.webp") in kept
+    kept = {p: p.stat().st_mtime_ns for p in (tmp_path / "run" / "pairs").iterdir()}
+    assert len(kept) == 8 and (tmp_path / "run" / "pairs" / "00003.mine.webp") in kept
     train(0.05)
-    assert kept == {p: p.stat().st_mtime_ns for p in (tmp_path / "pairs").iterdir()}
+    assert kept == {p: p.stat().st_mtime_ns for p in (tmp_path / "run" / "pairs").iterdir()}
 
 
 @pytest.mark.parametrize("given", [{}, {"art": "a", "teacher": "b"}])

@@ -33,6 +33,7 @@ from reimagine.zoo.squeezenet import SqueezeNet, load_features, own_features
 from . import data
 from .net import LightGenerator, generator
 
+START = "cartoon-hayao"
 ARCH = {"kind": "light", "widths": (24, 64, 96), "blocks": (3, 4)}
 CONTENT, TONE, FLAT = 0.15, 2.0, 8.0
 """The first brings the relative change of features to the scale of the paper's, so that its omega is 10 here
@@ -54,9 +55,9 @@ class TrainCartoon:
     teacher: Annotated[str, "Weights of a published generator to learn from: a name, or a path"] = ""
     films: Annotated[Path | None, "Films whose frames join the photographs"] = None
     features: Annotated[str, "SqueezeNet v1.1 features (.safetensors) as judge [the colorizer's]"] = ""
-    start: Annotated[str, "Weights of another look to start from: a name, or a path"] = ""
+    start: Annotated[str, "Weights of a look to start from, a name or a path; '' is from scratch"] = START
     minutes: Annotated[float, "How long; the learning rate follows this clock"] = 45.0
-    first: Annotated[float, "Share of that without a critic: likeness only"] = 0.2
+    first: Annotated[float, "Share of that without a critic: likeness only (from scratch: 0.2)"] = 0.05
     omega: Annotated[float, "Weight of keeping what the photograph shows"] = 10.0
     style: Annotated[float, "Weight of the artist's statistics"] = 10.0
     batch: Annotated[int, "Pictures a step"] = 4
@@ -103,9 +104,9 @@ class Fit:
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
         self.rng = np.random.default_rng(options.seed + self.steps)
+        self.sums: dict[str, list[float]] = {}
 
     def descend(self) -> None:
-        sums: dict[str, list[float]] = {}
         kept = time.monotonic()
         while (part := self.clock / (60 * self.o.minutes or 1)) < 1:
             begun = time.monotonic()
@@ -119,25 +120,31 @@ class Fit:
             self.steps += 1
             average(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
             for name, loss in losses.items():
-                sums.setdefault(name, []).append(float(loss.detach()))
+                self.note(name, loss)
             self.clock += time.monotonic() - begun
             if self.steps % self.o.sample == 0:
                 self.sheet()
             if time.monotonic() - kept > 120:
-                self.report(sums)
-                sums, kept = {}, time.monotonic()
-        if sums:
-            self.report(sums)
+                self.report()
+                kept = time.monotonic()
+        if self.sums:
+            self.report()
             self.sheet()
 
+    named: tuple[str, ...] = ()
+    """The columns of the log."""
+
     def losses(self, fight: bool) -> dict[str, Tensor]:
+        """What the generator has to pay in this step, by name; with `fight`, to the critic as well."""
         raise NotImplementedError
 
-    def report(self, sums: dict[str, list[float]]) -> None:
-        means = {name: float(np.mean(sums.get(name, [np.nan]))) for name in self.named}
-        report(self.run, self.parts, self.clock, self.steps, **means)
+    def note(self, name: str, loss: Tensor) -> None:
+        self.sums.setdefault(name, []).append(float(loss.detach()))
 
-    named: tuple[str, ...] = ()
+    def report(self) -> None:
+        means = {name: float(np.mean(self.sums.get(name, [np.nan]))) for name in self.named}
+        report(self.run, self.parts, self.clock, self.steps, **means)
+        self.sums = {}
 
     # -- what both need --------------------------------------------------------------------
 
@@ -161,8 +168,8 @@ class Fit:
                 x = x.flatten(0, 1)[:, None]
             return [level.float() for level in self.judge.levels(x)[:4]]
 
-    def teach(self, real: Tensor, *false: Tensor) -> Tensor:
-        """One step of the critic; gives back nothing but its loss."""
+    def teach(self, real: Tensor, *false: Tensor) -> None:
+        """One step of the critic."""
         with self.half():
             answers = self.critic(torch.cat([real, *false])).float()
         good, bad = answers[: len(real)], answers[len(real) :]
@@ -170,7 +177,7 @@ class Fit:
         self.critic_optimizer.zero_grad()
         loss.backward()
         self.critic_optimizer.step()
-        return loss.detach()
+        self.note("critic", loss)
 
     def word(self, made: Tensor) -> Tensor:
         """What the critic has to say against a picture."""
@@ -223,7 +230,7 @@ class Distil(Fit):
                 made = teacher(self.tensor([picture]))[0].float()
             return ((made.permute(1, 2, 0).cpu().numpy() + 1) * 127.5).clip(0, 255).round().astype(np.uint8)
 
-        self.pairs = data.pairs(options.pictures(), draw, run.parent / "pairs", options.look)
+        self.pairs = data.pairs(options.pictures(), draw, run / "pairs", options.look)
         print(f"{len(self.pairs)} drawings of the teacher", flush=True)
 
     def shown(self) -> list[np.ndarray]:
@@ -251,7 +258,7 @@ class Distil(Fit):
         }
         if fight:
             real, false = (torch.cat([photos, x], 1) for x in (true, made))
-            losses["critic"] = 0 * self.teach(real, false.detach())
+            self.teach(real, false.detach())
             losses["word"] = ADVERSARY * self.word(false)
         return losses
 
@@ -296,7 +303,7 @@ class Imitate(Fit):
         if fight:
             losses["style"] = self.o.style * apart(features[1:], wanted[1:])
             smooth = self.tensor([data.smooth_edges(d) for d in drawn])
-            losses["critic"] = 0 * self.teach(art, smooth, made.detach())
+            self.teach(art, smooth, made.detach())
             losses["word"] = self.word(made)
         else:
             losses["content"] = losses["content"] + F.l1_loss(made, photos)

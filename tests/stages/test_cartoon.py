@@ -248,6 +248,12 @@ def test_one_thing_to_learn_from(photos, tmp_path, given):
         TrainCartoon(photos, **given)(tmp_path)
 
 
+def test_another_look_is_not_gone_on_with(photos, art, tmp_path):
+    TrainCartoon(photos, look="crane", art=art, minutes=0)(tmp_path)
+    with pytest.raises(StageError, match=r"'crane'.*--into"):
+        TrainCartoon(photos, look="potter", art=art)(tmp_path)
+
+
 def test_too_few_drawings(photos, tmp_path):
     (tmp_path / "art").mkdir()
     cv2.imwrite(str(tmp_path / "art" / "white.png"), np.full((300, 300, 3), 255, np.uint8))

@@ -71,9 +71,18 @@ class TrainCartoon:
             raise StageError("train cartoon: give one of --art, --frames-from and --teacher to learn from")
         seed(self.seed)
         run.mkdir(parents=True, exist_ok=True)
+        self.claim(run)
         fit = Distil(self, run, device) if self.teacher else Imitate(self, run, device)
         fit.descend()
         return fit.export()
+
+    def claim(self, run: Path) -> None:
+        """A folder is of one look: another is not gone on with by accident."""
+        mark = run / "look.txt"
+        if mark.exists() and mark.read_text() != self.look:
+            raise StageError(f"{run} is the training of the look {mark.read_text()!r}; "
+                             "give this one --into another folder")  # fmt: skip
+        mark.write_text(self.look)
 
     def pictures(self) -> list[np.ndarray]:
         """The photographs, and frames of the films."""

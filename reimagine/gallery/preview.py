@@ -41,10 +41,12 @@ def preview(stage: str, name: str | None, film: Path, into: Path | None, count: 
 def titled(image: np.ndarray, title: str) -> np.ndarray:
     """The picture with a line of text on it, legible on light and dark."""
     image, scale = image.copy(), image.shape[1] / 640
-    place = round(12 * scale), image.shape[0] - round(14 * scale)
-    for colour, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
-        cv2.putText(image, title, place, cv2.FONT_HERSHEY_SIMPLEX, 0.8 * scale, colour,
-                    max(1, round(width * scale)), cv2.LINE_AA)  # fmt: skip
+    x, y = round(12 * scale), image.shape[0] - round(14 * scale)
+    rim = max(1, round(scale))
+    around = [(a * rim, b * rim, (0, 0, 0)) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+    for right, down, colour in (*around, (0, 0, (255, 255, 255))):
+        cv2.putText(image, title, (x + right, y + down), cv2.FONT_HERSHEY_SIMPLEX, 0.8 * scale, colour,
+                    max(1, round(scale)), cv2.LINE_AA)  # fmt: skip
     return image
 
 

@@ -25,3 +25,11 @@ def guided_upsample(small: np.ndarray, guide: np.ndarray, eps: float = 4e-3) -> 
     rest = value - slope * m[..., None]
     slope, rest = (cv2.resize(x, full, interpolation=cv2.INTER_LINEAR) for x in (slope, rest))
     return slope * guide[..., None] + rest
+
+
+def detailed_upsample(small: np.ndarray, guide: np.ndarray) -> np.ndarray:
+    """The same for a picture with lines of its own, which the guide may not know: what the guided one lost
+    is enlarged plainly and added."""
+    guided = guided_upsample(small, guide)
+    lost = small - cv2.resize(guided, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return guided + cv2.resize(lost, guide.shape[::-1], interpolation=cv2.INTER_CUBIC)

@@ -19,7 +19,7 @@ from reimagine.metrics.warp import gradient_energy
 from reimagine.stages.cartoon.cartoongan import data
 from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator, EvenNorm
 from reimagine.stages.cartoon.cartoongan.train import TrainCartoon
-from reimagine.stages.cartoon.drawing import Drawer, as_sharp
+from reimagine.stages.cartoon.drawing import Drawer, as_sharp, calmed
 
 CARTOON = reimagine.model("cartoon")
 
@@ -86,6 +86,16 @@ def test_sharpening_gives_back_what_averaging_took():
     averaged, sharp, own = map(gradient_energy, (soft.astype(np.uint8), back, drawing.astype(np.uint8)))
     assert averaged < sharp < 1.1 * own
     assert np.abs(as_sharp(drawing, drawing) - drawing).max() < 1e-2
+
+
+def test_even_places_stay_even_and_lines_stay():
+    """Strokes that a network puts into an empty wall go; those of the picture are kept."""
+    picture = np.full((96, 128), 180, np.uint8)
+    picture[:, 64:] = 40
+    strokes = np.repeat((picture + np.random.default_rng(0).normal(0, 12, picture.shape))[..., None], 3, 2)
+    calm = calmed(strokes.astype(np.float32), picture)
+    assert calm[20:-20, 20:40].std() < 0.4 * strokes[20:-20, 20:40].std()
+    assert np.abs(calm[:, 62:66] - strokes[:, 62:66]).mean() < 1
 
 
 def test_grey_stays_grey_unless_asked(weights):

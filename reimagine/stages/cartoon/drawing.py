@@ -28,6 +28,8 @@ KEPT, FINE, AROUND, SHARPEST = 0.95, 1.5, 15, 2.0
 that takes it away), the window in which steepness is compared, and the most that detail is strengthened."""
 SIDE = 240
 """Short side at which flow is found, in pixels."""
+EVEN = 16.0
+"""The steepness (Sobel, of 255) at which a picture begins to be uneven."""
 GREY = 6, 16
 """The spread of R, G and B (of 255) up to which a picture has no colour, and from which it has."""
 
@@ -141,6 +143,16 @@ def colourful(image: np.ndarray) -> float:
 def _small(frame: Frame) -> tuple[int, int]:
     scale = min(1.0, SIDE / min(frame.width, frame.height))
     return max(8, round(frame.width * scale)), max(8, round(frame.height * scale))
+
+
+def calmed(drawing: np.ndarray, grey: np.ndarray) -> np.ndarray:
+    """A drawing (H, W, 3) float32 without strokes and dots where the picture, (H, W) uint8, is even: a
+    network fills an empty sky with them, and they swim."""
+    tone = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0)
+    steep = np.abs(cv2.Sobel(tone, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(tone, cv2.CV_32F, 0, 1))
+    near = cv2.blur(cv2.dilate(steep, np.ones((7, 7), np.uint8)), (7, 7))
+    share = np.exp(-near / EVEN)[..., None]
+    return drawing + (cv2.GaussianBlur(drawing, (0, 0), 2.0) - drawing) * share
 
 
 def lines(grey: np.ndarray) -> np.ndarray:

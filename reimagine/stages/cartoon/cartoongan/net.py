@@ -38,8 +38,9 @@ class CartoonGenerator(nn.Module):
         width: channels at full size (64 in the paper).
     """
 
-    margin, step = 0, 4
-    """How far it wants to see beyond a picture's edges, and what its sides are multiples of."""
+    margin, step, restless = 0, 4, False
+    """How far it wants to see beyond a picture's edges, what its sides are multiples of, and whether its even
+    places want calming."""
 
     def __init__(self, width: int = 64):
         super().__init__()
@@ -131,7 +132,7 @@ class LightGenerator(nn.Module):
         blocks: residual blocks at 1/4 and at 1/8 on the way down; one more at 1/4 on the way up.
     """
 
-    margin, step = 8, 8
+    margin, step, restless = 8, 8, True
 
     def __init__(self, widths: tuple[int, int, int] = (24, 64, 96), blocks: tuple[int, int] = (3, 4)):
         super().__init__()

@@ -64,8 +64,8 @@ class CartoonGAN:
 
         from reimagine import zoo
         from reimagine.errors import StageError
-        from reimagine.media.guided import guided_upsample
-        from reimagine.stages.cartoon.drawing import Drawer, inked
+        from reimagine.media.guided import detailed_upsample
+        from reimagine.stages.cartoon.drawing import Drawer, calmed, inked
         from reimagine.zoo.device import half_is_fast
 
         from .net import generator
@@ -89,15 +89,19 @@ class CartoonGAN:
             made = (y[0].float().permute(1, 2, 0) + 1) * 127.5
             return made[m : m + h, m : m + w].clamp(0, 255).cpu().numpy()
 
+        def calm(image: np.ndarray, grey: np.ndarray) -> np.ndarray:
+            return calmed(asked(image), grey) if net.restless else asked(image)
+
         def draw(image: np.ndarray) -> np.ndarray:
             scale = self.size / min(image.shape[:2])
+            grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
             if scale < 1:
                 small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-                guide = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-                made = guided_upsample(asked(small), guide)
+                made = calm(small, cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+                made = detailed_upsample(made, grey.astype(np.float32) / 255)
             else:
-                made = asked(image)
-            return inked(made, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), self.line) if self.line else made
+                made = calm(image, grey)
+            return inked(made, grey, self.line) if self.line else made
 
         return Drawer(draw, self.strength, self.steady, self.colour)
 

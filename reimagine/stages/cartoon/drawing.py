@@ -20,13 +20,13 @@ from reimagine.media.flow import fetch, flow
 from reimagine.media.frames import Frame, prefetch
 from reimagine.metrics.warp import COMPARED, Match, warp_error
 
-FIRM, NEW, STILL = 0.8, 60.0, 0.35
+FIRM, NEW, STILL = 0.9, 80.0, 0.35
 """The share taken over from the drawing before, at most; the difference (of 255) that is something new;
 and the flow, in pixels, below which a thing stands still."""
-KEPT, FINE, AROUND, SHARPEST = 0.95, 1.5, 15, 2.0
+KEPT, FINE, AROUND, SHARPEST = 0.93, 1.5, 15, 2.0
 """The share of its steepness that a drawing keeps; what fine detail is (the sigma, in pixels, of the blur
 that takes it away), the window in which steepness is compared, and the most that detail is strengthened."""
-SIDE = 240
+SIDE = 360
 """Short side at which flow is found, in pixels."""
 EVEN = 16.0
 """The steepness (Sobel, of 255) at which a picture begins to be uneven."""

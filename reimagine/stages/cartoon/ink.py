@@ -18,7 +18,7 @@ class Ink:
     levels: Annotated[int, "Steps of tone; more is softer"] = 9
     steady: Annotated[float, "How firmly a drawing keeps to the one before, 0 to 1"] = 1.0
     version: ClassVar[int] = 2
-    context: ClassVar[int] = 24
+    context: ClassVar[int] = 32
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
         """Frames in, frames out; a grey film stays grey."""

@@ -21,7 +21,7 @@ class CartoonGAN:
     colour: Annotated[bool, "Let a black-and-white film take on the look's colours"] = False
     weights: Annotated[str, "A name in the zoo, or a path to .safetensors, instead of the look's own"] = ""
     version: ClassVar[int] = 2
-    context: ClassVar[int] = 24
+    context: ClassVar[int] = 32
 
     @property
     def network(self) -> str:

@@ -53,7 +53,7 @@ def test_the_shipped_looks_draw_and_differ():
         made[look] = drawings(CARTOON(look=look), [scene(192)])[0].astype(int)
         assert 4 < np.abs(made[look] - scene(192)).mean() < 110, look
         assert gradient_energy(made[look].astype(np.uint8)) > 0.3 * gradient_energy(scene(192)), look
-    assert {"ink", "hayao"} <= made.keys()
+    assert {"ink", "hayao", "shinkai"} <= made.keys() and len(made) >= 6
     for a, b in pairwise(made.values()):
         assert np.abs(a - b).mean() > 4
 

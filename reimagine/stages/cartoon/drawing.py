@@ -23,7 +23,7 @@ from reimagine.metrics.warp import COMPARED, Match, warp_error
 FIRM, NEW, STILL = 0.9, 80.0, 0.35
 """The share taken over from the drawing before, at most; the difference (of 255) that is something new;
 and the flow, in pixels, below which a thing stands still."""
-KEPT, FINE, AROUND, SHARPEST = 0.93, 1.5, 15, 2.0
+KEPT, FINE, AROUND, SHARPEST = 0.92, 1.5, 15, 2.0
 """The share of its steepness that a drawing keeps; what fine detail is (the sigma, in pixels, of the blur
 that takes it away), the window in which steepness is compared, and the most that detail is strengthened."""
 SIDE = 360
@@ -103,7 +103,7 @@ class Drawer:
         way *= np.clip(np.hypot(way[..., 0], way[..., 1]) / STILL - 1, 0, 1)[..., None]
         brought = fetch(before, way, cv2.INTER_CUBIC)
         apart = cv2.blur(np.abs(brought - made).mean(2), (3, 3)) / NEW
-        share = (FIRM * self.steady) * cv2.resize(sure, (w, h)) * np.exp(-apart * apart)
+        share = (FIRM * self.steady) * np.sqrt(cv2.resize(sure, (w, h))) * np.exp(-apart * apart)
         return made + (brought - made) * share[..., None]
 
     def compare(self, now: Last, last: Last, by: Match) -> None:

@@ -72,8 +72,8 @@ class TrainCartoon:
         seed(self.seed)
         run.mkdir(parents=True, exist_ok=True)
         self.claim(run)
-        fit = Distil(self, run, device) if self.teacher else Imitate(self, run, device)
-        fit.descend()
+        fit = Fit(self, run, device)
+        fit.descend(Distil(fit) if self.teacher else Imitate(fit))
         return fit.export()
 
     def claim(self, run: Path) -> None:
@@ -93,7 +93,7 @@ class TrainCartoon:
 
 
 class Fit:
-    """One training on its way; `losses` is what the two kinds differ in."""
+    """One training on its way: the networks, their optimisers, and the clock."""
 
     def __init__(self, options: TrainCartoon, run: Path, device: str):
         self.o, self.run, self.device = options, run, device
@@ -115,11 +115,11 @@ class Fit:
         self.rng = np.random.default_rng(options.seed + self.steps)
         self.sums: dict[str, list[float]] = {}
 
-    def descend(self) -> None:
+    def descend(self, lesson: Distil | Imitate) -> None:
         kept = time.monotonic()
         while (part := self.clock / (60 * self.o.minutes or 1)) < 1:
             begun = time.monotonic()
-            losses = self.losses(fight=part >= self.o.first)
+            losses = lesson.losses(fight=part >= self.o.first)
             for group in self.optimizer.param_groups:
                 group["lr"] = self.o.rate * min(1.0, self.steps / 100) * cosine(part)
             self.optimizer.zero_grad()
@@ -132,26 +132,20 @@ class Fit:
                 self.note(name, loss)
             self.clock += time.monotonic() - begun
             if self.steps % self.o.sample == 0:
-                self.sheet()
+                self.sheet(lesson.shown)
             if time.monotonic() - kept > 120:
-                self.report()
+                self.report(lesson.named)
                 kept = time.monotonic()
         if self.sums:
-            self.report()
-            self.sheet()
-
-    named: tuple[str, ...] = ()
-    """The columns of the log."""
-
-    def losses(self, fight: bool) -> dict[str, Tensor]:
-        """What the generator has to pay in this step, by name; with `fight`, to the critic as well."""
-        raise NotImplementedError
+            self.report(lesson.named)
+            self.sheet(lesson.shown)
 
     def note(self, name: str, loss: Tensor) -> None:
         self.sums.setdefault(name, []).append(float(loss.detach()))
 
-    def report(self) -> None:
-        means = {name: float(np.mean(self.sums.get(name, [np.nan]))) for name in self.named}
+    def report(self, names: tuple[str, ...]) -> None:
+        """Keep everything, and add a line to the log: the means since the last one, under these names."""
+        means = {name: float(np.mean(self.sums.get(name, [np.nan]))) for name in names}
         report(self.run, self.parts, self.clock, self.steps, **means)
         self.sums = {}
 
@@ -165,9 +159,15 @@ class Fit:
     def half(self) -> torch.autocast:
         return torch.autocast(self.device.split(":")[0], torch.bfloat16)
 
-    def draw(self, x: Tensor) -> Tensor:
+    def draw(self, photos: Tensor) -> tuple[Tensor, Tensor]:
+        """The photographs' drawings; and how far those of the first ones change when the photographs are
+        shifted and grained."""
+        again = max(1, self.o.batch // 4)
+        other, grid = self.moved(photos[:again])
         with self.half():
-            return self.net(x).float()
+            made = self.net(torch.cat([photos, other])).float()
+        made, twin = made[: len(photos)], made[len(photos) :]
+        return made, inside(twin, shifted(made[:again], grid))
 
     def seen(self, x: Tensor) -> list[Tensor]:
         """The judge's features at 1/2, 1/4, 1/8 and 1/16; one that knows grey sees colours in turn."""
@@ -203,9 +203,8 @@ class Fit:
         grain = torch.randn_like(x) * 0.06 * torch.rand(n, 1, 1, 1, device=x.device)
         return shifted(x, grid) * light + grain, grid
 
-    def sheet(self) -> None:
+    def sheet(self, photos: list[np.ndarray]) -> None:
         """Some photographs, and what the averaged network makes of them."""
-        photos = self.shown()
         with torch.inference_mode(), self.half():
             made = self.mean(self.tensor(photos)).float()
         drawn = ((made.permute(0, 2, 3, 1).cpu().numpy() + 1) * 127.5).clip(0, 255).astype(np.uint8)
@@ -214,9 +213,6 @@ class Fit:
         folder.mkdir(exist_ok=True)
         cv2.imwrite(str(folder / f"{self.steps:06d}.webp"), cv2.cvtColor(rows, cv2.COLOR_RGB2BGR))
 
-    def shown(self) -> list[np.ndarray]:
-        raise NotImplementedError
-
     def export(self) -> Path:
         path = self.run / "weights.safetensors"
         zoo.save(path, self.mean, ARCH)
@@ -224,38 +220,35 @@ class Fit:
         return path
 
 
-class Distil(Fit):
-    """To draw what a teacher draws."""
+class Distil:
+    """The lesson of a teacher: to draw what it draws."""
 
     named = ("likeness", "edges", "features", "palette", "steady", "critic", "word")
 
-    def __init__(self, options: TrainCartoon, run: Path, device: str):
-        super().__init__(options, run, device)
-        teacher = zoo.load(options.teacher, generator, device).to(memory_format=torch.channels_last)
+    def __init__(self, fit: Fit):
+        self.fit, o = fit, fit.o
+        teacher = zoo.load(o.teacher, generator, fit.device).to(memory_format=torch.channels_last)
 
         @torch.inference_mode()
         def draw(picture: np.ndarray) -> np.ndarray:
-            with self.half():
-                made = teacher(self.tensor([picture]))[0].float()
+            with fit.half():
+                made = teacher(fit.tensor([picture]))[0].float()
             return ((made.permute(1, 2, 0).cpu().numpy() + 1) * 127.5).clip(0, 255).round().astype(np.uint8)
 
-        self.pairs = data.pairs(options.pictures(), draw, run / "pairs", options.look)
+        self.pairs = data.pairs(o.pictures(), draw, fit.run / "pairs", o.look)
+        self.shown = [photo for photo, _ in self.pairs[:: max(1, len(self.pairs) // 6)]][:6]
         print(f"{len(self.pairs)} drawings of the teacher", flush=True)
 
-    def shown(self) -> list[np.ndarray]:
-        return [photo for photo, _ in self.pairs[:: max(1, len(self.pairs) // 6)]][:6]
-
     def losses(self, fight: bool) -> dict[str, Tensor]:
-        chosen = [self.pairs[i] for i in self.rng.integers(0, len(self.pairs), self.o.batch)]
-        chosen = [p[:, :, ::-1] if self.rng.random() < 0.5 else p for p in chosen]
-        photos, true = (self.tensor([p[k] for p in chosen]) for k in (0, 1))
-        again = max(1, self.o.batch // 4)
-        other, grid = self.moved(photos[:again])
-        made = self.draw(torch.cat([photos, other]))
-        made, twin = made[: len(photos)], made[len(photos) :]
+        """What the generator has to pay in this step, by name; with `fight`, to the critic as well."""
+        fit = self.fit
+        chosen = [self.pairs[i] for i in fit.rng.integers(0, len(self.pairs), fit.o.batch)]
+        chosen = [p[:, :, ::-1] if fit.rng.random() < 0.5 else p for p in chosen]
+        photos, true = (fit.tensor([p[k] for p in chosen]) for k in (0, 1))
+        made, change = fit.draw(photos)
         with torch.no_grad():
-            wanted = self.seen(true)
-        features = self.seen(made)
+            wanted = fit.seen(true)
+        features = fit.seen(made)
         unlike = [F.l1_loss(a, b) / b.abs().mean() for a, b in zip(features, wanted, strict=True)]
         edges = [F.l1_loss(a, b) for a, b in zip(slopes(made), slopes(true), strict=True)]
         losses = {
@@ -263,57 +256,52 @@ class Distil(Fit):
             "edges": EDGES * torch.stack(edges).sum(),
             "features": FEATURES * torch.stack(unlike).mean(),
             "palette": PALETTE * apart(features, wanted),
-            "steady": STEADY * inside(twin, shifted(made[:again], grid)),
+            "steady": STEADY * change,
         }
         if fight:
             real, false = (torch.cat([photos, x], 1) for x in (true, made))
-            self.teach(real, false.detach())
-            losses["word"] = ADVERSARY * self.word(false)
+            fit.teach(real, false.detach())
+            losses["word"] = ADVERSARY * fit.word(false)
         return losses
 
 
-class Imitate(Fit):
-    """To draw as an artist does (CartoonGAN)."""
+class Imitate:
+    """The lesson of an artist's pictures: to draw as they are drawn (CartoonGAN)."""
 
     named = ("content", "tone", "flat", "style", "steady", "critic", "word")
 
-    def __init__(self, options: TrainCartoon, run: Path, device: str):
-        super().__init__(options, run, device)
-        if options.art:
-            pages = read_photos(options.art)
+    def __init__(self, fit: Fit):
+        self.fit, o = fit, fit.o
+        if o.art:
+            pages = read_photos(o.art)
         else:
-            films = data.films_in(options.frames_from)
-            pages = [frame for film in films for frame in data.frames_of(film)]
-        self.photos = options.pictures()
-        self.art = data.drawings(pages, np.random.default_rng(options.seed))
+            pages = [frame for film in data.films_in(o.frames_from) for frame in data.frames_of(film)]
+        self.photos = o.pictures()
+        self.art = data.drawings(pages, np.random.default_rng(o.seed))
+        few = self.photos[:: max(1, len(self.photos) // 6)][:6]
+        self.shown = [data.square(photo, np.random.default_rng(0), 1.0) for photo in few]
         print(f"{len(self.photos)} photographs, {len(self.art)} squares of {len(pages)} pictures", flush=True)
 
-    def shown(self) -> list[np.ndarray]:
-        rng = np.random.default_rng(0)
-        return [data.square(p, rng, 1.0) for p in self.photos[:: max(1, len(self.photos) // 6)]][:6]
-
     def losses(self, fight: bool) -> dict[str, Tensor]:
-        chosen = self.rng.integers(0, len(self.photos), self.o.batch)
-        photos = self.tensor([data.square(self.photos[i], self.rng) for i in chosen])
-        again = max(1, self.o.batch // 4)
-        other, grid = self.moved(photos[:again])
-        made = self.draw(torch.cat([photos, other]))
-        made, twin = made[: len(photos)], made[len(photos) :]
-        drawn = [self.art[i] for i in self.rng.integers(0, len(self.art), self.o.batch)]
-        art = self.tensor(drawn)
+        """What the generator has to pay in this step, by name; with `fight`, to the critic as well."""
+        fit = self.fit
+        chosen = fit.rng.integers(0, len(self.photos), fit.o.batch)
+        photos = fit.tensor([data.square(self.photos[i], fit.rng) for i in chosen])
+        made, change = fit.draw(photos)
+        drawn = [self.art[i] for i in fit.rng.integers(0, len(self.art), fit.o.batch)]
+        art = fit.tensor(drawn)
         with torch.no_grad():
-            kept, wanted = self.seen(photos), self.seen(art)
-        features = self.seen(made)
+            kept, wanted = fit.seen(photos), fit.seen(art)
+        features = fit.seen(made)
         content = CONTENT * F.l1_loss(features[2], kept[2]) / kept[2].abs().mean()
         tone = F.l1_loss(*(F.avg_pool2d(x.mean(1, keepdim=True), 8) for x in (made, photos)))
-        losses = {"content": self.o.omega * content, "tone": TONE * tone,
-                  "flat": FLAT * restless(made, photos),
-                  "steady": 4 * STEADY * inside(twin, shifted(made[:again], grid))}  # fmt: skip
+        losses = {"content": fit.o.omega * content, "tone": TONE * tone,
+                  "flat": FLAT * restless(made, photos), "steady": 4 * STEADY * change}  # fmt: skip
         if fight:
-            losses["style"] = self.o.style * apart(features[1:], wanted[1:])
-            smooth = self.tensor([data.smooth_edges(d) for d in drawn])
-            self.teach(art, smooth, made.detach())
-            losses["word"] = self.word(made)
+            losses["style"] = fit.o.style * apart(features[1:], wanted[1:])
+            smooth = fit.tensor([data.smooth_edges(d) for d in drawn])
+            fit.teach(art, smooth, made.detach())
+            losses["word"] = fit.word(made)
         else:
             losses["content"] = losses["content"] + F.l1_loss(made, photos)
         return losses

@@ -5,11 +5,11 @@ import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reimagine.errors import RunError
+from reimagine.errors import RecipeError, RunError
 
 if TYPE_CHECKING:
     from reimagine.media.export import Encoding
@@ -28,7 +28,8 @@ class Result:
 def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         output: str | Path | None = None, *, start: float | None = None, end: float | None = None,
         device: str = "auto", engine: str = "local", intermediates: str = "magicyuv",
-        encoding: Encoding | None = None, watch: Watch | None = None) -> Result:  # fmt: skip
+        encoding: Encoding | None = None, endings: int = 1,
+        watch: Watch | None = None) -> Result:  # fmt: skip
     """Do the steps, export, report. What is already done is not done again.
 
     Args:
@@ -38,6 +39,7 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         output: the finished film; default `<into>/film.mp4` (`.png` of a still, `.wav` of sound).
         start, end: seconds; try a piece.
         intermediates: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
+        endings: how many films, each with the next seed of the last step: film.mp4, film-2.mp4 and so on.
 
     Raises:
         ReimagineError: with one line that says what, where, and the way out.
@@ -61,11 +63,30 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         where = aside.submit(choose, device) if networks or device != "auto" else None
         here = Run.open(Path(film), Path(into) if into else None, start, end, watch)
     device = where.result() if where else "cpu"
-    for step in steps:
+    for step in steps[:-1]:
         take(here, step, device, share, intermediates, watch)
-    out = out or here.folder / f"film.{_kind(here)}"
-    report = _finish(here, out, how, watch, begun)
+    before = list(here.steps)
+    for number, last in reversed(list(enumerate(_variants(steps, endings), 1))):  # the first is the run's
+        here.steps = before
+        for step in last:
+            take(here, step, device, share, intermediates, watch)
+        out = Path(output) if output else here.folder / f"film.{_kind(here)}"
+        out = _numbered(out, number)
+        report = _finish(here, out, _numbered(here.folder / "report.json", number), how, watch, begun)
     return Result(out, here.folder, report)
+
+
+def _variants(steps: list[Any], count: int) -> list[list[Any]]:
+    """The last step, if there is one, with as many seeds."""
+    if count == 1:
+        return [steps[-1:]]
+    if not 1 < count <= 100 or not steps or not hasattr(steps[-1], "seed"):
+        raise RecipeError(f"--endings {count}: give 1 to 100, and a model that dreams: each has another seed")
+    return [[replace(steps[-1], seed=steps[-1].seed + n)] for n in range(count)]
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path if number == 1 else path.with_stem(f"{path.stem}-{number}")
 
 
 def _kind(here: Run) -> str:
@@ -84,14 +105,13 @@ def _can_hold(out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _finish(here: Run, out: Path, how: Encoding, watch: Watch, begun: float) -> dict[str, Any]:
+def _finish(here: Run, out: Path, told: Path, how: Encoding, watch: Watch, begun: float) -> dict[str, Any]:
     """Export and report, unless this very film lies there already."""
     from reimagine.gallery.report import contact_sheet, report
     from reimagine.media.files import write_text
     from reimagine.runs import key
 
     mark = key([s.key for s in here.steps], here.key, asdict(how), str(out.resolve()))
-    told = here.folder / "report.json"
     if told.exists() and out.exists():
         facts = json.loads(told.read_text())
         if facts.get("key") == mark and facts.get("bytes") == out.stat().st_size:
@@ -105,6 +125,10 @@ def _finish(here: Run, out: Path, how: Encoding, watch: Watch, begun: float) -> 
     facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
     if here.film.frames:
         contact_sheet(here, here.folder / "contact-sheet.png")
+    if here.picture().frames > here.known:
+        from reimagine.gallery.endings import ending
+
+        ending(here, out.with_name(f"{out.stem}-ending.png"))
     if any(step.writes != "picture" for step in here.steps):
         from reimagine.gallery.music import pictures
 
@@ -132,7 +156,7 @@ def _export(here: Run, out: Path, how: Encoding, watch: Watch) -> list[str]:
     if not film.frames:
         write_sound(out, sound or here.own_sound())
         return []
-    longer = picture.frames > film.frames
+    longer = picture.frames > here.known
     if longer and film.sounds and sound is None:
         sound = here.own_sound()
     changed = here.latest("picture") or film.trimmed or film.still

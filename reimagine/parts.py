@@ -14,14 +14,14 @@ import cv2
 
 from reimagine.media.files import write_text
 from reimagine.media.film import Film
-from reimagine.media.frames import Frame, Shot, prefetch
+from reimagine.media.frames import Frame, Shot, prefetch, ticking
 from reimagine.media.reader import read_film
 from reimagine.media.writer import read_picture, write_picture
 
 LONGEST = 240
 """Frames of a part at most: what a power cut can cost."""
 
-Tick = Callable[[int], None]
+Tick = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,10 @@ class Picture:
     @property
     def frames(self) -> int:
         return self.stretches[-1][2] if self.stretches else 0
+
+    def until(self, frame: int) -> Picture:
+        """The frames before this one."""
+        return Picture(tuple((p, a, min(b, frame)) for p, a, b in self.stretches if a < frame))
 
     def read(self, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         """Frames by number, from whichever file holds them."""
@@ -48,12 +52,13 @@ class Part:
     """Plain data: all a worker needs, and it pickles.
 
     The model sees the frames `warm` to `until` and those of `start` to `stop` are kept: the others
-    tell it what was before and what comes after.
+    tell it what was before and what comes after. From frame `known` on, the film itself has none.
     """
 
     model: Any
     picture: Picture
     film: Film
+    known: int
     shot: Shot
     warm: int
     start: int
@@ -96,7 +101,7 @@ def do_part(part: Part, tick: Tick | None = None) -> Path:
     before = dict(getattr(work, "counts", {}))
     made = (f for f in work(prefetch(given(part), 8)) if part.start <= f.index < part.stop)
     part.out.parent.mkdir(parents=True, exist_ok=True)
-    count = write_picture(part.out, _ticking(prefetch(made, 8), tick), part.film.rate, part.codec)
+    count = write_picture(part.out, ticking(prefetch(made, 8), tick), part.film.rate, part.codec)
     if count != part.stop - part.start:
         raise RuntimeError(f"{part.out.name}: {count} frames made of {part.stop - part.start}")
     counts = {k: v - before.get(k, 0) for k, v in getattr(work, "counts", {}).items()}
@@ -114,7 +119,7 @@ def given(part: Part) -> Iterator[Frame]:
             yield frame.at(like, Shot(like, like + 1))
     frames = part.picture.read(part.film, part.warm, part.until)
     if getattr(part.model, "guided", False):
-        frames = _beside(frames, read_film(part.film, part.warm, part.until))
+        frames = _beside(frames, read_film(part.film, part.warm, min(part.until, part.known)))
     for frame in frames:
         yield frame.at(frame.index, part.shot)
 
@@ -123,10 +128,3 @@ def _beside(frames: Iterable[Frame], sources: Iterable[Frame]) -> Iterator[Frame
     """Past the source's end (`continue`) a frame has none."""
     for frame, source in zip_longest(frames, prefetch(sources, 8)):
         yield replace(frame, source=source)
-
-
-def _ticking(frames: Iterable[Frame], tick: Tick | None) -> Iterator[Frame]:
-    for frame in frames:
-        yield frame
-        if tick:
-            tick(1)

@@ -76,17 +76,19 @@ class Bar(Nothing):
         if self.task is not None:
             self.bar.stop()
 
-    def begin(self, title: str, total: int) -> None:
+    def begin(self, title: str, total: int, unit: str = "fps") -> None:
         self.bar.start()
+        self.unit = unit
         self.task = self.bar.add_task(title, total=total or None, rate="")
         self.done, self.begun = 0, time.monotonic()
 
-    def tick(self, count: int) -> None:
+    def tick(self, count: float) -> None:
+        """`count` more done; of what is not counted in frames but in seconds, there is no rate to tell."""
         if self.task is None:
             return
         self.done += count
         rate = self.done / max(1e-6, time.monotonic() - self.begun)
-        self.bar.update(self.task, advance=count, rate=f"{rate:.0f} fps")
+        self.bar.update(self.task, advance=count, rate=f"{rate:.0f} fps" * (self.unit == "fps"))
 
     def say(self, line: str) -> None:
         self.bar.console.print(line, style="dim", highlight=False, markup=False)
@@ -96,15 +98,15 @@ class Lines(Nothing):
     """--json: {"step", "done", "total", "eta"} at most twice a second, and {"note"}."""
 
     def __init__(self) -> None:
-        self.title, self.total, self.done = "", 0, 0
+        self.title, self.total, self.done = "", 0, 0.0
         self.begun = self.told = 0.0
 
-    def begin(self, title: str, total: int) -> None:
-        self.title, self.total, self.done = title, total, 0
+    def begin(self, title: str, total: int, unit: str = "fps") -> None:
+        self.title, self.total, self.done = title, total, 0.0
         self.begun, self.told = time.monotonic(), 0.0
         self.tell()
 
-    def tick(self, count: int) -> None:
+    def tick(self, count: float) -> None:
         self.done += count
         if time.monotonic() - self.told > 0.5 or self.done == self.total:
             self.tell()
@@ -113,7 +115,7 @@ class Lines(Nothing):
         self.told = time.monotonic()
         took = self.told - self.begun
         left = took / self.done * (self.total - self.done) if self.done and self.total else None
-        row = {"step": self.title, "done": self.done, "total": self.total or None,
+        row = {"step": self.title, "done": round(self.done), "total": self.total or None,
                "eta": None if left is None else round(left, 1)}  # fmt: skip
         print(encoder.dumps(row), file=sys.stderr, flush=True)
 

@@ -15,12 +15,14 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from reimagine.errors import RunError
 from reimagine.media.files import write_text
 from reimagine.media.film import Film, fingerprint
+from reimagine.media.footage import Footage
 from reimagine.media.frames import Shot
 from reimagine.media.sound import Sound, read_sound, silence
 from reimagine.parts import Picture
@@ -32,16 +34,16 @@ VERSION = 2
 class Watch(Protocol):
     """Whoever wants to see the work go on."""
 
-    def begin(self, title: str, total: int) -> None: ...
-    def tick(self, count: int) -> None: ...
+    def begin(self, title: str, total: int, unit: str = "fps") -> None: ...
+    def tick(self, count: float) -> None: ...
     def say(self, line: str) -> None: ...
 
 
 class Silent:
-    def begin(self, title: str, total: int) -> None:
+    def begin(self, title: str, total: int, unit: str = "fps") -> None:
         pass
 
-    def tick(self, count: int) -> None:
+    def tick(self, count: float) -> None:
         pass
 
     def say(self, line: str) -> None:
@@ -50,7 +52,8 @@ class Silent:
 
 @dataclass
 class Step:
-    """A finished step, as `run.json` lists it."""
+    """A finished step, as `run.json` lists it. Of a picture, `start` is its first frame: those before it stay
+    as they were."""
 
     folder: str
     key: str
@@ -60,6 +63,7 @@ class Step:
     input: str
     seconds: float = 0.0
     frames: int = 0
+    start: int = 0
     counts: dict[str, float] = field(default_factory=dict)
 
 
@@ -158,10 +162,28 @@ class Run:
         for step in self.steps[:steps]:
             if step.writes == "picture":
                 path = str(self.folder / step.folder / "picture.nut")
-                kept = picture.stretches if step.stage == "continue" else ()
-                first = picture.frames if kept else 0
-                picture = Picture((*kept, (path, first, step.frames)))
+                picture = Picture((*picture.until(step.start).stretches, (path, step.start, step.frames)))
         return picture
+
+    @property
+    def known(self) -> int:
+        """How many frames are the film's own; what comes after them was dreamt up."""
+        starts = [step.start for step in self.steps if step.stage == "continue"]
+        return min([self.film.frames, *starts])
+
+    @property
+    def takes(self) -> list[Shot]:
+        """The shots of the picture as it is now; what was dreamt up is one."""
+        shots = [Shot(s.start, min(s.stop, self.known), s.like) for s in self.shots if s.start < self.known]
+        frames = self.picture().frames
+        return [*shots, Shot(self.known, frames)] if frames > self.known else shots
+
+    def footage(self, frames: int) -> Footage:
+        """The picture as it is now, up to a frame, for whoever goes on with it."""
+        picture = self.picture()
+        name = Path(self.film.source).name
+        whole = Footage(partial(picture.read, self.film), picture.frames, self.takes, self.film.rate, name)
+        return whole.until(frames)
 
     def picture_before(self, stage: str) -> Picture | None:
         """The frames as they were before the last step of a stage; None if it was not done."""
@@ -182,6 +204,8 @@ class Run:
             return silence(seconds)
         piece = film.seconds if film.trimmed else None
         sound = read_sound(Path(film.source), film.offset, piece, rate, channels)
+        if self.known < film.frames:
+            sound = sound.fitted(min(sound.length, round(float(film.time(self.known)) * sound.rate)))
         return sound if rate else sound.fitted(round(seconds * sound.rate))
 
     # -- steps -----------------------------------------------------------------------------

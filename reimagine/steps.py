@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from reimagine import stages
 from reimagine.engines import Engine, local
 from reimagine.errors import StageError
 from reimagine.media.files import write_text
-from reimagine.media.frames import Shot
+from reimagine.media.frames import ticking
 from reimagine.media.notes import Notes, read_notes, write_notes, write_table
 from reimagine.media.sound import read_sound, write_sound
 from reimagine.media.writer import join, write_picture
@@ -73,13 +73,10 @@ def _done(run: Run, model: Any, stage: str, home: Path, device: str, engine: Eng
 
 
 def paint(run: Run, model, stage: str, picture: Picture, home: Path, device, engine, codec, watch) -> Facts:
-    shots = run.shots
-    if picture.frames > run.film.frames:
-        shots = [*shots, Shot(run.film.frames, picture.frames)]
     parts = [
-        Part(model, picture, run.film, *ranges,
+        Part(model, picture, run.film, run.known, *ranges,
              home / "parts" / f"{ranges[2]:06d}-{ranges[3]:06d}.nut", device, codec)
-        for ranges in plan(shots, model)
+        for ranges in plan(run.takes, model)
     ]  # fmt: skip
     watch.begin(stage, picture.frames)
     done = list(engine(partial(do_part, tick=watch.tick) if engine is local else do_part, parts))
@@ -94,12 +91,27 @@ def paint(run: Run, model, stage: str, picture: Picture, home: Path, device, eng
 
 
 def go_on(run: Run, model, picture: Picture, home: Path, device, codec, watch) -> Facts:
+    """Frames after the last, or after the one that is named; what the model learns of the film for that is
+    kept beside the steps, and asking for more of the same does not learn it again."""
+    if not 0 <= model.from_frame < picture.frames:
+        raise StageError(f"continue: --from-frame {model.from_frame} is not in the film; it has the frames 0 "
+                         f"to {picture.frames - 1}")  # fmt: skip
+    start = model.from_frame + 1 if model.from_frame else picture.frames
     more = max(1, round(model.seconds * run.film.rate))
+    footage, work, kept = run.footage(start), model.load(device), learnt(run, model)
+    if hasattr(work, "learn"):
+        work.learn(footage, kept, watch)
     watch.begin("continue", more)
-    seen = picture.read(run.film, max(0, picture.frames - 1 - model.context))
-    made = model.load(device)(seen, more)
-    write_picture(home / "picture.nut", made, run.film.rate, codec)
-    return {"frames": picture.frames + more}
+    write_picture(home / "picture.nut", ticking(work(footage, more, kept), watch.tick), run.film.rate, codec)
+    return {"frames": start + more, "start": start}
+
+
+def learnt(run: Run, model: Any) -> Path:
+    """The folder for what a model learns of a film, whatever is then done with it."""
+    stage, name = stages.place(model)
+    defaults = {field.name: field.default for field in fields(model) if field.name in model.after}
+    asked = run.question(replace(model, **defaults), stage, name, run.latest("picture"), "")
+    return run.folder / f"learnt-{stage}.{name}-{asked[:8]}"
 
 
 def transcribe(run: Run, model, home: Path, device: str) -> Facts:

@@ -24,7 +24,8 @@ def say(*words) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("words", [
-    ["colorize", "--model", "tint"], ["cartoon"], ["music"], ["continue", "--seconds", "0.5"],
+    ["colorize", "--model", "tint"], ["cartoon"], ["music"],
+    ["continue", "--seconds", "0.5", "--minutes", "0"],
 ])  # fmt: skip
 def test_every_command_gives_a_film(words, film, tmp_path):
     import av
@@ -39,7 +40,8 @@ def test_every_command_gives_a_film(words, film, tmp_path):
 
 def test_a_recipe_does_them_all(film, tmp_path):
     recipe = tmp_path / "all.toml"
-    steps = ('colorize"\nmodel = "tint', "cartoon", "continue", "transcribe", "timbre", "mix")
+    dream = 'continue"\nminutes = 0.0\nmodel = "recall'
+    steps = ('colorize"\nmodel = "tint', "cartoon", dream, "transcribe", "timbre", "mix")
     recipe.write_text("".join(f'[[step]]\nstage = "{step}"\n' for step in steps))
     code, _, err = say("run", recipe, film, "--into", tmp_path / "run", "--json")
     assert code == 0

@@ -1,6 +1,7 @@
 """Numbers for what comes after the end: each tells a failure that another one misses."""
 from __future__ import annotations
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -41,11 +42,18 @@ def test_collapse_is_dated():
 
 def test_the_last_frame_held_is_found_out(tmp_path):
     from reimagine.errors import MediaError
+    from reimagine.gallery.endings import compared
     from reimagine.metrics.evaluate import continuation
+    from reimagine.runs import Silent
 
-    film, hold = make_film(tmp_path / "film.mp4", 48), reimagine.model("continue", "hold")()
-    rows = continuation(hold, film, 0.8, "cpu")
-    assert rows["made, 0.8 s"]["motion"] < 0.1 < 0.7 < rows["what came, 0.8 s"]["motion"] < 1.4
-    assert rows["made, 0.8 s"]["collapse"] == 0
-    with pytest.raises(MediaError, match="give fewer --seconds"):
-        continuation(hold, film, 1.9, "cpu")
+    film, hold = make_film(tmp_path / "film.mp4", 60), {"hold": reimagine.model("continue", "hold")()}
+    told = continuation(hold, film, 2.0, 1.0, tmp_path / "out", "cpu", Silent())
+    assert told.rows["hold, 1 s"]["motion"] < 0.1 < 0.7 < told.rows["what came, 1 s"]["motion"] < 1.4
+    assert told.rows["hold, 2 s"]["collapse"] == 0 and "what came, 2 s" not in told.rows
+    compared(told, tmp_path / "out")
+    with av.open(str(tmp_path / "out" / "comparison.mp4")) as box:
+        shown = [f.to_ndarray(format="rgb24") for f in box.decode(video=0)]
+    assert shown[0].shape[1] == 2 * 426 and len(shown) == 48
+    assert shown[-1][60:, :426].mean() < 20 < shown[-1][60:, 426:].mean()  # what came ended a second ago
+    with pytest.raises(MediaError, match="give another --held"):
+        continuation(hold, film, 2.0, 2.4, tmp_path / "out", "cpu", Silent())

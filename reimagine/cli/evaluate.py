@@ -60,21 +60,37 @@ def evaluate_warp(
 @app.command("continuation")
 def evaluate_continuation(
     film: Annotated[Path, typer.Argument(help="A film whose end is held out")],
-    model: Annotated[Optional[str], typer.Option(help="Model for continue")] = None,
-    seconds: Annotated[float, typer.Option(help="How much of the end is held out")] = 2.0,
+    model: Annotated[Optional[list[str]], typer.Option(help="Model for continue; give it again for another "
+                                                       "[default: all]")] = None,
+    seconds: Annotated[float, typer.Option(help="How far they are to go on")] = 10.0,
+    held: Annotated[float, typer.Option(help="Seconds of the film's end that are held out")] = 1.0,
+    minutes: Annotated[Optional[float], typer.Option(help="How long each learns from the film")] = None,
+    into: Annotated[Optional[Path], typer.Option(help="Folder for what they learn and dream, the plot, the "
+                                                 "sheet and the comparison film "
+                                                 "[default: runs/evaluate-<film's stem>]")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
-) -> None:
-    """What a model dreams up after a film, beside what really came: motion, sharpness, colours, collapse."""
+) -> None:  # fmt: skip
+    """What models dream up after a film, beside what really came: motion, sharpness, colours, collapse."""
+    from reimagine import stages
     from reimagine.progress import guarded, table
 
-    with guarded(False, False):
+    with guarded(quiet, False) as watch:
+        from reimagine.gallery.endings import compared
         from reimagine.metrics import evaluate as measure
         from reimagine.metrics.perceptual import Distance
         from reimagine.zoo.device import choose
 
-        chosen = recipe.build("continue", model, {})
-        table(measure.continuation(chosen, film, seconds, choose(device), Distance()), json)
+        given = {} if minutes is None else {"minutes": minutes}
+        models = {}
+        for name in model or stages.named("continue"):
+            mine = {o.name for o in recipe.options(stages.model("continue", name))}
+            models[name] = recipe.build("continue", name, {k: v for k, v in given.items() if k in mine})
+        folder = into or Path("runs") / f"evaluate-{film.stem}"
+        told = measure.continuation(models, film, seconds, held, folder, choose(device), watch, Distance())
+        compared(told, folder)
+        table(told.rows, json)
 
 
 @app.command("notes")

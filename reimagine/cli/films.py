@@ -61,11 +61,12 @@ def stage_command(title: str, chosen: list[str], sentence: str) -> None:
             for film in films(given["film"]):
                 deliver(film, steps, given, watch)
 
-    extra = {"colorize": [EXPORT_REFERENCES], "music": [COMPOSE]}.get(title, [])
+    extra = {"colorize": [EXPORT_REFERENCES], "music": [COMPOSE], "continue": [ENDINGS]}.get(title, [])
     register(command, [SCORE if title == "compose" else FILM, *asked, *own, *extra, *COMMON], sentence)
     app.command(title)(command)
 
 
+ENDINGS = parameter("endings", int, 1, option("So many films, each with an ending of its own"))
 EXPORT_REFERENCES = parameter("export_references", Optional[Path], None,
                               option("Write one ref_nnnnnn.png a shot here, to edit and give back "
                                      "as --references"))  # fmt: skip
@@ -111,7 +112,8 @@ def deliver(film: Path, steps: list[Any], given: dict[str, Any], watch: Any) -> 
     into = given["into"] / film.stem if given["into"] and not alone else given["into"]
     done = run(film, steps, into, given["output"], start=given["start"], end=given["end"],
                device=given["device"], engine=given["engine"], intermediates=given["intermediates"],
-               encoding=Encoding(given["codec"], given["crf"], given["preset"]), watch=watch)  # fmt: skip
+               encoding=Encoding(given["codec"], given["crf"], given["preset"]),
+               endings=given.get("endings", 1), watch=watch)  # fmt: skip
     if given.get("export_references"):
         from reimagine.gallery.references import export_references
 

@@ -63,8 +63,8 @@ def _looks(run: Run) -> dict[str, dict[str, float]]:
     stabilized (if it was), and of the latest one."""
     pictures = {"source": run.picture(0), "before": run.picture_before("stabilize"), "after": run.picture()}
     steadiness = Steadiness()
-    for number in np.unique(np.linspace(0, run.film.frames - 1, SAMPLES).astype(int)):
-        shot = next(s for s in run.shots if s.start <= number < s.stop)
+    for number in np.unique(np.linspace(0, run.known - 1, SAMPLES).astype(int)):
+        shot = next(s for s in run.takes if s.start <= number < s.stop)
         first = max(shot.start, min(int(number), shot.stop - 2))
         pairs = {
             state: [_small(f.image) for f in picture.read(run.film, first, min(first + 2, shot.stop))]
@@ -80,6 +80,8 @@ def _small(image: np.ndarray, width: int = 320) -> np.ndarray:
 
 
 def _one(run: Run, number: int, source: bool) -> Frame | None:
+    if source and number >= run.known:
+        return None
     picture = run.picture(0) if source else run.picture()
     return next(picture.read(run.film, number, number + 1), None)
 
@@ -103,13 +105,16 @@ def _difference(out: Path) -> float | None:
 
 
 def contact_sheet(run: Run, path: Path, columns: int = 12, width: int = 320) -> None:
-    """Source above, result below, one column a shot (of a long film: some, spread over it)."""
-    shots = run.shots
+    """Source above (black where it has ended), result below, one column a shot (of a long film: some,
+    spread over it)."""
+    shots = run.takes
     if len(shots) > columns:
         shots = [shots[i] for i in np.linspace(0, len(shots) - 1, columns).astype(int)]
     middles = [(s.start + s.stop) // 2 for s in shots]
-    pairs = [(_one(run, n, True), _one(run, n, False)) for n in middles]
-    sheet([[f.image for pair in pairs if (f := pair[row])] for row in (0, 1)], path, width)
+    made = [_one(run, n, False).image for n in middles]
+    before = [_one(run, n, True) for n in middles]
+    own = [f.image if f else np.zeros_like(i) for f, i in zip(before, made, strict=True)]
+    sheet([own, made], path, width)
 
 
 def sheet(rows: list[list[np.ndarray]], path: Path, width: int = 320) -> None:

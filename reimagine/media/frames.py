@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -170,6 +170,14 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     source = iter(items)
     while chunk := list(islice(source, size)):
         yield chunk
+
+
+def ticking(items: Iterable[T], tick: Callable[[float], None] | None) -> Iterator[T]:
+    """The same items; each is told of once it has been taken."""
+    for item in items:
+        yield item
+        if tick:
+            tick(1)
 
 
 def prefetch(items: Iterable[T], depth: int = 4) -> Iterator[T]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from reimagine.media.files import publish
 from reimagine.media.film import Film
@@ -43,18 +44,29 @@ def write_picture(path: Path, frames: Iterable[Frame], rate: Fraction, codec: st
 
 
 def read_picture(path: Path, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-    """Frames by number."""
+    """Frames of a film by number."""
+    for index, picture in _numbered(path, film.rate, start, stop):
+        yield Frame(index, picture, matrix=film.matrix, full=film.full)
+
+
+def read_steps(path: Path, stop: int | None = None) -> Iterator[Frame]:
+    """Pictures that are no film's: written at rate 1, and made of RGB."""
+    for index, picture in _numbered(path, Fraction(1), 0, stop):
+        yield Frame(index, picture, full=True)
+
+
+def _numbered(path: Path, rate: Fraction, start: int, stop: int | None) -> Iterator[tuple[int, Any]]:
     with opened(path) as box:
         stream = box.streams.video[0]
         stream.thread_type = "AUTO"
         if start:
-            box.seek(int(start / film.rate / stream.time_base), stream=stream)
+            box.seek(int(start / rate / stream.time_base), stream=stream)
         for picture in box.decode(stream):
-            index = round(picture.pts * stream.time_base * film.rate)
+            index = round(picture.pts * stream.time_base * rate)
             if stop is not None and index >= stop:
                 return
             if index >= start:
-                yield Frame(index, picture, matrix=film.matrix, full=film.full)
+                yield index, picture
 
 
 def join(parts: list[Path], path: Path) -> None:

@@ -74,23 +74,36 @@ def collapse(frames: Sequence[Image], film: Sequence[Image], second: int) -> int
     return None
 
 
+def series(frames: Sequence[Image], film: Sequence[Image], second: int) -> dict[str, list[float]]:
+    """Ratios to the film of motion and sharpness, second by second."""
+    moves, sharp = motion(film), float(np.mean([sharpness(f) for f in film[:: max(1, len(film) // 24)]]))
+    told: dict[str, list[float]] = {"motion": [], "sharpness": []}
+    for start in range(0, len(frames) - second // 2, second):
+        part = frames[start : start + second]
+        told["motion"].append(motion(part) / max(1e-6, moves))
+        told["sharpness"].append(float(np.mean([sharpness(f) for f in part[::4]])) / max(1e-6, sharp))
+    return told
+
+
 def compare(frames: Sequence[Image], film: Sequence[Image], second: int,
             distance: Distance | None = None) -> dict[str, float]:
-    """Ratios to the film (1 is like it) and distances from it (0 is like it), of a stretch of frames.
+    """Ratios to the film (1 is like it) and distances from it (0 is like it) of the last two seconds of a
+    stretch of frames; and when in the stretch (seconds) it collapses.
 
     Args:
         second: frames in a second.
         distance: how different two pictures look, such as `perceptual.Distance`.
     """
-    few, some = frames[:: max(1, second // 2)], film[:: max(1, len(film) // 24)]
+    late = frames[-2 * second :]
+    few, some = late[:: max(1, second // 2)], film[:: max(1, len(film) // 24)]
     told = {
-        "motion": motion(frames) / max(1e-6, motion(film)),
+        "motion": motion(late) / max(1e-6, motion(film)),
         "sharpness": _ratio(sharpness, few, some),
         "gradients": _ratio(gradient_energy, few, some),
         "palette": float(np.abs(palette(few) - palette(some)).sum() / 2),
     }
-    if len(frames) >= WINDOW and len(film) >= WINDOW:
-        told["features"] = frechet(features(frames), features(film))
+    if len(late) >= WINDOW and len(film) >= WINDOW:
+        told["features"] = frechet(features(late), features(film))
     if distance:
         told["nearest"] = nearest(few, some, distance)
     end = collapse(frames, film, second)

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,14 @@ import cv2
 import numpy as np
 
 from reimagine.errors import MediaError
-from reimagine.media.film import stills_of
-from reimagine.media.frames import Frame, from_image
+from reimagine.media.film import Film, stills_of
+from reimagine.media.footage import Footage
+from reimagine.media.frames import Frame, from_image, ticking
 from reimagine.media.notes import Notes
 from reimagine.media.reader import open_film, read_film, read_still
 from reimagine.media.shots import CutDetector
 from reimagine.media.sound import Sound, read_sound
+from reimagine.media.writer import read_picture, write_picture
 from reimagine.metrics import continuation as continuing
 from reimagine.metrics.colour import Comparison
 from reimagine.metrics.notes import read_truth, scores, truth_of
@@ -109,25 +113,58 @@ HORIZONS = 1, 5, 10, 30, 90
 """Seconds after the end at which a continuation is looked at."""
 
 
-def continuation(model: Any, path: Path, seconds: float, device: str,
-                 distance: Callable[[np.ndarray, np.ndarray], float] | None = None) -> Rows:  # fmt: skip
-    """Hold out a film's last seconds, let the model go on without them, and compare what it dreams, and what
-    really came, with the film before."""
-    film = open_film(path)
-    more = round(seconds * film.rate)
-    until = film.frames - more
-    if until < max(continuing.WINDOW, more // 4):
-        raise MediaError(f"{path}: {film.frames} frames are too few to hold out {more}; give fewer --seconds")
-    known = [_low(f) for f in read_film(film, 0, until)]
-    true = [_low(f) for f in read_film(film, until, film.frames)]
-    seen = read_film(film, max(0, until - 1 - model.context), until)
-    made = [_low(f) for f in model.load(device)(seen, more)]
-    second, rows = max(1, round(film.rate)), {}
-    for horizon in [h for h in HORIZONS if h < seconds] + [seconds]:
-        count = max(2, round(horizon * film.rate))
-        for title, frames in (("made", made), ("what came", true)):
-            rows[f"{title}, {horizon:g} s"] = continuing.compare(frames[:count], known, second, distance)
-    return rows
+@dataclass(frozen=True)
+class Endings:
+    """What came after the end of a film, and what models had come: numbers at the HORIZONS, numbers of every
+    second, and the frames, each in a picture file."""
+
+    rows: Rows
+    series: dict[str, dict[str, list[float]]]
+    pictures: dict[str, Path]
+    film: Film
+
+
+def continuation(models: dict[str, Any], path: Path, seconds: float, held: float, folder: Path,
+                 device: str, watch: Any,
+                 distance: Callable[[np.ndarray, np.ndarray], float] | None = None) -> Endings:  # fmt: skip
+    """Hold out a film's last seconds, let models go on without them, and compare what they dream, and what
+    really came, with the film before.
+
+    Args:
+        models: by the title that each is to have.
+        seconds: how far they are to dream; what really came is as long as what is `held` out.
+        folder: where all that they learn and dream is kept.
+    """
+    detector = CutDetector()
+    film = open_film(path, detector)
+    more, until = round(seconds * film.rate), film.frames - round(held * film.rate)
+    if not continuing.WINDOW <= until < film.frames - 1:
+        raise MediaError(f"{path}: {held:g} s cannot be held out of {film.frames} frames; "
+                         "give another --held")  # fmt: skip
+    shots = detector.shots(film.frames)
+    whole = Footage(partial(read_film, film), film.frames, shots, film.rate, path.name)
+    footage = whole.until(until)
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = {"what came": folder / "what-came.nut"}
+    write_picture(pictures["what came"], whole.read(until, film.frames), film.rate)
+    for title, model in models.items():
+        pictures[title] = folder / title / "picture.nut"
+        work = model.load(device)
+        if hasattr(work, "learn"):
+            work.learn(footage, folder / title, watch)
+        watch.begin("continue", more)
+        pictures[title].parent.mkdir(exist_ok=True)
+        write_picture(pictures[title], ticking(work(footage, more, folder / title), watch.tick), film.rate)
+    known = [_low(f) for f in footage.read(0, until)]
+    rows, series, second = {}, {}, max(2, round(film.rate))
+    for title, picture in pictures.items():
+        frames = [_low(f) for f in read_picture(picture, film)]
+        series[title] = continuing.series(frames, known, second)
+        for horizon in [h for h in HORIZONS if h < seconds] + [seconds]:
+            count = round(horizon * film.rate)
+            if count <= len(frames):
+                rows[f"{title}, {horizon:g} s"] = continuing.compare(frames[:count], known, second, distance)
+    return Endings(rows, series, pictures, film)
 
 
 def _low(frame: Frame, width: int = 256) -> np.ndarray:

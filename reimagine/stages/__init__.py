@@ -36,7 +36,11 @@ MODELS: dict[str, dict[str, str]] = {
         "cartoongan": "reimagine.stages.cartoon.cartoongan.stage:CartoonGAN",
         "ink": "reimagine.stages.cartoon.ink:Ink",
     },
-    "continue": {"hold": "reimagine.stages.continuation.hold:Hold"},
+    "continue": {
+        "recall": "reimagine.stages.continuation.recall.stage:Recall",
+        "pix2pix": "reimagine.stages.continuation.pix2pix.stage:Pix2Pix",
+        "hold": "reimagine.stages.continuation.hold:Hold",
+    },
     "transcribe": {
         "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",
         "pyin": "reimagine.stages.transcribe.pyin:Pyin",
@@ -57,6 +61,7 @@ TRAININGS: dict[str, str] = {
     "timbre": "reimagine.stages.timbre.harmonic.train:TrainTimbre",
     "compose": "reimagine.stages.compose.melody.train:TrainCompose",
     "cartoon": "reimagine.stages.cartoon.cartoongan.train:TrainCartoon",
+    "continue": "reimagine.stages.continuation.recall.train:TrainContinue",
 }
 
 

@@ -5,6 +5,8 @@ import csv
 import math
 import os
 import random
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,12 @@ def resume(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in state.items() if k not in parts}
 
 
+def short_of_memory(error: Exception) -> bool:
+    """Whether there was not room enough: fewer at a time may do."""
+    known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    return known or "can't allocate memory" in str(error) or "out of memory" in str(error)
+
+
 def average(into: nn.Module, source: nn.Module, decay: float) -> None:
     """Exponential moving average of weights; buffers (batch norm's statistics) are copied."""
     with torch.no_grad():
@@ -61,12 +69,14 @@ def cosine(part: float, floor: float = 0.01) -> float:
     return floor + (1 - floor) * (0.5 + 0.5 * math.cos(math.pi * part))
 
 
-def report(run: Path, parts: dict[str, Any], clock: float, steps: int, **numbers: float) -> None:
+def report(run: Path, parts: dict[str, Any], clock: float, steps: int, say: Callable[[str], Any] = print,
+           **numbers: float) -> None:  # fmt: skip
     """Keep what a training can go on from, add a line to its log, and say it."""
     save(run / "checkpoint.pt", {**parts, "clock": clock, "steps": steps})
     row = {"minutes": round(clock / 60, 1), "steps": steps} | {k: round(v, 4) for k, v in numbers.items()}
     log(run / "log.csv", row)
-    print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
+    say("  ".join(f"{k} {v}" for k, v in row.items()))
+    sys.stdout.flush()
 
 
 def log(path: Path, row: dict[str, float | int | str]) -> None:

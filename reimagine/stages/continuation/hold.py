@@ -1,27 +1,30 @@
 """The last frame, held: what every continuation must beat."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 if TYPE_CHECKING:
     from reimagine.media import Frame
+    from reimagine.media.footage import Footage
 
 
 @dataclass(frozen=True)
 class Hold:
     """Repeat the last frame."""
 
-    seconds: Annotated[float, "How long the film goes on after its last frame"] = 2.0
-    version: ClassVar[int] = 1
-    context: ClassVar[int] = 0
+    seconds: Annotated[float, "How long the film goes on after its last frame"] = 10.0
+    from_frame: Annotated[int, "Go on from this frame, not from the last (0: the last)"] = 0
+    version: ClassVar[int] = 2
+    after: ClassVar[tuple[str, ...]] = ("seconds",)
 
-    def load(self, device: str) -> Callable[[Iterable[Frame], int], Iterator[Frame]]:
-        """The film's last frames and how many to add in; the added ones, numbered on, out."""
+    def load(self, device: str) -> Callable[[Footage, int, Path], Iterator[Frame]]:
+        """A film and how many frames to add in; the added ones, numbered on, out."""
 
-        def go_on(frames: Iterable[Frame], more: int) -> Iterator[Frame]:
-            *_, last = frames
+        def go_on(footage: Footage, more: int, kept: Path) -> Iterator[Frame]:
+            last = footage.last
             for ahead in range(1, more + 1):
                 yield last.at(last.index + ahead)
 

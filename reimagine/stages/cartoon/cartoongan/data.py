@@ -17,7 +17,6 @@ FLAT, DULL, WORDS = 0.6, 12.0, 0.07
 deviation is less, or if this share of its ink is lettering."""
 COLOURLESS = 21.0
 """The mean spread of R, G and B (of 255) up to which a page is black on yellowed paper."""
-SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".mpg", ".ogv")
 
 
 def square(picture: np.ndarray, rng: np.random.Generator, least: float = 0.7) -> np.ndarray:
@@ -38,15 +37,6 @@ def frames_of(film: Path, every: float = 3.0) -> Iterator[np.ndarray]:
         image = next(read_film(facts, number, number + 1)).image
         if telling(image):
             yield image
-
-
-def films_in(folder: Path) -> list[Path]:
-    """The films of a folder and its sub-folders; or the one film that was named."""
-    files = [folder] if folder.is_file() else sorted(folder.rglob("*")) if folder.is_dir() else []
-    found = [p for p in files if p.suffix.lower() in SUFFIXES]
-    if not found:
-        raise MediaError(f"no films in {str(folder)!r} (looked for {', '.join(SUFFIXES)})")
-    return found
 
 
 def telling(image: np.ndarray) -> bool:

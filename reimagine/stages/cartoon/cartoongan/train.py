@@ -25,6 +25,7 @@ from torch import Tensor
 from reimagine import zoo
 from reimagine.errors import StageError
 from reimagine.training.critic import PatchCritic, hinge
+from reimagine.training.films import films_in
 from reimagine.training.photos import read_photos
 from reimagine.training.pictures import apart, inside, restless, shifted, slopes
 from reimagine.training.state import average, cosine, report, resume, seed
@@ -87,7 +88,7 @@ class TrainCartoon:
     def pictures(self) -> list[np.ndarray]:
         """The photographs, and frames of the films."""
         found = read_photos(self.photos)
-        for film in data.films_in(self.films) if self.films else []:
+        for film in films_in(self.films) if self.films else []:
             found += data.frames_of(film)
         return found
 
@@ -275,7 +276,7 @@ class Imitate:
         if o.art:
             pages = read_photos(o.art)
         else:
-            pages = [frame for film in data.films_in(o.frames_from) for frame in data.frames_of(film)]
+            pages = [frame for film in films_in(o.frames_from) for frame in data.frames_of(film)]
         self.photos = o.pictures()
         self.art = data.drawings(pages, np.random.default_rng(o.seed))
         few = self.photos[:: max(1, len(self.photos) // 6)][:6]

@@ -12,12 +12,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from reimagine.errors import MediaError
 from reimagine.media.film import Film
 from reimagine.media.flow import flow
 from reimagine.media.frames import Frame, from_image
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
+from reimagine.training.films import films_in
 
 LENGTH = 7
 """Frames of a clip."""
@@ -40,10 +40,7 @@ class Clip:
 def of_films(folder: Path, size: int, per_shot: int, process: Process, rng) -> Iterator[Clip]:
     """Stretches of every shot of every film in a folder, `size` pixels high, one frame in one to
     three."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".mp4", ".mkv", ".mov", ".webm"))
-    if not files:
-        raise MediaError(f"no films in {str(folder)!r}")
-    for file in files:
+    for file in films_in(folder):
         detector = CutDetector()
         film = open_film(file, detector)
         for shot in detector.shots(film.frames):

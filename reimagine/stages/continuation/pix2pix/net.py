@@ -1,0 +1,83 @@
+"""pix2pix (Isola et al. 2017): the U-Net that makes of one frame the next, and its patch critic."""
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Down(nn.Sequential):
+    """Half the size: leaky ReLU, convolution, batch norm."""
+
+    def __init__(self, inputs: int, outputs: int, first: bool = False, norm: bool = True):
+        parts: list[nn.Module] = [] if first else [nn.LeakyReLU(0.2)]
+        parts += [nn.Conv2d(inputs, outputs, 4, 2, 1)] + ([nn.BatchNorm2d(outputs)] if norm else [])
+        super().__init__(*parts)
+
+
+class Up(nn.Sequential):
+    """Twice the size: ReLU, transposed convolution, batch norm, perhaps dropout."""
+
+    def __init__(self, inputs: int, outputs: int, dropout: bool = False):
+        convolution = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1)
+        parts = [nn.Dropout(0.5)] if dropout else []
+        super().__init__(nn.ReLU(), convolution, nn.BatchNorm2d(outputs), *parts)
+
+
+class UNet256(nn.Module):
+    """Eight levels down to a single pixel and up again, every level joined with its mirror.
+
+    Batch norm always takes the statistics of what it is given: in inference mode, with the averages of
+    training, a film that feeds on itself goes black.
+
+    Args:
+        width: channels after the first level (64 in the paper).
+        levels: halvings (8 in the paper, for 256 pixels).
+    """
+
+    def __init__(self, width: int = 64, levels: int = 8):
+        super().__init__()
+        widths = [min(width << n, 8 * width) for n in range(levels)]
+        self.downs = nn.ModuleList(
+            Down(3 if n == 0 else widths[n - 1], w, n == 0, 0 < n < levels - 1) for n, w in enumerate(widths)
+        )
+        self.ups = nn.ModuleList(
+            Up(widths[n] * (1 if n == levels - 1 else 2), widths[n - 1], 3 < n < levels - 1)
+            for n in range(levels - 1, 0, -1)
+        )
+        self.last = nn.Sequential(nn.ReLU(), nn.ConvTranspose2d(2 * width, 3, 4, 2, 1), nn.Tanh())
+        self.apply(_small)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 3, H, W) in -1..1, sides multiples of 2 to the `levels` -> the same, later."""
+        levels = []
+        for down in self.downs:
+            x = down(x)
+            levels.append(x)
+        for up, level in zip(self.ups, reversed(levels[:-1]), strict=True):
+            x = torch.cat([up(x), level], 1)
+        return self.last(x)
+
+
+class PatchGAN(nn.Sequential):
+    """The published critic: each answer sees 70 x 70 pixels of a pair of frames.
+
+    Args:
+        width: channels after the first layer (64 in the paper).
+    """
+
+    def __init__(self, width: int = 64):
+        parts: list[nn.Module] = [nn.Conv2d(6, width, 4, 2, 1), nn.LeakyReLU(0.2)]
+        for n, stride in ((1, 2), (2, 2), (3, 1)):
+            parts += [nn.Conv2d(width << (n - 1), width << n, 4, stride, 1), nn.BatchNorm2d(width << n),
+                      nn.LeakyReLU(0.2)]  # fmt: skip
+        super().__init__(*parts, nn.Conv2d(width << 3, 1, 4, 1, 1))
+        self.apply(_small)
+
+
+def _small(layer: nn.Module) -> None:
+    """N(0, 0.02), as published."""
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+        nn.init.zeros_(layer.bias)
+    elif isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.weight, 1.0, 0.02)

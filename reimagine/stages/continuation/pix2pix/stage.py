@@ -1,0 +1,36 @@
+"""What a film meets: pix2pix as published, taught this film's next frames and fed with its own."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from reimagine.stages.continuation.going import Going
+
+if TYPE_CHECKING:
+    from reimagine.media.footage import Footage
+    from reimagine.stages.continuation.moments import Moments
+    from reimagine.stages.continuation.rollout import Dreamer
+
+SIDE = 256
+
+
+@dataclass(frozen=True)
+class Pix2Pix(Going):
+    """Paint each frame anew from the one before (Isola et al. 2017): what others are measured against."""
+
+    weight: Annotated[float, "Of L1 against the critic's word, as published"] = 100.0
+    width: Annotated[int, "Channels after the first level, as published"] = 64
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        return SIDE, SIDE
+
+    def study(self, moments: Moments, kept: Path, device: str, watch: Any) -> None:
+        from .train import study
+
+        study(self, moments, kept, device, watch)
+
+    def dreaming(self, moments: Moments, footage: Footage, kept: Path, device: str) -> Dreamer:
+        from .dreaming import Dreaming
+
+        return Dreaming(footage, kept / "weights.safetensors", self.seed, device)

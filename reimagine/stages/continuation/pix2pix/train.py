@@ -1,0 +1,109 @@
+"""How pix2pix learns a film: of each frame the next; L1 and a patch critic (Isola et al. 2017, section 3)."""
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reimagine import zoo
+from reimagine.errors import StageError
+from reimagine.media.files import write_text
+from reimagine.stages.continuation.moments import Moments
+from reimagine.training.curves import curves
+from reimagine.training.state import report, resume, seed, short_of_memory
+from reimagine.zoo.device import choose
+
+from .net import PatchGAN, UNet256
+
+if TYPE_CHECKING:
+    from .stage import Pix2Pix
+
+RATE, BETAS = 2e-4, (0.5, 0.999)
+NAMES = "likeness", "word", "critic"
+
+
+def study(options: Pix2Pix, moments: Moments, kept: Path, device: str, watch: Any) -> None:
+    """Learn one film from scratch; what is in the folder `kept` is gone on with."""
+    choose(device, alone=True)
+    seed(1)
+    net, critic = UNet256(options.width).to(device), PatchGAN(options.width).to(device)
+    optimizers = [torch.optim.Adam(n.parameters(), RATE, BETAS) for n in (net, critic)]
+    parts = {"net": net, "critic": critic, "optimizer": optimizers[0], "critic_optimizer": optimizers[1]}
+    saved = resume(kept / "checkpoint.pt", parts)
+    clock, steps = saved.get("clock", 0.0), saved.get("steps", 0)
+    rng, sums = np.random.default_rng(steps), []
+    rooms = moments.split()
+    watch.begin("learn", round(60 * options.minutes), "s")
+    watch.tick(clock)
+
+    def pair(number: int) -> tuple[Tensor, Tensor]:
+        x = torch.from_numpy(moments.frames[number : number + 2]).to(device).permute(0, 3, 1, 2)
+        x = x.float() / 127.5 - 1
+        return x[:1], x[1:]
+
+    def note() -> None:
+        means = dict(zip(NAMES, np.mean(sums, 0), strict=True))
+        report(kept, parts, clock, steps, watch.say, **means, **tested(net, pair, rooms["validation"]))
+        curves(kept / "log.csv", kept / "curves.png")
+        sums.clear()
+
+    told = time.monotonic()
+    while clock < 60 * options.minutes:
+        begun = time.monotonic()
+        before, after = pair(int(rng.choice(np.flatnonzero(rooms["train"]))))
+        try:
+            sums.append(step(net, critic, optimizers, before, after, options.weight))
+        except (RuntimeError, MemoryError) as error:
+            if short_of_memory(error):
+                raise StageError(f"not enough memory for pix2pix of --width {options.width}; give it half, "
+                                 "or take --model recall") from error  # fmt: skip
+            raise
+        gone = time.monotonic() - begun
+        clock, steps = clock + gone, steps + 1
+        watch.tick(gone)
+        if time.monotonic() - told > 60:
+            note()
+            told = time.monotonic()
+    if sums:
+        note()
+    zoo.save(kept / "weights.safetensors", net, {"width": options.width})
+    choose(device)
+    (kept / "checkpoint.pt").unlink(missing_ok=True)
+    write_text(kept / "learnt.json", json.dumps(tested(net, pair, rooms["test"], "test"), indent=1))
+
+
+def step(net: UNet256, critic: PatchGAN, optimizers: list, before: Tensor, after: Tensor,
+         weight: float) -> list[float]:  # fmt: skip
+    """One pair, (1, 3, H, W) each in -1..1: the critic's step, then the generator's; the losses as NAMES."""
+    made = net(before)
+    real, false = critic(torch.cat([before, after], 1)), critic(torch.cat([before, made.detach()], 1))
+    doubt = (verdict(real, True) + verdict(false, False)) / 2
+    optimizers[1].zero_grad()
+    doubt.backward()
+    optimizers[1].step()
+    critic.requires_grad_(False)
+    word = verdict(critic(torch.cat([before, made], 1)), True)
+    critic.requires_grad_(True)
+    likeness = F.l1_loss(made, after)
+    optimizers[0].zero_grad()
+    (word + weight * likeness).backward()
+    optimizers[0].step()
+    return [float(x.detach()) for x in (likeness, word, doubt)]
+
+
+def verdict(answer: Tensor, true: bool) -> Tensor:
+    return F.binary_cross_entropy_with_logits(answer, torch.full_like(answer, float(true)))
+
+
+@torch.no_grad()
+def tested(net: UNet256, pair: Any, room: np.ndarray, name: str = "validation") -> dict[str, float]:
+    """L1 of some pairs that were not trained on."""
+    numbers = np.flatnonzero(room)[:: max(1, int((room > 0).sum()) // 8)]
+    losses = [float(F.l1_loss(net(before), after)) for before, after in map(pair, map(int, numbers))]
+    return {f"{name} likeness": float(np.mean(losses))} if losses else {}

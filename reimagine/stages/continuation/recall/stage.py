@@ -1,0 +1,39 @@
+"""What a film meets: it goes on, dreaming of what it has shown."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from reimagine.stages.continuation.going import Going
+
+if TYPE_CHECKING:
+    from reimagine.media.footage import Footage
+    from reimagine.stages.continuation.moments import Moments
+    from reimagine.stages.continuation.rollout import Dreamer
+
+
+@dataclass(frozen=True)
+class Recall(Going):
+    """Carry on what is there, recall what the film has shown of it, make up the rest."""
+
+    weights: Annotated[str, "What it starts from: a name in the zoo, or a path"] = "continue-recall"
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        from .data import worked
+
+        return worked(width, height)
+
+    def study(self, moments: Moments, kept: Path, device: str, watch: Any) -> None:
+        """Put right for this film what is known of films; with no `minutes`, that must do."""
+        from .train import study
+
+        if self.minutes:
+            study(self, moments, kept, device, watch)
+
+    def dreaming(self, moments: Moments, footage: Footage, kept: Path, device: str) -> Dreamer:
+        from .dreaming import Dreaming
+
+        own = kept / "weights.safetensors"
+        weights = str(own) if own.exists() else self.weights
+        return Dreaming(moments, footage, weights, self.seed, device)

@@ -1,0 +1,29 @@
+"""Loss curves, as a picture."""
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from reimagine.media.files import publish
+
+
+def curves(log: Path, out: Path, held: str = "validation ") -> None:
+    """Draw a training's log.csv: a curve a column over the minutes, those `held` out dashed beside theirs."""
+    from matplotlib.figure import Figure
+
+    with log.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [n for n in rows[0] if n not in ("minutes", "steps") and not n.startswith(held)]
+    figure = Figure((3 * len(names), 3), layout="constrained")
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        for title, style in ((name, "-"), (held + name, "--")):
+            points = [(float(r["steps"]), float(r[title])) for r in rows if r.get(title)]
+            if points:
+                label = "training" if style == "-" else held.strip()
+                axes.plot(*zip(*points, strict=True), style, label=label)
+        axes.set_title(name)
+        axes.set_xlabel("steps")
+    figure.axes[0].legend()
+    temporary = out.with_name("." + out.name)
+    figure.savefig(temporary, dpi=80)
+    publish(temporary, out)

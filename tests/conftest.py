@@ -74,7 +74,7 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     from reimagine.stages.colorize.deoldify.net import DeOldify
     from reimagine.stages.colorize.unet.net import ColorUNet
     from reimagine.stages.compose.melody.net import Composer
-    from reimagine.stages.continuation.recall.net import Dreamer
+    from reimagine.stages.continuation.recall.net import DreamNet
     from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
     from reimagine.stages.timbre.gansynth.net import Generator
     from reimagine.stages.timbre.harmonic.net import Decoder
@@ -89,7 +89,7 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
             "colorize deoldify": (DeOldify("deep", 16).eval(), {"kind": "deep", "divide": 16}),
             "stabilize convlstm": (steady, {"width": 4, "aligned": True}),
             "cartoon cartoongan": (LightGenerator(**look), {"kind": "light", **look}),
-            "continue recall": (Dreamer((4, 8)), {"widths": (4, 8)}),
+            "continue recall": (DreamNet((4, 8)), {"widths": (4, 8)}),
             "compose melody": (Composer(4, 8), {"latent": 4, "width": 8})}  # fmt: skip
     timbres = {"timbre harmonic": (Decoder, {"names": ["flute", "violin"], "latent": 4, "width": 8}),
                "timbre gansynth": (Generator, {"filters": [8] * 7})}  # fmt: skip

@@ -78,7 +78,7 @@ AGREES = 0.3
 """How often, in training, the moment that is recalled is the true one."""
 
 
-class Recall:
+class Walk:
     """A walk through what a film has shown: it goes on from a moment like the one there is now, and every so
     often, or at the end of a shot, it looks for another, rather not where it has just been.
 
@@ -147,7 +147,7 @@ class Thread:
 
     def __init__(self, memory: Memory, room: np.ndarray, known: np.ndarray, rng: np.random.Generator):
         self.memory, self.room, self.rng = memory, room, rng
-        self.recall = Recall(memory, known, rng, (2, 30), 6)
+        self.walk = Walk(memory, known, rng, (2, 30), 6)
         self.time = self.left = 0
         self.last = self.before = np.zeros((0, 0, 3), np.float32)
 
@@ -168,12 +168,12 @@ class Thread:
     def look(self) -> None:
         """Recall another moment than the true one; or the very same, so that what agrees is believed."""
         now = self.memory.gists[self.time]
-        self.recall.look(now, now - self.memory.gists[self.time - 1], self.time)
-        if self.rng.random() < AGREES and (room := self.recall.room[self.time]):
-            self.recall.place, self.recall.left = self.time, min(self.recall.left, int(room))
+        self.walk.look(now, now - self.memory.gists[self.time - 1], self.time)
+        if self.rng.random() < AGREES and (room := self.walk.room[self.time]):
+            self.walk.place, self.walk.left = self.time, min(self.walk.left, int(room))
 
     def step(self) -> None:
         """What is there now is the moment before."""
         self.time, self.left = self.time + 1, self.left - 1
-        if not self.recall.go_on():
+        if not self.walk.go_on():
             self.look()

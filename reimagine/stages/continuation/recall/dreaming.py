@@ -14,8 +14,8 @@ from reimagine.stages.continuation.moments import Moments, small
 from reimagine.stages.continuation.rollout import carried
 from reimagine.zoo.device import half_is_fast
 
-from .data import Memory, Recall, gist, guess
-from .net import Dream, Dreamer, Scene
+from .data import Memory, Walk, gist, guess
+from .net import Dream, DreamNet, Scene
 
 SURE = 1.5
 """What the network is not sure of, it would show as two ghosts: the greater share is made greater."""
@@ -26,11 +26,11 @@ class Dreaming:
     change would be lost in steps of 1/255."""
 
     def __init__(self, moments: Moments, footage: Footage, weights: str, seed: int, device: str):
-        self.net: Dreamer = zoo.load(weights, Dreamer, device).to(memory_format=torch.channels_last)
+        self.net: DreamNet = zoo.load(weights, DreamNet, device).to(memory_format=torch.channels_last)
         self.moments, self.memory, self.footage, self.device = moments, Memory(moments), footage, device
         self.half = half_is_fast(device)
         self.rng = np.random.default_rng(seed)
-        self.recall = Recall(self.memory, moments.room(), self.rng)
+        self.walk = Walk(self.memory, moments.room(), self.rng)
         first = max(footage.shots[-1].start, footage.frames - 1 - moments.every)
         frames = list(footage.read(first, footage.frames))
         self.size = carried(frames[-1].width, frames[-1].height)
@@ -41,12 +41,12 @@ class Dreaming:
 
     def step(self) -> np.ndarray:
         """The next picture, (H, W, 3) uint8."""
-        place = self.recall.place
+        place = self.walk.place
         recalled = self._recalled(place + 1)
         dream = self._ask(place, small(recalled, self.moments.size))
         self.before, self.last = self.last, self._done(dream, recalled)
         self.low = self.low[1], small(self.last, self.moments.size)
-        if not self.recall.go_on():
+        if not self.walk.go_on():
             self._look()
         return np.clip(self.last + 0.5, 0, 255).astype(np.uint8)
 
@@ -75,12 +75,12 @@ class Dreaming:
     def _look(self) -> None:
         """Recall another moment of the film, and have its frames read from there on."""
         before, last = (gist(x) for x in self.low)
-        self.recall.look(last, last - before)
-        self._wind(self.recall.place + 1)
+        self.walk.look(last, last - before)
+        self._wind(self.walk.place + 1)
 
     def _wind(self, place: int) -> None:
         numbers = self.moments.numbers
-        stop = min(place + self.recall.left, len(self.memory) - 1)
+        stop = min(place + self.walk.left, len(self.memory) - 1)
         self.reel = self.footage.read(int(numbers[place]), int(numbers[stop]) + 1)
 
     def _recalled(self, place: int) -> np.ndarray:
@@ -98,15 +98,15 @@ class Dreaming:
         """All that the next steps depend on."""
         import json
 
-        return {"before": self.before, "last": self.last, "worn": self.recall.worn,
-                "walk": np.array([self.recall.place, self.recall.left]),
+        return {"before": self.before, "last": self.last, "worn": self.walk.worn,
+                "walk": np.array([self.walk.place, self.walk.left]),
                 "chance": np.array(json.dumps(self.rng.bit_generator.state))}  # fmt: skip
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         import json
 
-        self.before, self.last, self.recall.worn = state["before"], state["last"], state["worn"]
-        self.recall.place, self.recall.left = map(int, state["walk"])
+        self.before, self.last, self.walk.worn = state["before"], state["last"], state["worn"]
+        self.walk.place, self.walk.left = map(int, state["walk"])
         self.rng.bit_generator.state = json.loads(str(state["chance"]))
         self.low = tuple(small(x, self.moments.size) for x in (self.before, self.last))
-        self._wind(self.recall.place + 1)
+        self._wind(self.walk.place + 1)

@@ -87,7 +87,7 @@ class Residual(nn.Module):
         return x + self.second(F.silu(self.first(F.silu(x))))
 
 
-class Dreamer(nn.Module):
+class DreamNet(nn.Module):
     """A U-Net of residual blocks; its two ends are a pixel shuffle, so that nothing is done at full size.
 
     Args:

@@ -34,7 +34,7 @@ from reimagine.training.state import average, cosine, report, resume, seed, shor
 from reimagine.zoo.device import choose
 
 from .data import Memory, Thread, guess, mirrored
-from .net import Dreamer, Scene
+from .net import DreamNet, Scene
 
 EDGES, TEXTURE, MOTION, CHOICE, WORD = 1.0, 2.0, 1.0, 1.0, 0.02
 """Weights of the losses beside L1: slopes; how much slope there is about here, which a fog has not, wherever
@@ -65,7 +65,7 @@ class TrainContinue:
         shots = [shot for film in films_in(self.films) for shot in shots_of(film)]
         memories = [Memory(shot) for shot in (*shots, *map(mirrored, shots))]
         print(f"{len(memories)} shots, {sum(map(len, memories))} frames", flush=True)
-        net = zoo.load(self.start, Dreamer, "cpu") if self.start else Dreamer()
+        net = zoo.load(self.start, DreamNet, "cpu") if self.start else DreamNet()
         fit = Fit(net, memories, run, self.minutes, device, self.batch, self.unrolled, self.rate,
                   self.first, self.seed)  # fmt: skip
         fit.descend()
@@ -86,7 +86,7 @@ def shots_of(film: Path) -> Iterator[Moments]:
 def study(options: Any, moments: Moments, kept: Path, device: str, watch: Any) -> None:
     """Learn one film, as a `Recall`'s options say; what is in the folder `kept` is gone on with."""
     choose(device, alone=True)
-    net = zoo.load(options.weights, Dreamer, "cpu")
+    net = zoo.load(options.weights, DreamNet, "cpu")
     fit = Fit(net, [Memory(moments)], kept, options.minutes, device, rate=3e-4, say=watch.say)
     watch.begin("learn", round(60 * options.minutes), "s")
     watch.tick(fit.clock)
@@ -97,7 +97,7 @@ def study(options: Any, moments: Moments, kept: Path, device: str, watch: Any) -
     write_text(kept / "learnt.json", json.dumps(fit.tested("test"), indent=1))
 
 
-def export(net: Dreamer, path: Path, facts: dict[str, str]) -> Path:
+def export(net: DreamNet, path: Path, facts: dict[str, str]) -> Path:
     zoo.save(path, net, {"widths": net.widths})
     zoo.write_card(path, {"stage": "continue", "model": "recall", **facts})
     return path
@@ -110,7 +110,7 @@ class Fit:
         memories: what is learnt from; all of one size.
     """
 
-    def __init__(self, net: Dreamer, memories: list[Memory], run: Path,
+    def __init__(self, net: DreamNet, memories: list[Memory], run: Path,
                  minutes: float, device: str, batch: int = 4, unrolled: int = 3, rate: float = 5e-4,
                  first: float = 0.25, number: int = 1, say: Callable[[str], Any] = print):  # fmt: skip
         seed(number)
@@ -189,7 +189,7 @@ class Fit:
         for name, loss in losses.items():
             self.note(name, loss)
 
-    def dream(self, threads: list[Thread], steps: int, net: Dreamer | None = None):
+    def dream(self, threads: list[Thread], steps: int, net: DreamNet | None = None):
         """Dream so many steps on: the losses by name, and what the critic is to see, made and true."""
         losses: dict[str, list[Tensor]] = {}
         fakes, reals = [], []
@@ -218,9 +218,9 @@ class Fit:
 
     def scene(self, threads: list[Thread], last: Tensor, before: Tensor) -> Scene:
         rows = (last.detach().clamp(0, 1) * 255).byte().permute(0, 2, 3, 1).cpu().numpy()
-        guesses = [guess(row, t.memory, t.recall.place) for row, t in zip(rows, threads, strict=True)]
+        guesses = [guess(row, t.memory, t.walk.place) for row, t in zip(rows, threads, strict=True)]
         motion, place, trust = (self.tensor([g[k] for g in guesses]) for k in range(3))
-        recalled = self.tensor([t.true(t.recall.place + 1) for t in threads])
+        recalled = self.tensor([t.true(t.walk.place + 1) for t in threads])
         return Scene(last, before, recalled, motion, place, trust, torch.randn_like(trust))
 
     def teach(self, real: Tensor, made: Tensor) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from reimagine.gallery.report import sheet
 from reimagine.media.export import Encoding, export
 from reimagine.media.files import publish
+from reimagine.media.reader import read_film
 from reimagine.media.sound import silence
 from reimagine.media.writer import read_picture
 
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
     from reimagine.metrics.evaluate import Endings
     from reimagine.runs import Run
 
+LEAD = 2.0
+"""Seconds of the film before its end that a comparison begins with."""
 SECONDS = 0, 1, 2, 5, 10, 20, 30, 60, 90
-"""After the end."""
+"""After the end, when a sheet shows a frame."""
 
 
 def ending(run: Run, path: Path, width: int = 320) -> None:
@@ -64,7 +68,8 @@ def compared(endings: Endings, folder: Path) -> None:
     films = {}
     for title, picture in endings.pictures.items():
         films[title] = folder / f"{picture.parent.name}-{picture.stem}.mp4"
-        frames = (f.at(n) for n, f in enumerate(read_picture(picture, film)))
+        lead = read_film(film, max(0, endings.until - round(LEAD * film.rate)), endings.until)
+        frames = (f.at(n) for n, f in enumerate(chain(lead, read_picture(picture, film))))
         export(film, films[title], frames, silence(0.0), Encoding(crf=12))
     side_by_side(films, folder / "comparison.mp4")
     for path in films.values():

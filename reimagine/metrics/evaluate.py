@@ -122,6 +122,8 @@ class Endings:
     series: dict[str, dict[str, list[float]]]
     pictures: dict[str, Path]
     film: Film
+    until: int
+    """The first frame that was held out."""
 
 
 def continuation(models: dict[str, Any], path: Path, seconds: float, held: float, folder: Path,
@@ -164,7 +166,7 @@ def continuation(models: dict[str, Any], path: Path, seconds: float, held: float
             count = round(horizon * film.rate)
             if count <= len(frames):
                 rows[f"{title}, {horizon:g} s"] = continuing.compare(frames[:count], known, second, distance)
-    return Endings(rows, series, pictures, film)
+    return Endings(rows, series, pictures, film, until)
 
 
 def _low(frame: Frame, width: int = 256) -> np.ndarray:

@@ -53,7 +53,8 @@ def test_a_run_folder_goes_on_from_its_latest_picture(tmp_path, film):
 
 
 def test_continue_lengthens_and_the_sound_fills(tmp_path, film):
-    done = reimagine.run(film, [TINT(), reimagine.model("continue")(seconds=1.0), INK()], tmp_path / "run")
+    dream = reimagine.model("continue")(seconds=1.0, minutes=0.0)
+    done = reimagine.run(film, [TINT(), dream, INK()], tmp_path / "run")
     assert done.report["frames"] == 48 + 24 == len(frames_of(done.film))
     assert abs(done.report["audio_minus_video_seconds"]) < 0.1
 

@@ -155,7 +155,8 @@ def test_short_of_memory_it_learns_from_fewer(tiny_weights, tmp_path, monkeypatc
     weights = str(tiny_weights["continue recall"])
     model = reimagine.model("continue", "recall")(minutes=0.005, weights=weights)
     model.load("cpu").learn(footage(40), tmp_path, Told())
-    assert said[0].startswith("not enough memory: 2 dreams") and (tmp_path / "learnt.json").exists()
+    assert any(line.startswith("not enough memory: 2 dreams") for line in said)
+    assert (tmp_path / "learnt.json").exists()
 
 
 def test_slower_is_the_same_dream_with_more_frames(recall, tmp_path):

@@ -60,6 +60,7 @@ class Work:
         if not (kept / "learnt.json").exists():
             kept.mkdir(parents=True, exist_ok=True)
             self._remember(footage, watch).list_pairs(kept / "pairs.csv")
+            watch.say(f"what is learnt, its curves and a sheet of samples: {kept}")
             self.model.study(self.moments, kept, self.device, watch)
 
     def __call__(self, footage: Footage, more: int, kept: Path) -> Iterator[Frame]:

@@ -15,7 +15,7 @@ from reimagine import zoo
 from reimagine.errors import StageError
 from reimagine.media.files import write_text
 from reimagine.stages.continuation.moments import Moments
-from reimagine.training.curves import curves
+from reimagine.training.shown import curves, samples
 from reimagine.training.state import report, resume, seed, short_of_memory
 from reimagine.zoo.device import choose
 
@@ -49,11 +49,12 @@ def study(options: Pix2Pix, moments: Moments, kept: Path, device: str, watch: An
 
     def note() -> None:
         means = dict(zip(NAMES, np.mean(sums, 0), strict=True))
-        report(kept, parts, clock, steps, watch.say, **means, **tested(net, pair, rooms["validation"]))
+        report(kept, parts, clock, steps, watch.say, **means,
+               **tested(net, pair, rooms["validation"], kept / "sheet.png", "validation"))
         curves(kept / "log.csv", kept / "curves.png")
         sums.clear()
 
-    told = time.monotonic()
+    shown = time.monotonic()
     while clock < 60 * options.minutes:
         begun = time.monotonic()
         before, after = pair(int(rng.choice(np.flatnonzero(rooms["train"]))))
@@ -67,15 +68,16 @@ def study(options: Pix2Pix, moments: Moments, kept: Path, device: str, watch: An
         gone = time.monotonic() - begun
         clock, steps = clock + gone, steps + 1
         watch.tick(gone)
-        if time.monotonic() - told > 60:
+        if time.monotonic() - shown > 60:
             note()
-            told = time.monotonic()
+            shown = time.monotonic()
     if sums:
         note()
     zoo.save(kept / "weights.safetensors", net, {"width": options.width})
     choose(device)
+    told = tested(net, pair, rooms["test"], kept / "sheet.png", "test")
     (kept / "checkpoint.pt").unlink(missing_ok=True)
-    write_text(kept / "learnt.json", json.dumps(tested(net, pair, rooms["test"], "test"), indent=1))
+    write_text(kept / "learnt.json", json.dumps(told, indent=1))
 
 
 def step(net: UNet256, critic: PatchGAN, optimizers: list, before: Tensor, after: Tensor,
@@ -102,8 +104,11 @@ def verdict(answer: Tensor, true: bool) -> Tensor:
 
 
 @torch.no_grad()
-def tested(net: UNet256, pair: Any, room: np.ndarray, name: str = "validation") -> dict[str, float]:
-    """L1 of some pairs that were not trained on."""
+def tested(net: UNet256, pair: Any, room: np.ndarray, sheet: Path, name: str) -> dict[str, float]:
+    """L1 of some pairs that were not trained on; and a sheet of frames, what came next, what was made."""
     numbers = np.flatnonzero(room)[:: max(1, int((room > 0).sum()) // 8)]
-    losses = [float(F.l1_loss(net(before), after)) for before, after in map(pair, map(int, numbers))]
-    return {f"{name} likeness": float(np.mean(losses))} if losses else {}
+    shown = [(before, after, net(before)) for before, after in map(pair, map(int, numbers))]
+    if not shown:
+        return {}
+    samples(sheet, [[(x[0] + 1) / 2 for x in row] for row in zip(*shown[:4], strict=True)])
+    return {f"{name} likeness": float(np.mean([F.l1_loss(made, after).item() for _, after, made in shown]))}

@@ -24,12 +24,11 @@ from reimagine.errors import StageError
 from reimagine.media.files import write_text
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
-from reimagine.media.writer import write_image
 from reimagine.stages.continuation.moments import Moments, pace, small
 from reimagine.training.critic import PatchCritic, hinge
-from reimagine.training.curves import curves
 from reimagine.training.films import films_in
 from reimagine.training.pictures import slopes
+from reimagine.training.shown import curves, samples
 from reimagine.training.state import average, cosine, report, resume, seed, short_of_memory
 from reimagine.zoo.device import choose
 
@@ -245,7 +244,8 @@ class Fit:
 
     @torch.no_grad()
     def tested(self, part: str = "validation", count: int = 8, most: int = 12) -> dict[str, float]:
-        """The same losses of the averaged network, of dreams from true frames on, not trained on."""
+        """The same losses of the averaged network, of dreams from true frames on, not trained on. What came,
+        and under it what was dreamt instead, is drawn as sheet.png."""
         rng, self.rng = self.rng, np.random.default_rng(0)
         threads = [self.thread(part) for _ in range(count)]
         steps = min(most, *(int(t.room.max()) - 1 for t in threads))
@@ -255,7 +255,9 @@ class Fit:
         if steps < 1:
             return {}
         losses, made, true = self.dream(threads, steps, self.mean)
-        sheet(self.run / "sheet.png", true, made)
+        chosen = np.unique(np.linspace(0, steps - 1, 4).astype(int))
+        rows = [[kind[k][n, 3:] for k in chosen] for n in range(min(3, count)) for kind in (true, made)]
+        samples(self.run / "sheet.png", rows)
         return {f"{part} {name}": float(loss) for name, loss in losses.items()}
 
     def report(self) -> None:
@@ -265,15 +267,6 @@ class Fit:
         report(self.run, self.parts, self.clock, self.steps, self.say, **means, **self.tested())
         curves(self.run / "log.csv", self.run / "curves.png")
         self.sums = {}
-
-def sheet(path: Path, true: list[Tensor], made: list[Tensor], dreams: int = 3, columns: int = 4) -> None:
-    """What came, and under it what was dreamt instead, of some dreams at some steps."""
-    steps = np.unique(np.linspace(0, len(made) - 1, columns).astype(int))
-    rows = [torch.cat([kind[k][n, 3:] for k in steps], 2)
-            for n in range(min(dreams, len(made[0]))) for kind in (true, made)]  # fmt: skip
-    picture = torch.cat(rows, 1).clamp(0, 1).permute(1, 2, 0) * 255
-    write_image(path, picture.byte().cpu().numpy())
-
 
 def compared(made: Tensor, last: Tensor, true: Tensor, past: Tensor) -> dict[str, Tensor]:
     """What a picture has to pay, by name, beside the true one; both with the picture before them."""

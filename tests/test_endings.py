@@ -53,7 +53,7 @@ def test_the_last_frame_held_is_found_out(tmp_path):
     compared(told, tmp_path / "out")
     with av.open(str(tmp_path / "out" / "comparison.mp4")) as box:
         shown = [f.to_ndarray(format="rgb24") for f in box.decode(video=0)]
-    assert shown[0].shape[1] == 2 * 426 and len(shown) == 48
+    assert shown[0].shape[1] == 2 * 426 and len(shown) == 36 + 48  # what was known of it, and 2 s
     assert shown[-1][60:, :426].mean() < 20 < shown[-1][60:, 426:].mean()  # what came ended a second ago
     with pytest.raises(MediaError, match="give another --held"):
         continuation(hold, film, 2.0, 2.4, tmp_path / "out", "cpu", Silent())

@@ -1,10 +1,15 @@
-"""Loss curves, as a picture."""
+"""What one sees of a training while it goes on: loss curves, and a sheet of samples."""
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from reimagine.media.files import publish
+from reimagine.media.writer import write_image
 
 
 def curves(log: Path, out: Path, held: str = "validation ") -> None:
@@ -27,3 +32,9 @@ def curves(log: Path, out: Path, held: str = "validation ") -> None:
     temporary = out.with_name("." + out.name)
     figure.savefig(temporary, dpi=80)
     publish(temporary, out)
+
+
+def samples(path: Path, rows: Sequence[Sequence[Tensor]]) -> None:
+    """Rows of pictures, (3, H, W) each in 0..1, all of one size."""
+    picture = torch.cat([torch.cat(list(row), 2) for row in rows], 1)
+    write_image(path, (picture.detach().clamp(0, 1) * 255).byte().permute(1, 2, 0).cpu().numpy())

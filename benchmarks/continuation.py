@@ -1,6 +1,6 @@
 """What comes after the end: the models side by side on films whose ends are held out.
 
-    python benchmarks/continuation.py FILM... [--seconds 30] [--minutes 4]
+    python benchmarks/continuation.py FILM... [--seconds 30] [--minutes 3]
 
 Each model that learns is given the same minutes on the same machine. For every film: a table, and in
 runs/benchmark-continuation/<film> the curves, the sheet and the comparison film.
@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("films", nargs="+", type=Path)
     parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--minutes", type=float, default=4.0)
+    parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--held", type=float, default=0.5)
     given = parser.parse_args()
     print("| film | model, at | " + " | ".join(COLUMNS.values()) + " | collapses after |")

@@ -21,7 +21,7 @@ class Going:
     from_frame: Annotated[int, "Go on from this frame, not from the last (0: the last)"] = 0
     every: Annotated[int, "Learn from every so-manieth frame (0: chosen from the film's motion)"] = 0
     slow: Annotated[float, "How many times slower than the film it goes on"] = 1.0
-    minutes: Annotated[float, "How long it learns from the film"] = 4.0
+    minutes: Annotated[float, "How long it learns from the film"] = 3.0
     seed: Annotated[int, "Another seed, another ending"] = 1
     version: ClassVar[int] = 1
     after: ClassVar[tuple[str, ...]] = ("seconds", "slow", "seed")

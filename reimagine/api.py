@@ -44,7 +44,7 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
     Raises:
         ReimagineError: with one line that says what, where, and the way out.
     """
-    from reimagine import engines
+    from reimagine import engines, recipe
     from reimagine.media.export import Encoding
     from reimagine.runs import Run, Silent
     from reimagine.steps import take
@@ -58,6 +58,8 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
     if out:
         _can_hold(out)
     how.check(out)
+    for step in steps:
+        recipe.check(step)
     with ThreadPoolExecutor(1) as aside:  # torch takes its time to load: meanwhile, the film
         networks = any(hasattr(step, "weights") for step in steps)
         where = aside.submit(choose, device) if networks or device != "auto" else None

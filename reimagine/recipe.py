@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 import types
 import typing
@@ -15,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reimagine import stages
-from reimagine.errors import RecipeError, unknown
+from reimagine import stages, zoo
+from reimagine.errors import RecipeError, ReimagineError, unknown
 
 
 class Option(NamedTuple):
@@ -59,10 +60,31 @@ def _fit(option: Option, value: Any) -> Any:
     return value
 
 
-def read(path: Path) -> list[Any]:
-    """The models of a recipe file, in order."""
+def check(model: Any) -> None:
+    """Refuse before any work what would be refused in the middle of it: weights, a look, an instrument.
+
+    Raises:
+        ReimagineError: what, where, and the way out.
+    """
+    weights = getattr(model, "network", getattr(model, "weights", ""))
+    if weights:
+        zoo.find(weights)
+    if hasattr(model, "check"):
+        model.check()
+
+
+def read(path: Path, check: bool = False) -> list[Any]:
+    """The models of a recipe file, in order.
+
+    Args:
+        check: also look whether their weights, looks and instruments are there.
+
+    Raises:
+        RecipeError: the file, the line, what is wrong, and the nearest name.
+    """
     try:
-        facts = tomllib.loads(path.read_text())
+        text = path.read_text()
+        facts = tomllib.loads(text)
     except FileNotFoundError as error:
         raise RecipeError(f"{path}: no such recipe") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
@@ -71,16 +93,32 @@ def read(path: Path) -> list[Any]:
     if facts or not isinstance(steps, list):
         raise RecipeError(f"{path}: a recipe is a list of [[step]] tables"
                           + (f"; {next(iter(facts))!r} is none" if facts else ""))  # fmt: skip
-    return [_step(path, number, dict(step)) for number, step in enumerate(steps, 1)]
+    models = []
+    for number, step in enumerate(steps, 1):
+        try:
+            models.append(_step(dict(step), check))
+        except ReimagineError as error:
+            line = _line(text, number, str(error))
+            raise RecipeError(f"{path}:{line}: step {number}: {error}") from error
+    return models
 
 
-def _step(path: Path, number: int, step: dict[str, Any]) -> Any:
-    try:
-        if "stage" not in step:
-            raise RecipeError("has no stage")
-        return build(step.pop("stage"), step.pop("model", None), step)
-    except RecipeError as error:
-        raise RecipeError(f"{path}: step {number}: {error}") from error
+def _step(step: dict[str, Any], thorough: bool) -> Any:
+    if "stage" not in step:
+        raise RecipeError("has no stage")
+    model = build(step.pop("stage"), step.pop("model", None), step)
+    if thorough:
+        check(model)
+    return model
+
+
+def _line(text: str, number: int, error: str) -> int:
+    """Where in the file it is: the first line of a step with the first word that the error quotes."""
+    lines = text.splitlines()
+    starts = [n for n, line in enumerate(lines, 1) if line.replace(" ", "").startswith("[[step]]")]
+    start, stop = starts[number - 1], [*starts, len(lines) + 1][number]
+    quoted = re.search(r"'([^']+)'", error)
+    return next((n for n in range(start, stop) if quoted and quoted[1] in lines[n - 1]), start)
 
 
 def write(models: list[Any]) -> str:

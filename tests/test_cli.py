@@ -85,7 +85,7 @@ BAD = [
     (["colorize", "film.mp4", "--model", "tint", "--device", "abacus"], 1, "--device"),
     (["colorize", "film.mp4", "--references", "nowhere"], 1, "--export-references"),
     (["run", "none.toml", "film.mp4"], 1, "no such recipe"),
-    (["run", "bad.toml", "film.mp4"], 1, "step 2: unknown stage 'colourise'"),
+    (["run", "bad.toml", "film.mp4"], 1, "bad.toml:4: step 2: unknown stage 'colourise'"),
     (["music", "silent.mp4"], 1, "no sound track"),
     (["music", "film.mp4", "--instruments", "flite"], 1, "did you mean 'flute'"),
     (["music", "film.mp4", "--thresholds", "flim"], 1, "did you mean 'film'"),

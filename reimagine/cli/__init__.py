@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from reimagine.cli import evaluate, films, models, preview, train
+from reimagine.cli import evaluate, films, home, models, preview, runs, train
 from reimagine.errors import ReimagineError
 
 app = typer.Typer(
@@ -13,7 +13,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Re-imagine an old film: colour it, draw it, re-score it, continue it.",
 )  # fmt: skip
-app.registered_commands += films.app.registered_commands
+for _group in (films, runs, home):
+    app.registered_commands += _group.app.registered_commands
 for _name, _group in (("train", train), ("evaluate", evaluate), ("models", models), ("preview", preview)):
     app.add_typer(_group.app, name=_name)
 

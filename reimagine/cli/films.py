@@ -132,15 +132,58 @@ stage_command("continue", ["continue"], "Let the film go on after its last frame
 
 
 def run_recipe(**given: Any) -> None:
+    from reimagine import bundled
     from reimagine.progress import guarded
 
     with guarded(given["quiet"], given["json"]) as watch:
-        steps = recipe.read(given["recipe"])
+        if given["list"] or not given["recipe"]:
+            for name, path in bundled.recipes().items():
+                typer.echo(f"{name:<18} {bundled.sentence(path)}")
+            return
+        path = bundled.recipe(given["recipe"])
+        if given["copy"]:
+            copied(path, given["copy"])
+            return
+        steps = recipe.read(path, check=True)
+        if not given["film"]:
+            raise RecipeError(f"{path}: give a film to do it to: reimagine run {given['recipe']} film.mp4")
         for film in films(given["film"]):
-            deliver(film, steps, given, watch)
+            if given["dry_run"]:
+                foretell(film, steps, given, watch)
+            else:
+                deliver(film, steps, given, watch)
 
 
-RECIPE = parameter("recipe", Path, inspect.Parameter.empty,
-                   typer.Argument(help="A recipe, such as pipelines/everything.toml."))  # fmt: skip
-register(run_recipe, [RECIPE, FILM, *COMMON], "Do a whole recipe to a film.")
+def copied(path: Path, to: Path) -> None:
+    """A recipe to change; nothing is written over."""
+    if to.exists():
+        raise RecipeError(f"{to} is there already; give --copy another name")
+    to.write_text(path.read_text().replace(f"run {path.stem} ", f"run {to} ", 1))
+    typer.echo(to)
+
+
+def foretell(film: Path, steps: list[Any], given: dict[str, Any], watch: Any) -> None:
+    """What would be done, and what that costs."""
+    from reimagine.planning import plan
+    from reimagine.runs import Run
+
+    here = Run.open(film, given["into"], given["start"], given["end"], watch)
+    planned = list(plan(here, steps, given["intermediates"]))
+    for step in planned:
+        cost = "done" if step.done else f"about {step.seconds:,.0f} s, {step.bytes / 1e6:,.0f} MB"
+        typer.echo(f"{step.stage:<11} {step.model:<12} {step.key}  {cost}")
+    seconds, size = (sum(column) for column in zip(*((s.seconds, s.bytes) for s in planned), strict=True))
+    typer.echo(f"{'all':<34} about {seconds / 60:,.1f} minutes on two cores, {size / 1e6:,.0f} MB")
+
+
+RECIPE = parameter("recipe", Optional[str], None,
+                   typer.Argument(help="A recipe: a .toml file, or a name that --list shows."))  # fmt: skip
+WHOSE = parameter("film", Optional[Path], None, typer.Argument(help="A film, or a run folder to go on with."))
+ABOUT = [
+    parameter("list", bool, False, option("The recipes that come along", "--list")),
+    parameter("copy", Optional[Path], None, option("Copy the recipe here, to change it; nothing is run")),
+    parameter("dry_run", bool, False, option("Only say what would be done: steps, keys, time, disk",
+                                             "--dry-run")),
+]  # fmt: skip
+register(run_recipe, [RECIPE, WHOSE, *ABOUT, *COMMON], "Do a whole recipe to a film.")
 app.command("run")(run_recipe)

@@ -63,6 +63,15 @@ class HarmonicTimbre:
 
         return Player(sing, dict(zip(net.names, table, strict=True)), draw, self, (LOWEST, HIGHEST))
 
+    def check(self) -> None:
+        """Refuse instruments nobody knows before anything is transcribed for them."""
+        import numpy as np
+
+        from reimagine.stages.timbre.instruments import schedule
+
+        known = dict.fromkeys(self.names(), np.zeros(1))
+        schedule(self.instruments, known, lambda: np.zeros(1), 1.0, self.change_every)
+
     def names(self) -> list[str]:
         """The instruments these weights know."""
         from reimagine import zoo

@@ -85,10 +85,13 @@ def join(parts: list[Path], path: Path) -> None:
     publish(temporary, path)
 
 
-def write_image(path: Path, image) -> None:
-    """(H, W, 3) uint8 RGB to a picture file, whole or absent; the suffix says the format."""
+def write_image(path: Path, image, quality: int | None = None) -> None:
+    """(H, W, 3) uint8 RGB to a picture file, whole or absent; the suffix says the format. `quality` (0 to
+    100) is of WebP and JPEG; without it they are as good as they can be."""
     import cv2
 
+    kinds = {".webp": cv2.IMWRITE_WEBP_QUALITY, ".jpg": cv2.IMWRITE_JPEG_QUALITY}
+    how = [kinds[path.suffix], quality] if quality is not None and path.suffix in kinds else []
     temporary = path.with_name("." + path.name)
-    cv2.imwrite(str(temporary), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    cv2.imwrite(str(temporary), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), how)
     publish(temporary, path)

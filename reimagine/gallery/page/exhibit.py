@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WIDTH, THUMB, COLUMNS = 640, 240, 12
 """Pixels across of the films and of the pictures in strips; how many of these there are at most."""
+WEBP = 82
+"""Quality of the pictures."""
 HOW = Encoding(crf=24, preset="medium")
 TALES = {"colorize": "coloured", "stabilize": "steadied", "cartoon": "drawn", "continue": "gone on with",
          "transcribe": "transcribed", "compose": "composed for", "timbre": "played anew",
@@ -63,14 +65,15 @@ def _films(run: Run, home: Path, watch: Watch) -> dict[str, Any]:
     width, height = (max(2, round(side * scale) // 2 * 2) for side in (film.width, film.height))
     small = replace(film, width=width, height=height)
     path = run.artifact("sound")
-    sounds = {"before": run.own_sound() if film.sounds else None}
-    sounds["after"] = read_sound(path) if path else sounds["before"]
+    own = run.own_sound() if film.sounds else None
+    sounds = {"before": own.fitted(min(own.length, round(film.seconds * own.rate))) if own else None,
+              "after": read_sound(path) if path else own}  # fmt: skip
     for name, picture in (("before", run.picture(0)), ("after", run.picture())):
         watch.begin(name, picture.frames)
         frames = _shrunk(prefetch(picture.read(film), 8), small, watch)
         export(replace(small, trimmed=False), home / f"{name}.mp4", frames, sounds[name], HOW)
         middle = next(picture.read(film, run.known // 2, run.known // 2 + 1))
-        write_image(home / f"{name}.webp", cv2.resize(middle.image, (width, height)))
+        write_image(home / f"{name}.webp", cv2.resize(middle.image, (width, height)), WEBP)
     seconds = float(film.time(run.picture().frames))
     return {"width": width, "height": height, "seconds": round(seconds, 3)}
 
@@ -85,7 +88,7 @@ def _thumb(run: Run, number: int, path: Path) -> str:
     """A small picture of a frame; its address on the page."""
     frame = next(run.picture().read(run.film, number, number + 1))
     height = max(1, round(frame.height * THUMB / frame.width))
-    write_image(path, cv2.resize(frame.image, (THUMB, height), interpolation=cv2.INTER_AREA))
+    write_image(path, cv2.resize(frame.image, (THUMB, height), interpolation=cv2.INTER_AREA), WEBP)
     return f"{path.parent.name}/{path.name}"
 
 
@@ -125,7 +128,7 @@ def _step(run: Run, step: Step, home: Path) -> dict[str, Any]:
         if (folder / f"{name}.png").exists():
             image = cv2.imread(str(folder / f"{name}.png"))
             target = home / f"{step.folder[:2]}-{name}.webp"
-            write_image(target, cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+            write_image(target, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), WEBP)
             pictures.append({"path": f"{home.name}/{target.name}", "words": f"{words} after {step.stage}",
                              "width": image.shape[1], "height": image.shape[0]})  # fmt: skip
     return {"stage": step.stage, "model": step.model, "seconds": round(step.seconds, 1),

@@ -39,7 +39,9 @@ for (const article of document.querySelectorAll("article")) {
     await Promise.all([after.play(), ended() ? null : before.play()]);
     loop();
   };
-  const go = (t) => { after.currentTime = Math.max(0, Math.min(t, after.duration || t)); show(); };
+  // Nothing is loaded before somebody wants to see it.
+  const wake = () => { for (const video of [after, before]) video.preload = "auto"; };
+  const go = (t) => { wake(); after.currentTime = Math.max(0, Math.min(t, after.duration || t)); show(); };
   const step = (count) => { after.pause(); go((Math.round(after.currentTime / frame - 0.5) + count + 0.5) * frame); };
 
   play.addEventListener("click", () => { if (after.paused) start().catch(() => {}); else after.pause(); });
@@ -50,6 +52,7 @@ for (const article of document.querySelectorAll("article")) {
       if (!pressed) { before.pause(); before.playbackRate = 1; follow(); }
     });
   }
+  before.addEventListener("loadedmetadata", follow);
   after.addEventListener("seeked", () => { follow(); show(); });
   after.addEventListener("ended", () => before.pause());
   seek.addEventListener("input", () => go(Number(seek.value)));

@@ -1,0 +1,88 @@
+"""The gallery page in a real browser: what a visitor does with mouse, keys and ears."""
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import make_film
+
+import reimagine
+from reimagine.gallery.page import gallery
+from reimagine.runs import Run, Silent
+
+api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+TIMES = "['.after', '.before'].map(name => document.querySelector(name).currentTime)"
+
+
+@pytest.fixture
+def page(tmp_path: Path):
+    """A page of a film of 3 s and another that goes on for 1 s, opened from disk."""
+    film = make_film(tmp_path / "film.mp4", 72, cuts=(30,), sounds=1, size=(320, 240))
+    steps = [reimagine.model("colorize", "tint")(), reimagine.model("continue", "hold")(seconds=1.0)]
+    reimagine.run(film, steps, tmp_path / "run")
+    path = gallery([Run.open(tmp_path / "run")], tmp_path / "site", Silent())
+    with api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1000, "height": 900})
+        page.said = []
+        page.on("console", lambda m: page.said.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: page.said.append(str(e)))
+        page.on("requestfailed", lambda r: page.said.append(r.url))
+        page.goto(path.as_uri())
+        yield page
+        browser.close()
+
+
+def test_the_divider_is_dragged_and_moved_by_keys(page):
+    split = page.locator(".split")
+    box = split.bounding_box()
+    middle = box["x"] + box["width"] / 2
+    page.mouse.move(middle, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(middle - box["width"] / 4, box["y"] + 60, steps=4)
+    page.mouse.up()
+    assert float(split.input_value()) == pytest.approx(25, abs=2)
+    split.focus()
+    page.keyboard.press("ArrowRight")
+    shown = page.evaluate("getComputedStyle(document.querySelector('.stage')).getPropertyValue('--split')")
+    assert shown == f"{split.input_value()}%" and not page.said
+
+
+def test_both_films_play_in_step_with_sound_and_stop_together(page):
+    page.click(".play")
+    slips = []
+    for _ in range(5):
+        page.wait_for_timeout(300)
+        after, before = page.evaluate(TIMES)
+        slips.append(abs(after - before) * 24)
+    assert after > 0.3 and sorted(slips)[2] < 1
+    assert page.evaluate("document.querySelector('.after').webkitAudioDecodedByteCount") > 0
+    page.click(".play")
+    page.wait_for_timeout(300)
+    after, before = page.evaluate(TIMES)
+    assert abs(after - before) * 24 < 1 and not page.said
+
+
+def test_one_steps_by_frames_and_jumps_to_shots_and_past_the_end(page):
+    page.locator(".jump").nth(1).click()
+    page.wait_for_timeout(300)
+    assert page.evaluate(TIMES) == pytest.approx([30.5 / 24] * 2, abs=0.01)
+    page.locator(".split").focus()
+    page.keyboard.press(".")
+    page.wait_for_timeout(300)
+    assert page.evaluate(TIMES) == pytest.approx([31.5 / 24] * 2, abs=0.01)
+    page.locator(".film .jump").last.click()
+    page.wait_for_timeout(300)
+    after, before = page.evaluate(TIMES)
+    assert after > 3.9 and before <= 3.05 and not page.said
+
+
+def test_all_that_can_be_used_has_a_name_and_fits_a_phone(page):
+    tree = page.locator("article").aria_snapshot()
+    assert all(line.split(None, 2)[2:] for line in map(str.strip, tree.splitlines())
+               if line.startswith(("- button", "- slider", "- checkbox")))  # fmt: skip
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,5 +1,5 @@
 # basic-pitch is installed without what it asks for: it asks for TensorFlow, and works with onnxruntime.
-# make demo   install, colour the bundled film, print where it is
+# make demo   install, do everything to the bundled film, print the page that shows it
 # make test   install with the test tools, lint and test
 PYTHON ?= python3
 BIN := .venv/bin
@@ -7,8 +7,7 @@ BIN := .venv/bin
 .PHONY: demo test check benchmarks clean
 
 demo: .venv/demo
-	$(BIN)/reimagine colorize assets/demo.mp4 --into runs/demo
-	@echo runs/demo/contact-sheet.png
+	$(BIN)/reimagine demo
 
 test: .venv/test check
 	$(BIN)/pytest

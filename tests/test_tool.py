@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from conftest import make_film
 from test_cli import say
 
 import reimagine
+from reimagine import bundled, recipe, stages
 from reimagine.runs import Run, Silent
 
 TINT, HOLD = reimagine.model("colorize", "tint"), reimagine.model("continue", "hold")
@@ -38,22 +40,35 @@ def test_recipes_come_along_and_can_be_copied(tmp_path):
     ('stage = "colorize"\nweights = "colorize-nogam"', ":6: step 2: .*'colorize-nogan'"),
 ])  # fmt: skip
 def test_a_recipe_is_checked_before_anything_runs(step, text, film, tmp_path):
-    recipe = tmp_path / "mine.toml"
-    recipe.write_text(f'[[step]]\nstage = "colorize"\nmodel = "tint"\n[[step]]\n{step}\n')
-    code, _, err = say("run", recipe, film, "--into", tmp_path / "run", "-q")
-    assert code == 1 and re.search(re.escape(str(recipe)) + text, " ".join(err.split()))
+    mine = tmp_path / "mine.toml"
+    mine.write_text(f'[[step]]\nstage = "colorize"\nmodel = "tint"\n[[step]]\n{step}\n')
+    code, _, err = say("run", mine, film, "--into", tmp_path / "run", "-q")
+    assert code == 1 and re.search(re.escape(str(mine)) + text, " ".join(err.split()))
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("name", bundled.recipes())
+def test_every_recipe_does_what_it_says(name, tmp_path):
+    """On half a second of the demo film, without learning."""
+    few = {"minutes": 0.0, "seconds": 0.5}
+    steps = [replace(step, **{k: v for k, v in few.items() if hasattr(step, k)})
+             for step in recipe.read(bundled.recipe(name), check=True)]  # fmt: skip
+    done = reimagine.run(bundled.bundled("assets/demo.mp4"), steps, tmp_path / "run", end=0.5)
+    assert [s.stage for s in Run.open(done.folder).steps] == [stages.place(step)[0] for step in steps]
+    with av.open(str(done.film)) as box:
+        count = sum(1 for _ in box.decode(video=0))
+    assert count == (24 if any(stages.place(s)[0] == "continue" for s in steps) else 12)
+
+
 def test_a_dry_run_tells_and_does_nothing(film, tmp_path):
-    recipe, run = tmp_path / "mine.toml", tmp_path / "run"
-    recipe.write_text("".join(f'[[step]]\nstage = "{s}"\nmodel = "{m}"\n'
+    mine, run = tmp_path / "mine.toml", tmp_path / "run"
+    mine.write_text("".join(f'[[step]]\nstage = "{s}"\nmodel = "{m}"\n'
                               for s, m in (("colorize", "tint"), ("cartoon", "ink"))))  # fmt: skip
-    code, out, _ = say("run", recipe, film, "--into", run, "--dry-run", "-q")
+    code, out, _ = say("run", mine, film, "--into", run, "--dry-run", "-q")
     assert code == 0 and "done" not in out and not list(run.glob("0[1-9]-*"))
     keys = [line.split()[2] for line in out.splitlines()[:2]]
     reimagine.run(film, [TINT()], run)
-    _, out, _ = say("run", recipe, film, "--into", run, "--dry-run", "-q")
+    _, out, _ = say("run", mine, film, "--into", run, "--dry-run", "-q")
     assert [line.split()[2] for line in out.splitlines()[:2]] == keys
     assert [line.endswith("done") for line in out.splitlines()] == [True, False, False]
     reimagine.run(film, [TINT(), reimagine.model("cartoon", "ink")()], run)

@@ -32,6 +32,11 @@ def gist(picture: np.ndarray) -> np.ndarray:
     return cv2.resize(picture, (GIST, GIST), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
 
 
+def detail(picture: np.ndarray) -> float:
+    """How steep a picture (h, w, 3) uint8 is on the whole."""
+    return float(np.abs(np.diff(grey(picture).astype(np.int16), axis=1)).mean())
+
+
 class Memory:
     """Moments of a film, with what one needs to find one and to go on from it.
 
@@ -56,6 +61,15 @@ class Memory:
             here, after = (grey(self.frames[n]) for n in (place, place + 1))
             self._flows[place] = flow(after, here).astype(np.float16)
         return self._flows[place].astype(np.float32)
+
+    def usual(self) -> float:
+        """How far the nearest other moment is, as a rule."""
+        few = np.linspace(0, len(self) - 1, min(len(self), 100)).astype(int)
+        far = []
+        for n in few:
+            others = np.abs(np.arange(len(self)) - n) >= APART
+            far.append(np.abs(self.gists[others] - self.gists[n]).mean(1).min())
+        return float(np.median(far))
 
     def unlike(self, gists: np.ndarray, moves: np.ndarray) -> np.ndarray:
         """How far each moment is from one that looks and moves like this, (n,)."""

@@ -14,11 +14,15 @@ from reimagine.stages.continuation.moments import Moments, small
 from reimagine.stages.continuation.rollout import carried
 from reimagine.zoo.device import half_is_fast
 
-from .data import Memory, Walk, gist, guess
+from .data import Memory, Walk, detail, gist, guess
 from .net import Dream, DreamNet, Scene
 
 SURE = 1.5
 """What the network is not sure of, it would show as two ghosts: the greater share is made greater."""
+LOST, SOFT, PULL = (1.0, 2.5), (0.85, 0.5), 0.15
+"""A dream begins to be lost, and is, when it is so many times further from the moment it follows than moments
+of the film are from each other, or has so little of that moment's detail; then so much of what is recalled
+shows through in each step, until the dream is found again."""
 
 
 class Dreaming:
@@ -28,7 +32,7 @@ class Dreaming:
     def __init__(self, moments: Moments, footage: Footage, weights: str, seed: int, device: str):
         self.net: DreamNet = zoo.load(weights, DreamNet, device).to(memory_format=torch.channels_last)
         self.moments, self.memory, self.footage, self.device = moments, Memory(moments), footage, device
-        self.half = half_is_fast(device)
+        self.half, self.usual = half_is_fast(device), self.memory.usual()
         self.rng = np.random.default_rng(seed)
         self.walk = Walk(self.memory, moments.room(), self.rng)
         first = max(footage.shots[-1].start, footage.frames - 1 - moments.every)
@@ -68,9 +72,18 @@ class Dreaming:
         kinds = (fetch(self.last, motion * scale, cv2.INTER_CUBIC),
                  fetch(recalled, place * scale, cv2.INTER_CUBIC), recalled, painted * 255)  # fmt: skip
         shares = shares**SURE
-        shares /= shares.sum(2, keepdims=True)
+        shares *= (1 - self.pull) / shares.sum(2, keepdims=True)
+        shares[..., 2] += self.pull
         made = sum(shares[..., n, None] * kind for n, kind in enumerate(kinds))
         return np.clip(made, 0, 255).astype(np.float32)
+
+    @property
+    def pull(self) -> float:
+        """How much of the recalled picture has to show through: nothing else leads back to the film."""
+        here, there = np.clip(self.low[1], 0, 255).astype(np.uint8), self.memory.frames[self.walk.place]
+        far = np.abs(gist(here) - gist(there)).mean() / self.usual
+        clear = detail(here) / max(detail(there), 1e-3)
+        return PULL * max(_between(far, *LOST), _between(clear, *SOFT))
 
     def _look(self) -> None:
         """Recall another moment of the film, and have its frames read from there on."""
@@ -110,3 +123,8 @@ class Dreaming:
         self.rng.bit_generator.state = json.loads(str(state["chance"]))
         self.low = tuple(small(x, self.moments.size) for x in (self.before, self.last))
         self._wind(self.walk.place + 1)
+
+
+def _between(value: float, least: float, most: float) -> float:
+    """0 at `least` and before it, 1 at `most` and beyond."""
+    return float(np.clip((value - least) / (most - least), 0, 1))

@@ -21,7 +21,7 @@ from reimagine.runs import Silent
 from reimagine.zoo.device import choose
 
 COLUMNS = {"motion": "motion", "sharpness": "sharp", "gradients": "gradients", "palette": "palette",
-           "features": "features", "nearest": "nearest"}  # fmt: skip
+           "features": "features", "nearest": "nearest", "truth": "from what came"}  # fmt: skip
 
 
 class Clock(Silent):

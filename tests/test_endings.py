@@ -47,8 +47,10 @@ def test_the_last_frame_held_is_found_out(tmp_path):
     from reimagine.runs import Silent
 
     film, hold = make_film(tmp_path / "film.mp4", 60), {"hold": reimagine.model("continue", "hold")()}
-    told = continuation(hold, film, 2.0, 1.0, tmp_path / "out", "cpu", Silent())
+    told = continuation(hold, film, 2.0, 1.0, tmp_path / "out", "cpu", Silent(), apart)
     assert told.rows["hold, 1 s"]["motion"] < 0.1 < 0.7 < told.rows["what came, 1 s"]["motion"] < 1.4
+    assert {"truth"} <= told.rows["hold, 1 s"].keys() - told.rows["hold, 2 s"].keys()
+    assert told.rows["what came, 1 s"]["truth"] < 0.01 < told.rows["hold, 1 s"]["truth"]
     assert told.rows["hold, 2 s"]["collapse"] == 0 and "what came, 2 s" not in told.rows
     compared(told, tmp_path / "out")
     with av.open(str(tmp_path / "out" / "comparison.mp4")) as box:

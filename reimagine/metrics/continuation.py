@@ -43,6 +43,12 @@ def nearest(frames: Sequence[Image], film: Sequence[Image], distance: Distance) 
     return float(np.mean([min(distance(a, b) for b in film) for a in frames]))
 
 
+def abreast(frames: Sequence[Image], true: Sequence[Image], distance: Distance, few: int = 8) -> float:
+    """The mean distance of a frame from the one that really came at its time."""
+    places = np.unique(np.linspace(0, len(frames) - 1, few).astype(int))
+    return float(np.mean([distance(frames[n], true[n]) for n in places]))
+
+
 def features(frames: Sequence[Image]) -> np.ndarray:
     """Of stretches of WINDOW frames: tones, colours, detail and change on a grid, (stretches, values)."""
     rows = []

@@ -158,14 +158,17 @@ def continuation(models: dict[str, Any], path: Path, seconds: float, held: float
         pictures[title].parent.mkdir(exist_ok=True)
         write_picture(pictures[title], ticking(work(footage, more, folder / title), watch.tick), film.rate)
     known = [_low(f) for f in footage.read(0, until)]
-    rows, series, second = {}, {}, max(2, round(film.rate))
-    for title, picture in pictures.items():
-        frames = [_low(f) for f in read_picture(picture, film)]
-        series[title] = continuing.series(frames, known, second)
-        for horizon in [h for h in HORIZONS if h < seconds] + [seconds]:
+    made = {title: [_low(f) for f in read_picture(picture, film)] for title, picture in pictures.items()}
+    came, second = made["what came"], max(2, round(film.rate))
+    rows, series = {}, {title: continuing.series(frames, known, second) for title, frames in made.items()}
+    for title, frames in made.items():
+        for horizon in sorted({held, seconds, *(h for h in HORIZONS if h < seconds)}):
             count = round(horizon * film.rate)
             if count <= len(frames):
-                rows[f"{title}, {horizon:g} s"] = continuing.compare(frames[:count], known, second, distance)
+                row = continuing.compare(frames[:count], known, second, distance)
+                if distance and count <= len(came):
+                    row["truth"] = continuing.abreast(frames[:count], came, distance)
+                rows[f"{title}, {horizon:g} s"] = row
     return Endings(rows, series, pictures, film, until)
 
 

@@ -12,8 +12,7 @@ from reimagine.media.footage import Footage
 from reimagine.stages.continuation.moments import small
 from reimagine.stages.continuation.rollout import carried
 
-from .net import UNet256
-from .stage import SIDE
+from .net import SIDE, UNet256
 
 
 class Dreaming:

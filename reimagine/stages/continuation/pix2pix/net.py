@@ -4,6 +4,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+SIDE = 256
+"""Of the pictures it was made for."""
+
 
 class Down(nn.Sequential):
     """Half the size: leaky ReLU, convolution, batch norm."""

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from reimagine.stages.continuation.moments import Moments
     from reimagine.stages.continuation.rollout import Dreamer
 
-SIDE = 256
-
 
 @dataclass(frozen=True)
 class Pix2Pix(Going):
@@ -23,6 +21,8 @@ class Pix2Pix(Going):
     width: Annotated[int, "Channels after the first level, as published"] = 64
 
     def size(self, width: int, height: int) -> tuple[int, int]:
+        from .net import SIDE
+
         return SIDE, SIDE
 
     def study(self, moments: Moments, kept: Path, device: str, watch: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,15 +21,12 @@ from reimagine.zoo.device import choose
 
 from .net import PatchGAN, UNet256
 
-if TYPE_CHECKING:
-    from .stage import Pix2Pix
-
 RATE, BETAS = 2e-4, (0.5, 0.999)
 NAMES = "likeness", "word", "critic"
 
 
-def study(options: Pix2Pix, moments: Moments, kept: Path, device: str, watch: Any) -> None:
-    """Learn one film from scratch; what is in the folder `kept` is gone on with."""
+def study(options: Any, moments: Moments, kept: Path, device: str, watch: Any) -> None:
+    """Learn one film from scratch, as a `Pix2Pix`'s options say; what is in `kept` is gone on with."""
     choose(device, alone=True)
     seed(1)
     net, critic = UNet256(options.width).to(device), PatchGAN(options.width).to(device)

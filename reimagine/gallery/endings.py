@@ -99,9 +99,12 @@ def side_by_side(films: dict[str, Path], path: Path) -> None:
     columns = []
     for title, clip in zip(films, clips, strict=True):
         if clip.duration < longest:
-            rest = clip.to_ImageClip(clip.duration - 1 / clip.fps).with_duration(longest - clip.duration)
-            fade = vfx.FadeOut(min(1.0, rest.duration))
-            clip = concatenate_videoclips([clip, rest.with_effects([fade])])
+            left = longest - clip.duration
+            last = clip.to_ImageClip(clip.duration - 1 / clip.fps).with_duration(min(1.0, left))
+            parts = [clip, last.with_effects([vfx.FadeOut(last.duration)])]
+            if left > 1:
+                parts.append(ColorClip(clip.size, (0, 0, 0)).with_duration(left - 1))
+            clip = concatenate_videoclips(parts)
         words = TextClip(font, title, font_size=18, color="white", size=(PANEL, BAR), method="caption")
         ground = ColorClip((PANEL, BAR + clip.h), (16, 16, 16))
         parts = [ground, clip.with_position((0, BAR)), words]

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from reimagine.media.footage import Footage
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Going:
-    """A model says at what `size` it sees a film, how it is to `study` it, and who is then `dreaming`."""
+    """The options that all of them have."""
 
     seconds: Annotated[float, "How long the film goes on after its last frame"] = 10.0
     from_frame: Annotated[int, "Go on from this frame, not from the last (0: the last)"] = 0
@@ -27,31 +27,46 @@ class Going:
     after: ClassVar[tuple[str, ...]] = ("seconds", "slow", "seed")
     """Options that what is learnt does not depend on."""
 
-    def load(self, device: str) -> Work:
+    def check(self) -> None:
+        """Refuse what is out of range."""
         from reimagine.errors import StageError
 
         ranges = {"seconds": (0.01, 3600), "slow": (1, 16), "every": (0, 100), "minutes": (0, 1440)}
         for name, (least, most) in ranges.items():
             if not least <= (given := getattr(self, name)) <= most:
                 raise StageError(f"continue: --{name} {given:g} is out of range; give {least:g} to {most:g}")
-        return Work(self, device)
+
+
+class Learner(Protocol):
+    """What a model says besides its options, `Going`'s and its own."""
+
+    @property
+    def every(self) -> int: ...
+    @property
+    def slow(self) -> float: ...
+    @property
+    def seed(self) -> int: ...
+
+    def check(self) -> None: ...
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         """The (w, h) at which a film of this width and height is learnt."""
-        raise NotImplementedError
+        ...
 
     def study(self, moments: Moments, kept: Path, device: str, watch: Any) -> None:
         """Learn; all that is learnt is left in the folder `kept`, and what is there is gone on with."""
-        raise NotImplementedError
+        ...
 
     def dreaming(self, moments: Moments, footage: Footage, kept: Path, device: str) -> Dreamer:
-        raise NotImplementedError
+        """Who makes the steps, after what was learnt in `kept`."""
+        ...
 
 
 class Work:
     """Learns from a film, and goes on with it."""
 
-    def __init__(self, model: Going, device: str):
+    def __init__(self, model: Learner, device: str):
+        model.check()
         self.model, self.device = model, device
         self.moments: Any = None
 

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.errors import StageError
-from reimagine.training.critic import PatchCritic, hinge
+from reimagine.training.critic import PatchCritic, taught
 from reimagine.training.films import films_in
 from reimagine.training.photos import read_photos
 from reimagine.training.pictures import apart, inside, restless, shifted, slopes
@@ -180,14 +180,7 @@ class Fit:
 
     def teach(self, real: Tensor, *false: Tensor) -> None:
         """One step of the critic."""
-        with self.half():
-            answers = self.critic(torch.cat([real, *false])).float()
-        good, bad = answers[: len(real)], answers[len(real) :]
-        loss = hinge(good, bad)
-        self.critic_optimizer.zero_grad()
-        loss.backward()
-        self.critic_optimizer.step()
-        self.note("critic", loss)
+        self.note("critic", taught(self.critic, self.critic_optimizer, self.half(), real, torch.cat(false)))
 
     def word(self, made: Tensor) -> Tensor:
         """What the critic has to say against a picture."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from reimagine.stages.continuation.going import Going
+from reimagine.stages.continuation.going import Going, Work
 
 if TYPE_CHECKING:
     from reimagine.media.footage import Footage
@@ -19,6 +19,10 @@ class Pix2Pix(Going):
 
     weight: Annotated[float, "Of L1 against the critic's word, as published"] = 100.0
     width: Annotated[int, "Channels after the first level, as published"] = 64
+
+    def load(self, device: str) -> Work:
+        """See `going.Work`."""
+        return Work(self, device)
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         from .net import SIDE

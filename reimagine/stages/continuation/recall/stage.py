@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from reimagine.stages.continuation.going import Going
+from reimagine.stages.continuation.going import Going, Work
 
 if TYPE_CHECKING:
     from reimagine.media.footage import Footage
@@ -18,6 +18,10 @@ class Recall(Going):
     """Carry on what is there, recall what the film has shown of it, make up the rest."""
 
     weights: Annotated[str, "What it starts from: a name in the zoo, or a path"] = "continue-recall"
+
+    def load(self, device: str) -> Work:
+        """See `going.Work`."""
+        return Work(self, device)
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         from .data import worked

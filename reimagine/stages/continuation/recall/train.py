@@ -25,7 +25,7 @@ from reimagine.media.files import write_text
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
 from reimagine.stages.continuation.moments import Moments, pace, small
-from reimagine.training.critic import PatchCritic, hinge
+from reimagine.training.critic import PatchCritic, taught
 from reimagine.training.films import films_in
 from reimagine.training.pictures import slopes
 from reimagine.training.shown import curves, samples
@@ -223,14 +223,8 @@ class Fit:
         return Scene(last, before, recalled, motion, place, trust, torch.randn_like(trust))
 
     def teach(self, real: Tensor, made: Tensor) -> None:
-        """One step of the critic, on an even mixture."""
-        with self.half():
-            answers = self.critic(torch.cat([real, made])).float()
-        loss = hinge(answers[: len(real)], answers[len(real) :])
-        self.critic_optimizer.zero_grad()
-        loss.backward()
-        self.critic_optimizer.step()
-        self.note("critic", loss)
+        """One step of the critic."""
+        self.note("critic", taught(self.critic, self.critic_optimizer, self.half(), real, made))
 
     def tensor(self, pictures: list[np.ndarray]) -> Tensor:
         x = torch.from_numpy(np.stack(pictures)).to(self.device)

@@ -80,8 +80,12 @@ PANEL, BAR = 426, 40
 """Width of each film of a comparison, and height of its title, in pixels."""
 
 
-def side_by_side(films: dict[str, Path], path: Path) -> None:
-    """Films beside each other under their titles, as long as the longest; one that has ended grows dark."""
+def side_by_side(films: dict[str, Path], path: Path, columns: int | None = None) -> None:
+    """Films beside each other under their titles, as long as the longest; one that has ended grows dark.
+
+    Args:
+        columns: films in a row; all of them, if not given.
+    """
     import matplotlib.font_manager
     from moviepy import (
         ColorClip,
@@ -96,7 +100,7 @@ def side_by_side(films: dict[str, Path], path: Path) -> None:
     font = matplotlib.font_manager.findfont("DejaVu Sans")
     clips = [VideoFileClip(str(film), audio=False).resized(width=PANEL) for film in films.values()]
     longest = max(clip.duration for clip in clips)
-    columns = []
+    panels = []
     for title, clip in zip(films, clips, strict=True):
         if clip.duration < longest:
             left = longest - clip.duration
@@ -108,9 +112,12 @@ def side_by_side(films: dict[str, Path], path: Path) -> None:
         words = TextClip(font, title, font_size=18, color="white", size=(PANEL, BAR), method="caption")
         ground = ColorClip((PANEL, BAR + clip.h), (16, 16, 16))
         parts = [ground, clip.with_position((0, BAR)), words]
-        columns.append(CompositeVideoClip([p.with_duration(longest) for p in parts]))
+        panels.append(CompositeVideoClip([p.with_duration(longest) for p in parts]))
     temporary = path.with_name("." + path.name)
-    joined = clips_array([columns])
+    columns = min(columns or len(panels), len(panels))
+    blank = ColorClip(panels[0].size, (16, 16, 16)).with_duration(longest)
+    panels += [blank] * (-len(panels) % columns)
+    joined = clips_array([panels[n : n + columns] for n in range(0, len(panels), columns)])
     joined = joined.cropped(width=joined.w // 2 * 2, height=joined.h // 2 * 2, x1=0, y1=0)
     joined.write_videofile(str(temporary), fps=clips[0].fps, codec="libx264", logger=None,
                            ffmpeg_params=["-crf", "20", "-pix_fmt", "yuv420p"])  # fmt: skip

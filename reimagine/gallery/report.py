@@ -117,11 +117,11 @@ def contact_sheet(run: Run, path: Path, columns: int = 12, width: int = 320) -> 
     sheet([own, made], path, width)
 
 
-def sheet(rows: list[list[np.ndarray]], path: Path, width: int = 320) -> None:
+def sheet(rows: list[list[np.ndarray]], path: Path, width: int = 320, quality: int | None = None) -> None:
     """Rows of pictures (RGB uint8) on a dark ground, each `width` wide."""
     def cell(image: np.ndarray) -> np.ndarray:
         height = round(image.shape[0] * width / image.shape[1])
         small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         return cv2.copyMakeBorder(small, 4, 4, 4, 4, cv2.BORDER_CONSTANT, value=(24, 24, 24))
 
-    write_image(path, np.vstack([np.hstack([cell(i) for i in row]) for row in rows if row]))
+    write_image(path, np.vstack([np.hstack([cell(i) for i in row]) for row in rows if row]), quality)

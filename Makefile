@@ -2,10 +2,11 @@
 # make demo   install, do everything to the bundled film, print the page that shows it
 # make test   install with the test tools, lint, build the documentation and test
 # make docs   the documentation, build/docs/index.html
+# make examples   remake the art projects of examples/ from the demo film, pictures included
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs docs-pictures benchmarks clean
+.PHONY: demo test check docs docs-pictures benchmarks examples clean
 
 demo: .venv/demo
 	$(BIN)/reimagine demo
@@ -27,6 +28,26 @@ docs-pictures: .venv/test
 
 benchmarks: .venv/test
 	$(BIN)/python benchmarks/speed.py
+
+PROJECTS := a-day-in-amber six-painters four-seasons there-and-back endless-dream
+SEASONS := spring summer autumn winter
+MADE := runs/examples
+DRAW := $(BIN)/python examples/rendering
+
+examples: .venv/demo
+	for name in $(PROJECTS); do $(BIN)/python examples/$$name/make.py || exit 1; done
+	$(DRAW)/barcode.py assets/demo.mp4 $(MADE)/a-day-in-amber/film.mp4 \
+		-o $(MADE)/a-day-in-amber/barcode.webp --height 200 --quality 75
+	$(DRAW)/teaser.py $(MADE)/six-painters/film.mp4 -o $(MADE)/six-painters/train.webp \
+		--fps 6 --fade 0.4 --width 360 --quality 40
+	$(DRAW)/teaser.py $(MADE)/four-seasons/film.mp4 -o $(MADE)/four-seasons/year.webp \
+		--start 4 --seconds 3.5 --fps 8 --fade 0.6 --quality 50
+	$(DRAW)/teaser.py $(MADE)/endless-dream/film.mp4 -o $(MADE)/endless-dream/loop.webp \
+		--start 7.5 --fps 6 --fade 1 --width 288 --quality 45
+	$(DRAW)/comparison.py $(SEASONS:%=$(MADE)/four-seasons/%.mp4) --columns 2 -o $(MADE)/four-seasons/comparison.mp4
+	$(DRAW)/contact_sheet.py $(PROJECTS:%=$(MADE)/%/film.mp4) --frames 6 --width 140 --quality 60 \
+		-o examples/films.webp
+	for name in $(PROJECTS); do cp -v $(MADE)/$$name/*.webp examples/$$name/; done
 
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

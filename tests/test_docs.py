@@ -21,7 +21,8 @@ DOCS = HERE / "docs"
 sys.path.insert(0, str(DOCS / "hooks"))
 pages = importlib.import_module("words")  # what makes the pages that are made
 OTHERS = "README.md", "CONTRIBUTING.md", "assets/README.md", "benchmarks/README.md"
-PAGES = [*(HERE / name for name in OTHERS), *sorted(DOCS.rglob("*.md"))]
+PAGES = [*(HERE / name for name in OTHERS), *sorted(DOCS.rglob("*.md")),
+         *sorted((HERE / "examples").rglob("README.md"))]  # fmt: skip
 PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HERE)))
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`]+)`")

@@ -5,15 +5,16 @@ import sys
 
 import typer
 
-from reimagine.cli import evaluate, films, home, models, preview, runs, train
+from reimagine.cli import degrade, evaluate, films, home, models, preview, runs, train
 from reimagine.errors import ReimagineError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # help texts hold [default: ...], which Rich would take for markup
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Re-imagine an old film: colour it, draw it, re-score it, continue it.",
 )  # fmt: skip
-for _group in (films, runs, home):
+for _group in (films, degrade, runs, home):
     app.registered_commands += _group.app.registered_commands
 for _name, _group in (("train", train), ("evaluate", evaluate), ("models", models), ("preview", preview)):
     app.add_typer(_group.app, name=_name)

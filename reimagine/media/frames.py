@@ -107,8 +107,16 @@ class Frame:
         """The same luma, bit for bit, under other colours: planes like `chroma`'s."""
         return self.with_planes(self.luma, cb, cr)
 
+    def with_grey(self, grey: np.ndarray, coloured: bool = True) -> Frame:
+        """The same colours, or none, under another `grey`: (H, W) uint8 over its whole range."""
+        import numpy as np
+
+        luma = grey if self.full else (grey * np.float32(219 / 255) + 16.5).astype(np.uint8)
+        cb, cr = self.chroma if coloured else (np.uint8(128), np.uint8(128))
+        return self.with_planes(luma, cb, cr)
+
     def with_planes(self, luma: np.ndarray, cb: np.ndarray, cr: np.ndarray) -> Frame:
-        """The same place in the film with other planes, like `luma` and `chroma`'s."""
+        """The same place in the film with other planes, like `luma` and `chroma`'s (or one value for all)."""
         import av
 
         picture = av.VideoFrame(self.width, self.height, "yuv420p")

@@ -1,0 +1,9 @@
+"""Wear and tear, made on purpose: what training, tests and demonstrations do to clean pictures.
+
+    Damager("old-print", seed=1910)(grey) -> Plate: the worn picture, and where it is lost
+    degrade(frames, "negative", seed=7)   -> the frames of a film, worn
+"""
+from reimagine.damage.kinds import KINDS, Damager, degrade
+from reimagine.damage.wear import Plate
+
+__all__ = ["KINDS", "Damager", "Plate", "degrade"]

@@ -1,0 +1,136 @@
+"""Photographs as training pairs: clean squares, and what time has made of them."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from reimagine.damage import film
+from reimagine.damage.kinds import Damager, worn
+from reimagine.damage.wear import Dust, Holes, Scratches, Stains, Tone, Wear
+
+from ..developing import developed
+
+Rng = np.random.Generator
+
+
+class Pair(NamedTuple):
+    """(N, 1, S, S) float32 each, in 0..1."""
+
+    worn: np.ndarray
+    clean: np.ndarray
+    lost: np.ndarray
+
+
+def greys(photos: list[np.ndarray]) -> list[np.ndarray]:
+    return [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in photos]
+
+
+def square(photo: np.ndarray, size: int, rng: Rng) -> np.ndarray:
+    """A piece of a grey picture, often shrunk (which hides what compression did to it), perhaps mirrored:
+    (size, size) float32 in 0..1."""
+    h, w = photo.shape
+    side = int(min(h, w, size * np.exp(rng.uniform(0, 0.8))))
+    y, x = rng.integers(h - side + 1), rng.integers(w - side + 1)
+    piece = photo[y : y + side, x : x + side]
+    if side != size:
+        way = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
+        piece = cv2.resize(piece, (size, size), interpolation=way)
+    piece = piece[:, ::-1] if rng.random() < 0.5 else piece
+    return piece.astype(np.float32) / 255
+
+
+def _scratches(rng: Rng) -> Wear:
+    weak = rng.uniform(0.06, 0.3)
+    return Scratches(rng, 0.0, int(rng.integers(1, 5)), (weak, weak + 0.35))
+
+
+MISHAPS = {
+    "blur": lambda rng: Tone(partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=rng.uniform(0.5, 2.0))),
+    "grain": lambda rng: Tone(partial(film.grained, rng=rng, amount=rng.uniform(0.3, 2.0))),
+    "noise": lambda rng: Tone(partial(film.noisy, rng=rng, sigma=rng.uniform(3, 45))),
+    "fading": lambda rng: Tone(partial(film.faded, black=rng.uniform(0, 0.25), white=rng.uniform(0.65, 1))),
+    "stains": lambda rng: Stains(rng, int(rng.integers(1, 4)), rng.uniform(0.3, 0.8)),
+    "scratches": _scratches,
+    "dust": lambda rng: Dust(rng, rng.uniform(1, 8), 0.4),
+    "holes": lambda rng: Holes(rng, rng.uniform(0.01, 0.15)),
+    "jpeg": lambda rng: Tone(partial(film.compressed, quality=int(rng.integers(8, 60)))),
+}
+"""What may happen to a picture, in the order in which it does."""
+
+
+def mishaps(rng: Rng) -> list[Wear]:
+    """Nothing, one thing, or several."""
+    fate, names = rng.random(), list(MISHAPS)
+    if fate < 0.1:
+        chosen = []
+    elif fate < 0.6:
+        chosen = [names[rng.integers(len(names))]]
+    else:
+        chosen = [n for n in names if rng.random() < 0.3]
+    return [MISHAPS[name](rng) for name in chosen]
+
+
+def negative(grey: np.ndarray, rng: Rng) -> np.ndarray:
+    """A negative, as it comes out of developing: nearly the picture again, with tones of its own."""
+    base, dense, gamma = tones(rng)
+    low, high = dense + rng.uniform(-0.02, 0.04), 1 - base + rng.uniform(-0.04, 0.02)  # as if measured
+    return developed(film.negative(grey, base, dense, gamma), low, high)
+
+
+def tones(rng: Rng) -> tuple[float, float, float]:
+    """Base, density and gamma of some negative."""
+    return rng.uniform(0, 0.25), rng.uniform(0, 0.15), np.exp(rng.uniform(-0.4, 0.4))
+
+
+def pairs(photos: list[np.ndarray], size: int, batch: int, seed: int) -> Iterator[Pair]:
+    """Endless training pairs of grey photographs."""
+    rng = np.random.default_rng(seed)
+    while True:
+        order = rng.permutation(len(photos))
+        for start in range(0, len(order) - batch + 1, batch):
+            clean = [square(photos[i], size, rng) for i in order[start : start + batch]]
+            plates = [worn(c.copy(), mishaps(rng), rng.uniform(0.5, 1.5)) for c in clean]
+            shown = [negative(p.grey, rng) if rng.random() < 0.12 else p.grey for p in plates]
+            yield Pair(*(np.stack(x)[:, None] for x in (shown, clean, [p.lost for p in plates])))
+
+
+def polarities(photos: list[np.ndarray], size: int, batch: int,
+               seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
+    """Endless whole pictures (N, 1, size, size) in 0..1, worn; and whether each is a negative, (N,)."""
+    rng = np.random.default_rng(seed)
+    while True:
+        answers = (rng.random(batch) < 0.5).astype(np.float32)
+        shown = [_polar(photos[rng.integers(len(photos))], size, bool(answer), rng) for answer in answers]
+        yield np.stack(shown)[:, None].astype(np.float32), answers
+
+
+def _polar(photo: np.ndarray, size: int, inverted: bool, rng: Rng) -> np.ndarray:
+    """Most of a photograph, perhaps worn, as a negative or a print."""
+    h, w = photo.shape
+    top, left, bottom, right = (int(rng.uniform(0, 0.2) * side) for side in (h, w, h, w))
+    piece = photo[top : h - bottom, left : w - right][:, :: rng.choice([-1, 1])]
+    grey = cv2.resize(piece, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    if rng.random() < 0.5:
+        grey = worn(grey, mishaps(rng), 0.5).grey
+    base, dense, gamma = tones(rng)
+    if inverted:
+        return film.negative(grey, base, dense, gamma)
+    return film.faded(grey, dense, 1 - base, gamma) if rng.random() < 0.5 else grey
+
+
+HELD = ("none", "noise", "jpeg", "blur", "scratches", "dust", "stains", "holes")
+"""Kinds of damage that held-out photographs are asked with."""
+
+
+def held_out(photos: list[np.ndarray], size: int = 192) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """(worn, clean), (N, 1, size, size) each, by kind."""
+    clean = [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in photos]
+    truth = np.stack(clean)[:, None].astype(np.float32) / 255
+    asked = {"none": truth}
+    for kind in HELD[1:]:
+        asked[kind] = np.stack([Damager(kind, n)(c).grey for n, c in enumerate(clean)])[:, None]
+    return {kind: (shown, truth) for kind, shown in asked.items()}

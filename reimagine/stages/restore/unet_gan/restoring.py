@@ -1,0 +1,108 @@
+"""The network at work on a film."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from reimagine import zoo
+from reimagine.media.frames import Frame
+from reimagine.zoo.device import half_is_fast
+
+from ..around import fill, windows
+from ..developing import developed, ends
+from ..findings import Findings
+from .net import STEP, Detector, RestoreNet
+
+REACH = 2
+"""Frames before and after that are asked for what is lost."""
+LOST = 0.5, 1e-5
+"""A place is lost above this; less than this share of a frame is not worth asking for."""
+STRIP, SEAM = 544, 96
+"""Taller pictures are done in strips of so many lines, which overlap by so many."""
+
+
+
+class Seen(NamedTuple):
+    """A frame; its clean picture and how far it is lost, (H, W) float32 in 0..1."""
+
+    frame: Frame
+    clean: np.ndarray
+    lost: np.ndarray
+
+
+class Restorer:
+    """Frames in, clean ones out. `counts` says what was found.
+
+    Args:
+        options: a `RestoreUNetGAN`.
+    """
+
+    def __init__(self, options: Any, device: str):
+        self.o, self.device, self.half = options, device, half_is_fast(device)
+        net: RestoreNet = zoo.load(options.weights, RestoreNet, device)
+        self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.findings = Findings()
+        self.counts = self.findings.counts
+
+    def told(self, frames: list[Frame]) -> str:
+        """print or negative, by what some frames show together."""
+        side = (Detector.SIDE, Detector.SIDE)
+        shown = [cv2.resize(f.grey, side, interpolation=cv2.INTER_AREA) for f in frames]
+        with torch.inference_mode():
+            logits = self.net.detector(torch.from_numpy(np.stack(shown)[:, None]).to(self.device) / 255)
+        return "negative" if float(logits.clamp(-4, 4).mean()) > 0 else "print"
+
+    def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        for around, place in windows(self.restored(frames), 0 if self.o.alone else REACH):
+            frame, clean, lost = around[place]
+            hidden = lost > LOST[0]
+            taken = 0.0
+            if hidden.mean() > LOST[1]:
+                near = sorted((n for n in range(len(around)) if n != place), key=lambda n: abs(n - place))
+                clean, came = fill(clean, lost, [around[n][1:] for n in near])
+                taken = float(came.mean())
+            self.findings.add(frame, self.negative, hidden, taken)
+            yield frame.with_grey((clean * 255 + 0.5).astype(np.uint8), not self.negative)
+
+    def restored(self, frames: Iterable[Frame]) -> Iterator[Seen]:
+        """Every frame by itself."""
+        shot, self.negative, tones = None, self.o.kind == "negative", (self.o.dense, self.o.base)
+        first = True
+        for frame in frames:
+            if first or frame.shot != shot:
+                first, shot = False, frame.shot
+                self.negative = (self.told([frame]) if self.o.kind == "auto" else self.o.kind) == "negative"
+                if self.negative and not self.o.base:
+                    tones = ends([frame.grey / np.float32(255)])
+            grey = frame.grey / np.float32(255)
+            worn = developed(grey, *tones) if self.negative else grey
+            clean, lost = self.ask(worn)
+            yield Seen(frame, np.clip(worn + self.o.strength * (clean - worn), 0, 1), lost)
+
+    def ask(self, worn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(H, W) float32 in 0..1 -> the clean picture and how far it is lost, in strips if it is tall."""
+        height = worn.shape[0]
+        if height <= STRIP + SEAM:
+            return self.strip(worn)
+        clean, lost = np.empty_like(worn), np.empty_like(worn)
+        for start in range(0, height, STRIP):
+            top, stop = max(0, start - SEAM), min(height, start + STRIP)
+            made = self.strip(worn[top : min(height, stop + SEAM)])
+            for whole, part in zip((clean, lost), made, strict=True):
+                whole[start:stop] = part[start - top : stop - top]
+        return clean, lost
+
+    @torch.inference_mode()
+    def strip(self, worn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h, w = worn.shape
+        padded = np.pad(worn, ((0, -h % STEP), (0, -w % STEP)), "symmetric")
+        x = torch.from_numpy(padded)[None, None].to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.half):
+            change, lost = self.net.change(x)
+        both = torch.cat([x + change.float(), lost.float().sigmoid()], 1)[0, :, :h, :w].clamp(0, 1)
+        clean, gone = both.cpu().numpy()
+        return clean, gone

@@ -1,0 +1,248 @@
+"""Damage made on purpose, and undone."""
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import cv2
+import numpy as np
+import pytest
+from conftest import make_film, picture
+from test_cli import say
+
+import reimagine
+from reimagine import recipe
+from reimagine.damage import KINDS, Damager, degrade
+from reimagine.errors import ReimagineError, StageError
+from reimagine.media.frames import Frame, Shot, from_image
+from reimagine.media.reader import open_film, read_film, read_still
+from reimagine.media.writer import write_image
+from reimagine.metrics.restoration import decibels
+from reimagine.stages.restore.around import fill
+
+SIZE = 192, 128
+Classic, UNetGAN = reimagine.model("restore", "classic"), reimagine.model("restore")
+PLAIN = Classic(denoise=0.0, contrast=0.0)
+
+
+def scene(count: int = 30, width: int = SIZE[0], height: int = SIZE[1]) -> list[Frame]:
+    """A textured wall that a camera moves along, as one shot."""
+    rng = np.random.default_rng(5)
+    wall = cv2.GaussianBlur(rng.uniform(0, 255, (height + 20, width + 2 * count)).astype(np.float32), (0, 0), 4)
+    wall = np.clip((wall - wall.mean()) * 6 + 120, 20, 230).astype(np.uint8)
+    pieces = [wall[10 : 10 + height, n : n + width] for n in range(count)]
+    return [from_image(n, np.dstack([p] * 3)).at(n, Shot(0, count)) for n, p in enumerate(pieces)]
+
+
+def apart(made: list[Frame], true: list[Frame]) -> float:
+    """Mean PSNR of lumas, without the edge that motion brings in."""
+    return float(np.mean([decibels(a.grey[8:-8, 8:-8], b.grey[8:-8, 8:-8])
+                          for a, b in zip(made, true, strict=True)]))  # fmt: skip
+
+
+def jumps(frames: list[Frame]) -> float:
+    return float(np.std([f.grey.mean() for f in frames]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_damage_damages_and_can_be_repeated(kind):
+    frames = scene(6)
+    first, again, other = (list(degrade(frames, kind, seed)) for seed in (1, 1, 2))
+    assert all(np.array_equal(a.grey, b.grey) for a, b in zip(first, again, strict=True))
+    assert all(f.image.shape == frames[0].image.shape and f.shot == Shot(0, 6) for f in first)
+    assert apart(first, frames) < 48
+    if kind not in ("jpeg", "blur"):  # which know no chance
+        assert not np.array_equal(first[-1].grey, other[-1].grey)
+
+
+def test_what_damage_says_is_lost_is_what_it_hid():
+    grey = scene(1)[0].grey
+    for kind in ("dust", "holes", "scratches"):
+        plate = Damager(kind, 3)(grey)
+        change = np.abs(plate.grey * 255 - grey)
+        assert change[plate.lost == 0].max() < 1 and change[plate.lost > 0.9].mean() > 10
+
+
+def test_dust_lives_for_one_frame_and_scratches_for_several():
+    damage = {kind: Damager(kind, 4) for kind in ("dust", "scratches")}
+    blank = np.full((128, 192), 128, np.uint8)
+    lost = {kind: [wear(blank).lost > 0.3 for _ in range(5)] for kind, wear in damage.items()}
+    near = np.ones((7, 7), np.uint8)
+    shared = {kind: np.mean([(a & (cv2.dilate(b.astype(np.uint8), near) > 0)).sum() / a.sum()
+                             for a, b in zip(masks, masks[1:], strict=False)])
+              for kind, masks in lost.items()}  # fmt: skip
+    assert shared["dust"] < 0.4 < 0.7 < shared["scratches"]
+
+
+def test_negatives_and_old_prints_have_no_colour():
+    frame = from_image(0, picture(0, 96, 64, 0))
+    for kind in ("negative", "old-print"):
+        worn = next(degrade([frame], kind))
+        assert all((c == 128).all() for c in worn.chroma)
+    assert np.corrcoef(next(degrade([frame], "negative")).grey.ravel(), frame.grey.ravel())[0, 1] < -0.95
+    assert not all((c == 128).all() for c in next(degrade([frame], "noise")).chroma)
+
+
+@pytest.mark.parametrize(("kind", "better"), [("dust", 4.0), ("scratches", 3.0), ("flicker", 5.0)])
+def test_classic_undoes(kind, better):
+    frames = scene(30, 320, 240)
+    worn = list(degrade(frames, kind, 2))
+    made = list(PLAIN.load("cpu")(worn))
+    assert apart(made, frames) > apart(worn, frames) + better
+    if kind == "flicker":
+        assert jumps(made) < 0.4 * jumps(worn)
+
+
+def test_classic_holds_the_gate_still():
+    frames = scene(30)
+    worn = list(degrade(frames, "weave", 1))
+    made = list(PLAIN.load("cpu")(worn))
+
+    def shakes(some: list[Frame]) -> float:
+        greys = [f.grey.astype(np.float32) for f in some]
+        steps = [cv2.phaseCorrelate(a, b)[0] for a, b in zip(greys, greys[1:], strict=False)]
+        return float(np.std(steps, 0).mean())
+
+    assert shakes(made) < 0.6 * shakes(worn)
+
+
+def test_classic_leaves_alone_what_is_well():
+    """A post and a window frame are no scratches, a passing thing is no dirt."""
+    frames = scene(40)
+    for n, frame in enumerate(frames):
+        image = frame.image.copy()
+        image[:, 150 - n : 153 - n] = 20
+        image[40:52, 20 + 3 * n : 32 + 3 * n] = 240
+        frames[n] = frame.with_image(image)
+    assert apart(list(PLAIN.load("cpu")(frames)), frames) > 34
+
+
+def test_denoise_and_contrast_do_what_they_say():
+    frames = scene(12)
+    worn = list(degrade(frames, "noise", 1))
+    assert apart(list(Classic(contrast=0.0, denoise=1.0).load("cpu")(worn)), frames) > apart(worn, frames) + 3
+    faded = list(degrade(frames, "faded", 1))
+    made = list(Classic(denoise=0.0, contrast=1.0).load("cpu")(faded))
+    assert np.ptp(made[5].grey) > 1.3 * np.ptp(faded[5].grey)
+
+
+def test_what_is_lost_is_taken_from_the_frames_around():
+    before, here, after = (f.grey / np.float32(255) for f in scene(3))
+    lost = np.zeros_like(here)
+    cv2.circle(lost, (96, 64), 14, 1.0, -1)
+    guess = np.where(lost > 0, here.mean(), here).astype(np.float32)
+    nothing = np.zeros_like(lost)
+    filled, taken = fill(guess, lost, [(before, nothing), (after, nothing)])
+    inside = lost > 0
+    assert np.abs(filled - here)[inside].mean() < 0.25 * np.abs(guess - here)[inside].mean()
+    assert taken[inside].mean() > 0.6 and np.array_equal(filled[~inside], guess[~inside])
+    hidden, taken = fill(guess, lost, [(before, lost), (after, lost)])
+    assert taken.mean() < 0.3 * inside.mean()
+
+
+def tiny(tiny_weights, **options):
+    return UNetGAN(weights=str(tiny_weights["restore unet-gan"]), **options)
+
+
+def test_a_negative_becomes_a_positive(tiny_weights):
+    frames = scene(4)
+    worn = list(degrade(frames, "negative", 1))
+    for model in (tiny(tiny_weights, kind="negative"), tiny(tiny_weights, kind="negative", dense=0.05, base=0.9)):
+        made = list(model.load("cpu")(worn))
+        assert all(np.corrcoef(a.grey.ravel(), b.grey.ravel())[0, 1] > 0.8 for a, b in zip(made, frames, strict=True))
+    left = list(tiny(tiny_weights, kind="print").load("cpu")(worn))
+    assert np.corrcoef(left[0].grey.ravel(), frames[0].grey.ravel())[0, 1] < -0.8
+
+
+def test_strength_is_how_much_is_changed(tiny_weights):
+    frames = scene(3)
+    change = [np.abs(f.grey.astype(int) - frames[0].grey).mean() for strength in (0.0, 0.5, 1.0)
+              for f in [next(iter(tiny(tiny_weights, kind="print", strength=strength, alone=True).load("cpu")(frames)))]]
+    assert change[0] == 0 and 0 < change[1] < change[2]
+
+
+def test_a_tall_picture_in_strips_is_the_same(tiny_weights):
+    work = tiny(tiny_weights, kind="print").load("cpu")
+    tall = np.random.default_rng(0).random((900, 64), np.float32)
+    for whole, strips in zip(work.strip(tall), work.ask(tall), strict=True):
+        assert np.abs(whole - strips).max() < 0.02
+
+
+@pytest.mark.parametrize(("options", "text"), [
+    ({"kind": "negativ"}, "did you mean 'negative'"), ({"strength": 2.0}, "--strength 2 is out of range"),
+])  # fmt: skip
+def test_what_is_out_of_range_is_refused(options, text, tiny_weights):
+    with pytest.raises(StageError, match=text):
+        recipe.check(tiny(tiny_weights, **options))
+    with pytest.raises(StageError, match="--denoise 3 is out of range"):
+        recipe.check(Classic(denoise=3.0))
+
+
+def test_restoring_comes_first(film, tmp_path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text('[[step]]\nstage = "colorize"\nmodel = "tint"\n\n[[step]]\nstage = "restore"\nmodel = "classic"\n')
+    with pytest.raises(ReimagineError, match=":6: step 2: 'restore' comes before 'colorize'"):
+        recipe.read(mine)
+    reimagine.run(film, [reimagine.model("colorize", "tint")()], tmp_path / "run")
+    code, _, err = say("restore", tmp_path / "run", "--model", "classic", "-q")
+    assert code == 1 and "comes first" in err and "--into" in err
+
+
+def test_a_run_reports_what_was_found(tmp_path, tiny_weights):
+    source = make_film(tmp_path / "film.mp4", 30, size=SIZE)
+    worn = tmp_path / "worn.mp4"
+    assert say("degrade", source, "--kind", "scratches", "-o", worn, "-q")[0] == 0
+    done = reimagine.run(worn, [Classic()], tmp_path / "run")
+    found = done.report["found"]
+    assert found["negative"] is False and found["noise"] > 0 and set(found) >= {"flicker", "scratches_a_frame"}
+    assert not [name for name in done.report["counts"] if "summed" in name]
+    negative = reimagine.run(worn, [tiny(tiny_weights, kind="negative")], tmp_path / "other")
+    assert negative.report["found"]["negative"] is True
+
+
+def test_degrade_a_film_and_a_picture(film, tmp_path):
+    out = tmp_path / "worn.mp4"
+    code, said, _ = say("degrade", film, "--kind", "old-print", "--seed", "3", "-o", out, "-q")
+    assert code == 0 and said.strip() == str(out) and open_film(out).frames == 48
+    true, worn = (np.array([f.grey.mean() for f in read_film(open_film(path))]) for path in (film, out))
+    assert np.median(np.abs(np.diff(worn))) > 2 * np.median(np.abs(np.diff(true)))
+    still = tmp_path / "still.png"
+    write_image(still, picture(0, 96, 64, 1))
+    assert say("degrade", still, "--kind", "holes", "-o", tmp_path / "holes.png", "-q")[0] == 0
+    assert read_still(tmp_path / "holes.png").shape == (64, 96, 3)
+    for words, text in ((["--kind", "hoels"], "did you mean 'holes'"), (["-o", still], "is the film itself")):
+        code, _, err = say("degrade", still, *words, "-q")
+        assert code == 1 and text in " ".join(err.split())
+
+
+def test_evaluate_restore(tmp_path, film):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for n in range(2):
+        write_image(photos / f"{n}.png", picture(n, 96, 64, n))
+    words = ["evaluate", "restore", "--model", "classic", "--kind", "none", "--kind", "noise", "--json"]
+    rows = json.loads(say(*words, photos)[1])
+    assert set(rows) == {"none", "noise"} and rows["noise"]["psnr_worn"] < 26 and rows["none"]["psnr"] > 30
+    rows = json.loads(say(*words, film, "--kind", "flicker", "--frames", "12")[1])
+    assert rows["flicker"]["flicker"] < rows["flicker"]["flicker_worn"] and rows["none"]["warp"] >= 0
+    assert "did you mean 'noise'" in say("evaluate", "restore", photos, "--kind", "nosie")[2]
+
+
+def test_training_goes_on_and_what_it_leaves_restores(tmp_path):
+    from reimagine.stages.restore.unet_gan.train import TrainRestore
+
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for n in range(6):
+        write_image(photos / f"{n}.png", picture(3 * n, 96, 80, n % 3))
+    train = TrainRestore(photos, size=32, last_size=48, batch=4, minutes=0.01, detector_minutes=0.005,
+                         critic_minutes=0.005, gan_minutes=0.005)  # fmt: skip
+    weights = train(tmp_path / "run")
+    rows = (tmp_path / "run" / "log.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["detector", "generator", "critic", "gan"]
+    assert (tmp_path / "run" / "samples.png").exists()
+    dataclasses.replace(train, minutes=0.02)(tmp_path / "run")
+    last = (tmp_path / "run" / "log.csv").read_text().splitlines()[-1].split(",")
+    assert int(last[2]) > int(rows[-1].split(",")[2])
+    made = list(UNetGAN(weights=str(weights)).load("cpu")(scene(2)))
+    assert all(f.grey.std() > 5 for f in made)

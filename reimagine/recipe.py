@@ -97,6 +97,7 @@ def read(path: Path, check: bool = False) -> list[Any]:
     for number, step in enumerate(steps, 1):
         try:
             models.append(_step(dict(step), check))
+            _order(models)
         except ReimagineError as error:
             line = _line(text, number, str(error))
             raise RecipeError(f"{path}:{line}: step {number}: {error}") from error
@@ -110,6 +111,14 @@ def _step(step: dict[str, Any], thorough: bool) -> Any:
     if thorough:
         check(model)
     return model
+
+
+def _order(models: list[Any]) -> None:
+    """What wants the picture as it was found comes first."""
+    *before, last = (stages.place(model)[0] for model in models)
+    late = [stage for stage in before if stage not in stages.FIRST and stages.STAGES[stage][1] == "picture"]
+    if last in stages.FIRST and late:
+        raise RecipeError(f"'{last}' comes before '{late[0]}': it wants the picture as it was found")
 
 
 def _line(text: str, number: int, error: str) -> int:

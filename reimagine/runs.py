@@ -100,6 +100,8 @@ class Run:
         if not (home / "shots.json").exists():
             cls._look(source, home, start, end, watch)
         run = cls(folder, Film.read(home / "film.json"), _shots(home), home.name, opened)
+        if not (folder / "run.json").exists():
+            run.save()
         for note in run.film.notes:
             watch.say(note)
         return run
@@ -224,7 +226,7 @@ class Run:
 
             options["weights"] = zoo.checked(weights)[1]
         for title, value in options.items():
-            if isinstance(value, Path) and value.is_dir():
+            if isinstance(value, Path) and value.exists():
                 options[title] = fingerprint(value)
         return key(stage, name, model.version, options, codec, self.key, before.key if before else "")
 

@@ -53,6 +53,10 @@ def _check(run: Run, stage: str, reads: str) -> None:
         raise StageError(f"{stage}: {run.film.source} has no picture")
     if stage == "transcribe" and not (run.film.sounds or run.film.score):
         raise StageError(f"{stage}: {run.film.source} has no sound track")
+    if stage in stages.FIRST and (done := [s.stage for s in run.steps if s.stage not in stages.FIRST
+                                            and s.writes == "picture"]):  # fmt: skip
+        raise StageError(f"{stage}: comes first, and {run.folder} has been through {done[0]} already; "
+                         "give the film itself --into another folder")  # fmt: skip
     if stage == "timbre" and run.latest("notes") is None and not run.film.score:
         raise StageError(f"{stage}: there are no notes yet; transcribe comes first")
     if stage == "mix" and run.latest("sound") is None:
@@ -73,6 +77,9 @@ def _done(run: Run, model: Any, stage: str, home: Path, device: str, engine: Eng
 
 
 def paint(run: Run, model, stage: str, picture: Picture, home: Path, device, engine, codec, watch) -> Facts:
+    """Frame for frame, in parts; a model may want to look at the film, or to learn something, first."""
+    if hasattr(model, "prepared"):
+        model = model.prepared(run.footage(picture.frames), learnt(run, model), device, watch)
     parts = [
         Part(model, picture, run.film, run.known, *ranges,
              home / "parts" / f"{ranges[2]:06d}-{ranges[3]:06d}.nut", device, codec)
@@ -107,7 +114,7 @@ def go_on(run: Run, model, picture: Picture, home: Path, device, codec, watch) -
 
 
 def learnt(run: Run, model: Any) -> Path:
-    """The folder for what a model learns of a film, whatever is then done with it."""
+    """The folder for what a model learns, whatever is then done with it."""
     stage, name = stages.place(model)
     defaults = {field.name: field.default for field in fields(model) if field.name in model.after}
     asked = run.question(replace(model, **defaults), stage, name, run.latest("picture"), "")
@@ -143,14 +150,18 @@ def _notes(run: Run) -> Notes:
     notes = read_notes(path or score) if path or score else Notes(())
     if not run.film.frames and not run.film.sounds:
         return notes
-    cuts = tuple(float(run.film.time(shot.start)) for shot in run.shots) if run.film.frames else ()
-    return replace(notes, cuts=cuts, length=run.film.seconds)
+    if not run.film.frames:
+        return replace(notes, length=run.film.seconds)
+    cuts = tuple(float(run.film.time(shot.start)) for shot in run.takes)
+    return replace(notes, cuts=cuts, length=float(run.film.time(run.picture().frames)))
 
 
 def play(run: Run, model, home: Path, device: str) -> Facts:
     notes = _notes(run)
     if not len(notes):
         raise StageError("timbre: no notes were found in this sound; the film keeps its own")
+    if run.film.frames and notes.length > run.film.seconds:  # it goes on, and so does its music
+        notes = notes.repeated(run.film.seconds)
     work = model.load(device)
     write_sound(home / "sound.wav", work(notes))
     return {"counts": {k: v for k, v in getattr(work, "counts", {}).items() if v}}

@@ -72,20 +72,27 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     from reimagine import zoo
     from reimagine.stages.cartoon.cartoongan.net import LightGenerator
     from reimagine.stages.colorize.deoldify.net import DeOldify
+    from reimagine.stages.colorize.temporal.net import TemporalUNet
     from reimagine.stages.colorize.unet.net import ColorUNet
     from reimagine.stages.compose.melody.net import Composer
     from reimagine.stages.continuation.recall.net import DreamNet
+    from reimagine.stages.restore.unet_gan.net import RestoreNet
     from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
     from reimagine.stages.timbre.gansynth.net import Generator
     from reimagine.stages.timbre.harmonic.net import Decoder
 
     torch.manual_seed(0)
-    colour = ColorUNet(9, width=32).eval()
-    colour.bins.copy_(torch.cartesian_prod(torch.arange(-40, 41, 40), torch.arange(-40, 41, 40)))
-    torch.nn.init.normal_(colour.head.weight, std=1.0)
+    colour, temporal = ColorUNet(9, width=32).eval(), TemporalUNet(9, width=32).eval()
+    for net in (colour, temporal):
+        net.bins.copy_(torch.cartesian_prod(torch.arange(-40, 41, 40), torch.arange(-40, 41, 40)))
+        torch.nn.init.normal_(net.head.weight, std=1.0)
+    cleaner = RestoreNet((4, 8, 8, 8), (1, 1, 1, 1)).eval()
+    torch.nn.init.normal_(cleaner.leave.weight, std=0.02)
     steady = ConsistencyNet(4, aligned=True)
     look = {"widths": (4, 8, 8), "blocks": (1, 1)}
     made = {"colorize unet": (colour, {"bins": 9, "width": 32}),
+            "colorize temporal": (temporal, {"bins": 9, "width": 32}),
+            "restore unet-gan": (cleaner, {"widths": (4, 8, 8, 8), "blocks": (1, 1, 1, 1)}),
             "colorize deoldify": (DeOldify("deep", 16).eval(), {"kind": "deep", "divide": 16}),
             "stabilize convlstm": (steady, {"width": 4, "aligned": True}),
             "cartoon cartoongan": (LightGenerator(**look), {"kind": "light", **look}),

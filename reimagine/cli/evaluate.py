@@ -15,14 +15,19 @@ app = typer.Typer(no_args_is_help=True, help="Measure a model against the truth.
 
 @app.command("colour")
 def evaluate_colour(
-    folder: Annotated[Path, typer.Argument(help="Folder of colour photographs")],
+    source: Annotated[Path, typer.Argument(help="A folder of colour photographs, or a film in colour, of "
+                                           "which the second half is asked")],
     model: Annotated[Optional[str], typer.Option(help="Model for colorize")] = None,
     weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
     size: Annotated[Optional[int], typer.Option(help="Short side at which the network works")] = None,
+    minutes: Annotated[float, typer.Option(help="Of a film: so long, a colorizer learns from its first half "
+                                           "and is asked as well")] = 0.0,
+    into: Annotated[Optional[Path], typer.Option(help="Folder for what it learns "
+                                                 "[default: runs/evaluate-<film's stem>]")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
-) -> None:
-    """Grey photographs, colour them, compare with the truth."""
+) -> None:  # fmt: skip
+    """Grey photographs or a film, colour them, compare with the truth."""
     from reimagine.progress import guarded, table
 
     with guarded(False, False):
@@ -31,7 +36,51 @@ def evaluate_colour(
 
         given = {k: v for k, v in (("weights", weights), ("size", size)) if v is not None}
         chosen = recipe.build("colorize", model, given)
-        table(measure.colour(chosen, measure.squares(folder), choose(device)), json)
+        if source.is_dir():
+            table(measure.colour(chosen, measure.squares(source), choose(device)), json)
+            return
+        models = {"as it is": chosen}
+        if minutes:
+            models["after the first half"] = _taught(source, minutes, into, device)
+        table(measure.film_colour(models, source, choose(device)), json)
+
+
+def _taught(film: Path, minutes: float, into: Path | None, device: str) -> Any:
+    """A colorizer that has learnt the first half of a film."""
+    from reimagine import stages
+    from reimagine.zoo.device import choose
+
+    learn = stages.training("colorize-temporal")(film=[film], until=0.5, minutes=minutes)
+    weights = learn(into or Path("runs") / f"evaluate-{film.stem}", choose(device, alone=True))
+    return recipe.build("colorize", "temporal", {"weights": str(weights)})
+
+
+@app.command("restore")
+def evaluate_restore(
+    source: Annotated[Path, typer.Argument(help="A folder of good photographs, or a film, to be damaged")],
+    model: Annotated[Optional[str], typer.Option(help="Model for restore")] = None,
+    weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
+    kind: Annotated[Optional[list[str]], typer.Option(help="Kind of damage, or none; give it again for "
+                                                      "another [default: all]")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, other damage")] = 0,
+    frames: Annotated[int, typer.Option(help="Of a film: so many frames from its beginning")] = 48,
+    lpips: Annotated[Optional[Path], typer.Option(help="Folder with squeezenet11_features.safetensors and "
+                                                  "lpips_squeeze_heads.safetensors [default: the shipped "
+                                                  "colorizer's encoder judges]")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:  # fmt: skip
+    """Damage photographs or a film, restore them, compare with what they were; undamaged ones as well."""
+    from reimagine.progress import guarded, table
+
+    with guarded(False, False):
+        from reimagine.metrics import evaluate as measure
+        from reimagine.metrics.perceptual import FILES, Distance
+        from reimagine.zoo.device import choose
+
+        chosen = recipe.build("restore", model, {"weights": weights} if weights else {})
+        judge = Distance(*(lpips / name for name in FILES)) if lpips else Distance()
+        table(measure.restore(chosen, source, choose(device), judge, kind or [], seed, frames), json)
 
 
 @app.command("warp")

@@ -36,6 +36,14 @@ def pick(stage: str, name: str | None, given: dict[str, Any]) -> Any:
     return recipe.build(stage, name, {k: v for k, v in given.items() if k in mine})
 
 
+def meant(stage: str, given: dict[str, Any]) -> str:
+    """The model that is meant by the options given: the first that has all those that any model of the stage
+    has, or the default."""
+    own = {name: {o.name for o in recipe.options(stages.model(stage, name))} for name in stages.named(stage)}
+    asked = set(given) & set().union(*own.values())
+    return next((name for name, has in own.items() if asked <= has), stages.default(stage))
+
+
 def stage_command(title: str, chosen: list[str], sentence: str) -> None:
     """A command that does one stage, or a chain of them, to a film."""
     asked = [parameter("model" if len(chosen) == 1 else stage, Optional[str], None,
@@ -52,7 +60,7 @@ def stage_command(title: str, chosen: list[str], sentence: str) -> None:
             if given.get("compose"):
                 chain, names = ["compose", *chosen[1:]], [None, *names[1:]]
             wished = {p.name: given[p.name] for p in own if given[p.name] is not None}
-            steps = [pick(s, n, wished) for s, n in zip(chain, names, strict=True)]
+            steps = [pick(s, n or meant(s, wished), wished) for s, n in zip(chain, names, strict=True)]
             stray = set(wished) - {o.name for step in steps for o in recipe.options(type(step))}
             if stray:
                 raise RecipeError(f"--{stray.pop()} is not an option of "
@@ -121,6 +129,7 @@ def deliver(film: Path, steps: list[Any], given: dict[str, Any], watch: Any) -> 
     typer.echo(done.film)
 
 
+stage_command("restore", ["restore"], "Clean a worn film, or make a positive of a negative; comes first.")
 stage_command("colorize", ["colorize"], "Colour a black-and-white film.")
 stage_command("stabilize", ["stabilize"], "Take the flicker out of a film's colours.")
 stage_command("cartoon", ["cartoon"], "Draw the film in an artist's look.")

@@ -30,7 +30,7 @@ def preview_command(stage: str) -> None:
     app.command(stage)(command)
 
 
-for _stage in ("colorize", "cartoon"):
+for _stage in ("restore", "colorize", "cartoon"):
     preview_command(_stage)
 
 

@@ -28,7 +28,7 @@ def trainer(name: str) -> typer.Typer:
     own = [parameter(o.name, o.type, default(o), option(o.help)) for o in recipe.options(cls)]
     into = option(f"Run folder; an interrupted training goes on [default: runs/train-{name}]")
     register(work, [*own, parameter("into", Optional[Path], None, into), DEVICE], cls.__doc__ or "")
-    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     alone.command(context_settings={"help_option_names": ["-h", "--help"]})(work)
     return alone
 

@@ -13,6 +13,7 @@ from reimagine.media.film import SCORES, Film
 from reimagine.media.frames import Frame
 from reimagine.media.writer import write_image
 from reimagine.metrics.warp import COMPARED, Steadiness
+from reimagine.stages.restore.findings import FOUND, told
 
 if TYPE_CHECKING:
     from reimagine.runs import Run
@@ -24,7 +25,7 @@ SAMPLES = 8
 def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
     """Frames, rate, seconds per stage, memory, fallbacks, colourfulness, steadiness, durations."""
     film, picture = run.film, run.picture()
-    counts = {k: v for s in run.steps for k, v in s.counts.items() if k not in ("notes", *COMPARED)}
+    counts = {k: v for s in run.steps for k, v in s.counts.items() if k not in ("notes", *COMPARED, *FOUND)}
     looks = _looks(run) if film.frames else {}
     vivid = {state: round(row["colourfulness"], 2) for state, row in looks.items()}
     return {
@@ -38,6 +39,7 @@ def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
         "colourfulness": {"before": vivid.get("source", 0.0), "after": vivid.get("after", 0.0)},
         "warp_error": {state: float(f"{row['warp_error']:.3g}") for state, row in looks.items()},
         **_steadied(run),
+        **_found(run),
         "audio_minus_video_seconds": _difference(out) if _plays(film, out) else None,
         "notes": [*film.notes, *said],
     }
@@ -56,6 +58,12 @@ def _steadied(run: Run) -> dict[str, dict[str, float]]:
             means = (float(f"{s / pairs:.3g}") for s in sums)
             return {f"{step.stage}_warp_error": dict(zip(("before", "after"), means, strict=True))}
     return {}
+
+
+def _found(run: Run) -> dict[str, dict[str, Any]]:
+    """What was wrong with the film, if it was restored."""
+    restored = [step for step in run.steps if step.stage == "restore"]
+    return {"found": told(restored[-1].counts)} if restored else {}
 
 
 def _looks(run: Run) -> dict[str, dict[str, float]]:

@@ -195,9 +195,9 @@ def follows(frame: Frame, last: Frame) -> bool:
     return frame.index == last.index + 1 and frame.shot == last.shot
 
 
-def ways(here: np.ndarray, there: np.ndarray) -> tuple[Way, Way]:
+def ways(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> tuple[Way, Way]:
     """From here to there, and from there to here."""
-    out, back = flow(here, there), flow(there, here)
+    out, back = flow(here, there, preset), flow(there, here, preset)
     return (out, belief(out, back, here, there)), (back, belief(back, out, there, here))
 
 

@@ -104,9 +104,12 @@ class Film:
 def fingerprint(path: Path) -> str:
     """What a file is, without reading 50 GB: its size and 64 slices of 64 KiB, hashed."""
     digest = hashlib.sha256()
-    for file in stills_of(path) if path.is_dir() else [path]:
-        size = file.stat().st_size
+    inside = (stills_of(path) or sorted(p for p in path.iterdir() if p.is_file())) if path.is_dir() else []
+    for file in inside or [path]:
+        size = 0 if file.is_dir() else file.stat().st_size
         digest.update(f"{file.name if path.is_dir() else ''}{size}".encode())
+        if not size:
+            continue
         with file.open("rb") as data:
             for part in range(64):
                 data.seek(size * part // 64)

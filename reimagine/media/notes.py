@@ -1,8 +1,9 @@
 """Notes: what a transcriber hears and an instrument plays. MIDI and CSV on disk."""
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,13 @@ class Notes:
     @property
     def seconds(self) -> float:
         return max((n.end for n in self.notes), default=0.0)
+
+    def repeated(self, period: float) -> Notes:
+        """Once more from the beginning every `period` seconds, until `length`; what is sounding then ends."""
+        times = range(math.ceil(self.length / period)) if period > 0 else range(1)
+        again = (replace(n, start=n.start + k * period, end=min(n.end + k * period, self.length))
+                 for k in times for n in self.notes)  # fmt: skip
+        return replace(self, notes=tuple(n for n in again if n.start < self.length))
 
     def tick(self, second: float) -> int:
         """A moment as MIDI counts it; the first bar ends at the first beat."""

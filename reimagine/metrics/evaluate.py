@@ -12,16 +12,17 @@ from typing import Any
 import cv2
 import numpy as np
 
-from reimagine.errors import MediaError
+from reimagine.errors import MediaError, unknown
 from reimagine.media.film import Film, stills_of
 from reimagine.media.footage import Footage
-from reimagine.media.frames import Frame, from_image, ticking
+from reimagine.media.frames import Frame, Shot, from_image, ticking
 from reimagine.media.notes import Notes
 from reimagine.media.reader import open_film, read_film, read_still
 from reimagine.media.shots import CutDetector
 from reimagine.media.sound import Sound, read_sound
 from reimagine.media.writer import read_picture, write_picture
 from reimagine.metrics import continuation as continuing
+from reimagine.metrics import restoration
 from reimagine.metrics.colour import Comparison
 from reimagine.metrics.notes import read_truth, scores, truth_of
 from reimagine.metrics.timbre import judged
@@ -54,6 +55,59 @@ def colour(model: Any, images: Iterable[np.ndarray], device: str) -> dict[str, d
 
 
 Rows = dict[str, dict[str, float]]
+
+
+def film_colour(models: dict[str, Any], path: Path, device: str, share: float = 0.5,
+                width: int = 256) -> Rows:  # fmt: skip
+    """Grey a film in colour, colour what comes after a share of it as a film, compare with the truth: a row a
+    model by its title, and one for leaving it grey. Every fourth frame counts, at a width of `width`."""
+    detector = CutDetector()
+    film = open_film(path, detector)
+    start = round(film.frames * share)
+    shots = [Shot(max(s.start, start), s.stop) for s in detector.shots(film.frames) if s.stop > start]
+
+    def grey() -> Iterator[Frame]:
+        for shot in shots:
+            for frame in read_film(film, shot.start, shot.stop):
+                yield frame.at(frame.index, shot).with_grey(frame.grey, coloured=False)
+
+    rows = {}
+    for title, work in {**{t: m.load(device) for t, m in models.items()}, "left grey": iter}.items():
+        compared, true = Comparison(), read_film(film, start, film.frames)
+        for made, own in zip(work(grey()), true, strict=True):
+            if own.index % 4 == 0:
+                size = width, round(width * own.height / own.width)
+                compared.add(_sized(made.image, size), _sized(own.image, size))
+        rows[title] = compared.numbers()
+    return rows
+
+
+def restore(model: Any, path: Path, device: str, distance: Callable[[np.ndarray, np.ndarray], float],
+            kinds: Sequence[str], seed: int = 0, frames: int = 48) -> Rows:  # fmt: skip
+    """Damage a folder of pictures, or the first frames of a film, restore and compare; see `restoration`."""
+    asked = kinds or restoration.kinds(moving=path.is_file())
+    if stray := set(asked) - set(restoration.kinds(True)):
+        raise MediaError(unknown("kind of damage", stray.pop(), restoration.kinds(True)))
+    if path.is_dir():
+        images = [_whole(read_still(file)) for file in stills_of(path)]
+        if not images:
+            raise MediaError(f"{path}: no folder with pictures in it")
+        return restoration.pictures(model, images, device, distance, asked, seed)
+    detector = CutDetector()
+    film = open_film(path, detector)
+    shots = [Shot(s.start, min(s.stop, frames)) for s in detector.shots(film.frames) if s.start < frames]
+
+    def read() -> Iterator[Frame]:
+        for shot in shots:
+            for frame in read_film(film, shot.start, shot.stop):
+                yield frame.at(frame.index, shot)
+
+    return restoration.film(model, read, device, distance, asked, seed)
+
+
+def _whole(image: np.ndarray) -> np.ndarray:
+    """Even sides."""
+    return image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
 
 
 def notes(model: Any, recordings: Sequence[Path], truth: Path | None = None) -> Rows:

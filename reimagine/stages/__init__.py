@@ -12,6 +12,7 @@ from reimagine.errors import RecipeError, unknown
 
 STAGES: dict[str, tuple[str, str]] = {
     # stage        reads      writes
+    "restore":    ("picture", "picture"),
     "colorize":   ("picture", "picture"),
     "stabilize":  ("picture", "picture"),
     "cartoon":    ("picture", "picture"),
@@ -22,9 +23,17 @@ STAGES: dict[str, tuple[str, str]] = {
     "mix":        ("sound",   "sound"),
 }  # fmt: skip
 
+FIRST = ("restore",)
+"""Stages that want the picture as it was found: before any other picture stage."""
+
 MODELS: dict[str, dict[str, str]] = {
+    "restore": {
+        "unet-gan": "reimagine.stages.restore.unet_gan.stage:RestoreUNetGAN",
+        "classic": "reimagine.stages.restore.classic:Classic",
+    },
     "colorize": {
         "unet": "reimagine.stages.colorize.unet.stage:ColorizeUNet",
+        "temporal": "reimagine.stages.colorize.temporal.stage:ColorizeTemporal",
         "deoldify": "reimagine.stages.colorize.deoldify.stage:DeOldifyColor",
         "tint": "reimagine.stages.colorize.tint:Tint",
     },
@@ -56,7 +65,9 @@ MODELS: dict[str, dict[str, str]] = {
 }
 
 TRAININGS: dict[str, str] = {
+    "restore": "reimagine.stages.restore.unet_gan.train:TrainRestore",
     "colorize": "reimagine.stages.colorize.unet.train:TrainColorize",
+    "colorize-temporal": "reimagine.stages.colorize.temporal.train:TrainColorizeTemporal",
     "stabilize": "reimagine.stages.stabilize.convlstm.train:TrainStabilize",
     "timbre": "reimagine.stages.timbre.harmonic.train:TrainTimbre",
     "compose": "reimagine.stages.compose.melody.train:TrainCompose",

@@ -1,6 +1,7 @@
 """A colorizer that learns one film's colours from another."""
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -43,19 +44,21 @@ def test_a_network_sees_the_neighbours_but_not_across_a_cut():
         return np.zeros((len(greys), 16, 16, 2), np.float32)
 
     shots = [Shot(0, 3), Shot(3, 5)]
-    frames = [from_image(n, np.full((64, 64, 3), 40 * n + 10, np.uint8)).at(n, shots[n >= 3]) for n in range(5)]
+    frames = [from_image(n, np.full((64, 64, 3), 40 * n + 10, np.uint8)).at(n, shots[n >= 3])
+              for n in range(5)]  # fmt: skip
     list(Painter(ask, 64, 1.0, every_frame=True, window=3)(frames))
-    tones = [[int(round(float(g.mean()) * 255)) for g in view] for view in seen]
+    tones = [[round(float(g.mean()) * 255) for g in view] for view in seen]
     assert tones == [[10, 10, 50], [10, 50, 90], [50, 90, 90], [130, 130, 170], [130, 170, 170]]
 
 
 def test_only_frames_that_matter_are_learnt_from(tmp_path, reference):
     found = data.moments(reference)
     assert {m.shot for m in found} == {0, 1, 2} and len(found) < 36 - 2 * 3 + 1
-    small = [cv2.resize(m.greys[1], (32, 24), interpolation=cv2.INTER_AREA).astype(float) for m in found]
-    assert all(np.abs(a - b).mean() > 1 for a, b, m, n in zip(small, small[1:], found, found[1:], strict=False)
-               if m.shot == n.shot)  # fmt: skip
-    assert {m.shot for m in data.moments(reference, until=0.5)} == {0, 1}
+    small = [cv2.resize(m.greys[1], (32, 24), interpolation=cv2.INTER_AREA) * 1.0 for m in found]
+    apart = [np.abs(a - b).mean() for (a, b), (m, n) in zip(pairwise(small), pairwise(found), strict=True)
+             if m.shot == n.shot]  # fmt: skip
+    assert min(apart) > 1
+    assert {m.shot for m in data.moments(reference, until=0.5)} <= {0, 1}
     card = from_image(0, np.full((64, 96, 3), (90, 20, 20), np.uint8))
     assert not data.worth(card) and data.worth(from_image(0, picture(0, 96, 64, 0)))
 
@@ -68,7 +71,8 @@ def test_a_grey_film_has_no_colours_to_teach(tmp_path, reference):
 
 
 def test_shots_are_held_out_whole():
-    found = [data.Moment(np.zeros((3, 8, 8), np.uint8), np.zeros((8, 8, 3), np.uint8), n // 4) for n in range(32)]
+    nothing = np.zeros((3, 8, 8), np.uint8), np.zeros((8, 8, 3), np.uint8)
+    found = [data.Moment(*nothing, n // 4) for n in range(32)]
     taken, held = data.split(found)
     assert taken and held and not {m.shot for m in taken} & {m.shot for m in held}
     taken, held = data.split(found[:4])
@@ -79,21 +83,23 @@ def test_learn_a_film_and_colour_another_with_it(tmp_path, reference, tiny_colou
     train = TrainColorizeTemporal([reference], start=str(tiny_colour), size=32, batch=2, minutes=0.02)
     weights = train(tmp_path / "train")
     assert {p.name for p in (tmp_path / "train").iterdir()} >= {
-        "weights.safetensors", "weights.toml", "log.csv", "curves.png", "samples.png", "checkpoint.pt"}  # fmt: skip
+        "weights.safetensors", "weights.toml", "log.csv", "curves.png", "samples.png",
+        "checkpoint.pt"}  # fmt: skip
     steps = (tmp_path / "train" / "log.csv").read_text().splitlines()
     train(tmp_path / "train")  # its time is up: nothing is learnt twice
     assert (tmp_path / "train" / "log.csv").read_text().splitlines() == steps
     other = make_film(tmp_path / "other.mp4", 12, size=(96, 64))
-    code, out, _ = say("colorize", other, "--model", "temporal", "--weights", weights.parent, "--into",
-                       tmp_path / "run", "-q")  # fmt: skip
-    assert code == 0 and Path(out.strip()).exists()
+    code, out, err = say("colorize", other, "--model", "temporal", "--weights", weights.parent, "--into",
+                         tmp_path / "run", "-q")  # fmt: skip
+    assert code == 0 and Path(out.strip()).exists(), err
 
 
 def test_reference_is_the_one_command_version(tmp_path, reference, tiny_colour):
     other = make_film(tmp_path / "other.mp4", 12, size=(96, 64))
     words = ["colorize", other, "--reference", reference, "--minutes", "0.02", "--weights", tiny_colour,
              "--into", tmp_path / "run", "-q"]  # fmt: skip
-    assert say(*words)[0] == 0
+    code, _, err = say(*words)
+    assert code == 0, err
     folders = {p.name.split("-")[0] for p in (tmp_path / "run").iterdir() if p.is_dir()}
     assert "01" in folders and "learnt" in folders
     learnt = next((tmp_path / "run").glob("learnt-colorize.temporal-*/log.csv")).read_text()

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from reimagine.errors import StageError
-from reimagine.media.carry import GAP, Carrier, tone
+from reimagine.media.carry import GAP, LOOK, Carrier, follows, tone
 from reimagine.media.colour import ab_to_chroma, lab_of, planes
 from reimagine.media.frames import Frame, from_image
 from reimagine.media.guided import guided_upsample
@@ -20,21 +20,26 @@ from reimagine.media.reader import read_still
 from reimagine.stages.colorize.reference import Reference, Scene
 
 Ask = Callable[[np.ndarray], np.ndarray]
-"""Luma (N, h, w) float32 in 0..1 -> ab (N, h', w', 2) float32 in CIELAB units."""
+"""Luma (N, T, h, w) float32 in 0..1 -> ab (N, h', w', 2) float32 in CIELAB units. T is 1, or the frame's
+neighbours are seen too."""
+
+HELD = 2 * (LOOK + GAP)
+"""Frames kept for their neighbours: more than the carrier holds."""
 
 
 class Painter:
     """Frames in, the same luma under other colours out.
 
     `counts` says how often the network was asked, and how often it had to fall back: out of
-    memory halves the size and goes on.
+    memory halves the size and goes on. `window` is how many consecutive frames the network sees, 1 or 3.
     """
 
     def __init__(self, ask: Ask, size: int, saturation: float, references: Path | None = None,
-                 every_frame: bool = False, square: bool = False):  # fmt: skip
+                 every_frame: bool = False, square: bool = False, window: int = 1):  # fmt: skip
         if not 64 <= size <= 1024:
             raise StageError(f"--size {size} is out of range; give 64 to 1024 pixels")
-        self.ask, self.size, self.square = ask, size, square
+        self.ask, self.size, self.square, self.window = ask, size, square, window
+        self.around: dict[int, list[Frame]] = {}
         self.saturation, self.every_frame = saturation, every_frame
         self.counts: Counter[str] = Counter()
         self.stills = stills(references) if references else {}
@@ -42,12 +47,32 @@ class Painter:
         self.scene: tuple[int, Scene] | None = None
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        if self.window > 1:
+            frames = self.remembered(frames)
         if self.every_frame:
             for frame in frames:
                 yield paint(frame, self.colour(frame))
             return
         for frame, luma, value in Carrier(self.value)(frames):
             yield dressed(frame, value * tone(luma))
+
+    def remembered(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The same frames, each handed on when the one after it is known."""
+        before, here = None, None
+        for after in frames:
+            if here:
+                yield self.placed(before, here, after)
+            before, here = here, after
+        if here:
+            yield self.placed(before, here, None)
+
+    def placed(self, before: Frame | None, here: Frame, after: Frame | None) -> Frame:
+        """Its neighbours are kept for it; across a cut it stands in for them itself."""
+        self.around[here.index] = [before if before and follows(here, before) else here, here,
+                                   after if after and follows(after, here) else here]  # fmt: skip
+        while len(self.around) > HELD:
+            del self.around[next(iter(self.around))]
+        return here
 
     def value(self, frame: Frame, luma: np.ndarray) -> np.ndarray:
         """What is carried: chroma as a share of the luma about it, so that a fade fades it too."""
@@ -69,20 +94,27 @@ class Painter:
     def both_ways(self, frame: Frame) -> np.ndarray:
         """A picture and its mirror image are not coloured alike; their mean is truer than either.
         In a long shot the keyframes take turns, since they are averaged anyway."""
-        grey, shot = frame.grey, frame.shot
-        mirror = np.ascontiguousarray(grey[:, ::-1])
+        greys, shot = self.view(frame), frame.shot
+        mirror = [np.ascontiguousarray(grey[:, ::-1]) for grey in greys]
         if self.every_frame or shot is None or shot.stop - shot.start <= 2 * GAP:
-            plain, mirrored = self.colours([grey, mirror])
+            plain, mirrored = self.colours([greys, mirror])
             return (plain + mirrored[:, ::-1]) / 2
         if (frame.index - shot.start) // GAP % 2:
             return np.ascontiguousarray(self.colours([mirror])[0][:, ::-1])
-        return self.colours([grey])[0]
+        return self.colours([greys])[0]
 
-    def colours(self, greys: list[np.ndarray]) -> np.ndarray:
+    def view(self, frame: Frame) -> list[np.ndarray]:
+        """What the network sees of a frame and, if it looks at them, its neighbours: (H, W) uint8 each."""
+        near = self.around.get(frame.index)
+        if near is None or near[1] is not frame:
+            near = [frame] * self.window
+        return [f.grey for f in near]
+
+    def colours(self, views: list[list[np.ndarray]]) -> np.ndarray:
         """(H, W) uint8 each -> ab (N, h, w, 2)."""
         while True:
             try:
-                return self.ask(np.stack([shrink(g, self.size, self.square) for g in greys]))
+                return self.ask(np.stack([[shrink(g, self.size, self.square) for g in v] for v in views]))
             except (RuntimeError, MemoryError) as error:
                 if not _out_of_memory(error) or self.size < 64:
                     raise

@@ -49,11 +49,11 @@ class DeOldifyColor:
 
         @torch.inference_mode()
         def ask(greys: np.ndarray) -> np.ndarray:
-            """(N, s, s) float32 in 0..1 -> ab (N, s, s, 2) float32."""
-            x = torch.from_numpy(greys)[:, None].to(device)
+            """(N, 1, s, s) float32 in 0..1 -> ab (N, s, s, 2) float32."""
+            x = torch.from_numpy(greys).to(device)
             with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
                 made = net.colour(x).float().permute(0, 2, 3, 1).cpu().numpy()
-            return np.stack([kept_luma(g, m) for g, m in zip(greys, made, strict=True)])
+            return np.stack([kept_luma(g, m) for g, m in zip(greys[:, 0], made, strict=True)])
 
         return Painter(ask, self.render_factor * 16, self.saturation, self.references, self.every_frame,
                        square=True)  # fmt: skip

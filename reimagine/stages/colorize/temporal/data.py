@@ -17,7 +17,7 @@ from ..unet.data import ab_of, worn
 
 NEW = 2.5
 """Mean difference of luma (0..255) from the last frame that was taken that makes another one new."""
-FLAT, GREY = 0.8, 4.0
+FLAT, GREY = 0.9, 4.0
 """A card or a credit: this share of it is of one tone. A grey frame: its mean chroma is below this."""
 SIDE = 184
 """Short side, in pixels, at which frames are kept."""
@@ -94,8 +94,8 @@ def split(found: list[Moment]) -> tuple[list[Moment], list[Moment]]:
     if len(shots) >= 6:
         out = set(shots[3::6])
         return [m for m in found if m.shot not in out], [m for m in found if m.shot in out]
-    cut = max(1, round(len(found) * 0.88))
-    return found[:cut], found[cut:] or found[-1:]
+    cut = max(1, min(round(len(found) * 0.88), len(found) - 1))
+    return found[:cut], found[cut:] or found
 
 
 def batches(found: list[Moment], size: int, batch: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

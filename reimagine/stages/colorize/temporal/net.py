@@ -36,7 +36,7 @@ class TemporalUNet(ColorUNet):
 
     def paint(self, greys: Tensor) -> Tensor:
         """Luma (N, 3, H, W) in 0..1 -> ab (N, 2, H/4, W/4). Nothing is held back: it knows its film."""
-        return self.colour(self(greys))
+        return self.colour(self(greys)).float()
 
     def load_state_dict(self, state_dict: dict[str, Any], *args: Any, **more: Any) -> Any:
         """Also a plain colorizer's: its one frame becomes the middle one."""

@@ -187,7 +187,7 @@ class Fit:
         self.critic_optimizer.zero_grad()
         judged.backward()
         self.critic_optimizer.step()
-        return float(pixels), float(judged)
+        return float(pixels.detach()), float(judged.detach())
 
     # -- looking at it ---------------------------------------------------------------------
 
@@ -201,14 +201,15 @@ class Fit:
         pairs = list(zip(self.answers(), (ab for _, ab in self.held), strict=True))
         both, made, true = (sum(float((a * b).sum()) for a, b in x) for x in
                             (pairs, [(a, a) for a, _ in pairs], [(b, b) for _, b in pairs]))  # fmt: skip
-        return both / (np.sqrt(made * true) + 1e-9)
+        return both / (float(np.sqrt(made * true)) + 1e-9)
 
     def report(self, losses: np.ndarray) -> None:
         """Keep, log, draw; the weights that colour the held-out frames best are those that are written."""
         now = self.agreement()
         if now >= self.best:
             self.best = now
-            zoo.save(self.run / "weights.safetensors", self.mean, {"bins": len(self.net.bins)})
+            arch = {"bins": len(self.net.bins), "width": self.net.enter[0].out_channels}
+            zoo.save(self.run / "weights.safetensors", self.mean, arch)
         report(self.run, {**self.parts, "first": self.first, "best": self.best}, self.clock, self.steps,
                self.watch.say, pixels=float(losses[0]), critic=float(losses[1]), agreement=now)  # fmt: skip
         curves(self.run / "log.csv", self.run / "curves.png")

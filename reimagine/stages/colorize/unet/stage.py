@@ -42,8 +42,8 @@ class ColorizeUNet:
 
         @torch.inference_mode()
         def ask(greys: np.ndarray) -> np.ndarray:
-            """(N, h, w) float32 in 0..1 -> ab (N, h/4, w/4, 2) float32."""
-            x = torch.from_numpy(greys)[:, None].to(device, memory_format=torch.channels_last)
+            """(N, 1, h, w) float32 in 0..1 -> ab (N, h/4, w/4, 2) float32."""
+            x = torch.from_numpy(greys).to(device, memory_format=torch.channels_last)
             with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
                 ab = net.paint(x)
             return ab.permute(0, 2, 3, 1).cpu().numpy()

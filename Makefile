@@ -29,7 +29,7 @@ docs-pictures: .venv/test
 benchmarks: .venv/test
 	$(BIN)/python benchmarks/speed.py
 
-PROJECTS := a-day-in-amber six-painters four-seasons there-and-back endless-dream
+PROJECTS := a-day-in-amber six-painters four-seasons there-and-back endless-dream lost-reel
 SEASONS := spring summer autumn winter
 MADE := runs/examples
 DRAW := $(BIN)/python examples/rendering

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 import reimagine
 from reimagine.bundled import bundled
+from reimagine.damage import degrade
 from reimagine.gallery.music import piano_roll, rainbowgram
 from reimagine.gallery.preview import titled
 from reimagine.gallery.report import sheet
@@ -41,6 +42,19 @@ def keep(png: Path, name: str, quality: int = 60) -> None:
     PICTURES.mkdir(exist_ok=True)
     image = cv2.imread(str(png))
     cv2.imwrite(str(PICTURES / f"{name}.webp"), image, [cv2.IMWRITE_WEBP_QUALITY, quality])
+
+
+def restore(page: Path) -> None:
+    """Frames of the film, damaged in six ways, and what the network makes of each."""
+    kinds = "holes", "negative", "stains", "noise", "scratches", "blur"
+    network, film = reimagine.model("restore")().load("cpu"), Run.open(DEMO, RUNS / "unet")
+    rows: tuple[list, list] = [], []
+    for number, kind in zip(SHOTS * 2, kinds, strict=True):
+        worn = next(degrade([frame(film, number, 0)], kind, 4))
+        rows[0].append(titled(worn.image, kind))
+        rows[1].append(next(iter(network([worn]))).image)
+    sheet([row[:3] for row in rows] + [row[3:] for row in rows], page, 288)
+    keep(page, "restore", 55)
 
 
 def colorize(page: Path) -> None:
@@ -124,5 +138,5 @@ def waves(page: Path, sounds: dict[str, Sound]) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for make in (colorize, stabilize, cartoon, music):
+        for make in (restore, colorize, stabilize, cartoon, music):
             make(Path(folder) / "page.png")

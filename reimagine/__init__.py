@@ -1,11 +1,37 @@
 """reimagine: re-imagine an old film.
 
-    import reimagine
-    reimagine.run("film.mp4", [reimagine.model("colorize")()], into="runs/film")
+    from reimagine import Cartoon, Colorize, run
+    run("film.mp4", [Colorize(), Cartoon(look="crane")], into="runs/film")
+
+Every stage has its word: `Restore`, `Colorize`, `Stabilize`, `Cartoon`, `Continue`, `Transcribe`, `Compose`,
+`Timbre`, `Mix`. `Colorize(model="tint", hue=35.0)` is another model than the default; `model(stage, name)` is
+a model's class.
 """
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
 from reimagine.api import Result, run
 from reimagine.errors import ReimagineError
-from reimagine.stages import model
+from reimagine.stages import STAGES, model
 
 __version__ = "0.1.0"
 __all__ = ["ReimagineError", "Result", "model", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """A stage's word: a function of its options (and `model`) that gives a step."""
+    if name.lower() not in STAGES or name != name.capitalize():
+        raise AttributeError(f"module 'reimagine' has no attribute {name!r}")
+    return partial(_step, name.lower())
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__", *map(str.capitalize, STAGES)]
+
+
+def _step(stage: str, /, model: str | None = None, **options: Any) -> Any:
+    from reimagine import recipe
+
+    return recipe.build(stage, model, options)

@@ -49,6 +49,8 @@ def plan(run: Run, steps: Sequence[Any], codec: str = "magicyuv") -> Iterator[Pl
         if more:
             seconds += 60 * getattr(model, "minutes", 0)
             frames += more
+        elif getattr(model, "reference", None):
+            seconds += 60 * model.minutes
         cost = (0, 0) if there else (seconds, size)
         yield Planned(stage, name, asked[:8], there is not None, *cost)
         folder = Path(there).parent.name if there else f"{number:02d}-{stage}.{name}-{asked[:8]}"

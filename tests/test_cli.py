@@ -73,7 +73,7 @@ BAD = [
     (["colorize", "empty.mp4"], 1, "empty"),
     (["colorize", "text.mp4"], 1, "not a film"),
     (["colorize", "film.mp4", "--model", "tnit"], 1, "did you mean 'tint'"),
-    (["colorize", "film.mp4", "--hue", "9"], 1, "--hue is not an option"),
+    (["colorize", "film.mp4", "--hue", "9", "--size", "128"], 1, "--hue is not an option"),
     (["colorize", "film.mp4", "--weights", "colorize-nogam"], 1, "colorize-nogan"),
     (["colorize", "film.mp4", "--weights", "./none.safetensors"], 1, "no weights"),
     (["colorize", "film.mp4", "--weights", "./text.safetensors"], 1, "not weights of ColorUNet"),

@@ -86,3 +86,15 @@ def test_all_that_can_be_used_has_a_name_and_fits_a_phone(page):
                if line.startswith(("- button", "- slider", "- checkbox")))  # fmt: skip
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_nothing_jumps_while_the_page_is_read(page):
+    """No picture or film pushes others away when it comes."""
+    shift = page.evaluate("""() => new Promise(done => {
+      let sum = 0;
+      new PerformanceObserver(list => list.getEntries().forEach(entry => sum += entry.value))
+        .observe({type: 'layout-shift', buffered: true});
+      scrollTo(0, document.body.scrollHeight);
+      setTimeout(() => done(sum), 800);
+    })""")
+    assert shift == 0 and not page.said

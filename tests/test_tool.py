@@ -154,3 +154,14 @@ def test_a_report_is_kept_with_each_ending(film, tmp_path, tiny_weights):
     reimagine.run(film, [dream], tmp_path / "run", endings=2, watch=Silent())
     for name in ("report.json", "report-2.json"):
         assert json.loads((tmp_path / "run" / name).read_text())["frames"] == 60
+
+
+def test_every_stage_has_its_word_in_python():
+    from reimagine import Cartoon, Colorize
+
+    assert Colorize(model="tint", hue=20) == TINT(hue=20.0) and Cartoon(look="dore").look == "dore"
+    assert {name.capitalize() for name in stages.STAGES} <= set(dir(reimagine))
+    with pytest.raises(reimagine.ReimagineError, match="did you mean 'saturation'"):
+        Colorize(saturatoin=1.0)
+    with pytest.raises(AttributeError):
+        reimagine.Paint  # noqa: B018

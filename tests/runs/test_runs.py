@@ -172,3 +172,9 @@ def test_the_report_says_what_was_done(tmp_path, film):
     assert told["peak_rss_mb"] > 10 and told["seconds"]["colorize"] > 0
     assert (done.folder / "contact-sheet.png").stat().st_size > 1000
     assert Run.open(done.folder).latest("picture").stage == "colorize"
+
+
+def test_a_run_without_steps_can_be_gone_on_with(tmp_path, film):
+    reimagine.run(film, [], tmp_path / "run")
+    done = reimagine.run(tmp_path / "run", [TINT()])
+    assert [s.stage for s in Run.open(done.folder).steps] == ["colorize"]

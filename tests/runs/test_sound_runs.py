@@ -97,3 +97,16 @@ def test_evaluate_notes_prints_json(tmp_path):
     done = say("evaluate", "notes", tmp_path / "tune.wav", "--json")
     told = json.loads(done.stdout)
     assert told["mean"]["recall"] > 0.8 and set(told) == {"tune", "mean"}
+
+
+def test_after_continue_the_tune_begins_again(tmp_path, film):
+    dream = reimagine.model("continue", "hold")(seconds=2.0)
+    done = reimagine.run(film, [dream, *chain()], tmp_path / "run")
+    wave = read_sound(done.film).mono()
+    heard = [np.abs(part).max() for part in np.array_split(wave, 8)]
+    assert abs(done.report["audio_minus_video_seconds"]) < 0.1 and min(heard[:7]) > 0.02
+
+
+def test_notes_are_repeated_until_their_length():
+    tune = Notes((Note(0.0, 0.5, 60), Note(1.0, 1.9, 64)), length=5.0).repeated(2.0)
+    assert [(n.start, n.end) for n in tune] == [(0, 0.5), (1, 1.9), (2, 2.5), (3, 3.9), (4, 4.5)]

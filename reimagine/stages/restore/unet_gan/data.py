@@ -67,7 +67,7 @@ def mishaps(rng: Rng) -> list[Wear]:
     fate, names = rng.random(), list(MISHAPS)
     if fate < 0.1:
         chosen = []
-    elif fate < 0.6:
+    elif fate < 0.75:
         chosen = [names[rng.integers(len(names))]]
     else:
         chosen = [n for n in names if rng.random() < 0.3]

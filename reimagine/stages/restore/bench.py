@@ -14,7 +14,7 @@ from reimagine.media.grain import grain_of
 
 from .around import shown, small, windows
 from .dirt import blended, lines, mended, passing, scratches, specks
-from .drift import REACH, STILL, Drift, courses, drift, moved, quick, relit, weaving
+from .drift import REACH, STILL, Drift, courses, drift, levelled, moved, quick, relit, weaving
 from .findings import Findings
 
 ENDS, WHITE = (0.005, 0.995), (4.0, 251.0)
@@ -83,7 +83,7 @@ class Bench:
             noise = grain_of(frame.grey)
             found = lines(frame.grey, noise) if self.o.scratches else np.zeros(frame.width, bool)
             if last and frame.index == last.frame.index + 1 and frame.shot == last.frame.shot:
-                back, forth = ways(luma, last.luma, "medium")
+                back, forth = ways(luma, levelled(last.luma, luma), "medium")
                 last = Sight(frame, luma, back, forth, drift(luma, last.luma, back), ends, noise, found)
             else:
                 last = Sight(frame, luma, None, None, STILL, ends, noise, found)

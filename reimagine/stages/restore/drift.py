@@ -17,7 +17,7 @@ TONES = 8
 """Steps of luma that flicker apart: lamps, fading and vignettes do not lift shadows and lights alike."""
 SURE, SPREAD = 0.5, 40.0
 """Belief above which a place is asked; differences above this are something else."""
-REACH, SIGMA = 20, 8.0
+REACH, SIGMA = 24, 12.0
 """Frames before and after that a course is smoothed over, and how (a Gaussian)."""
 GATE = 0.006
 """Share of the frame's height that a gate weaves by; what shakes much more is a camera in somebody's hand."""
@@ -33,6 +33,13 @@ class Drift(NamedTuple):
 
 
 STILL = Drift(np.zeros(TONES), np.zeros(2))
+
+
+def levelled(luma: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """A luma (h, w) uint8 at the mean and contrast of another, so that motion is found in spite of flicker."""
+    gain = float(np.clip((like.std() + 1) / (luma.std() + 1), 0.5, 2))
+    change = like.mean() - gain * luma.mean()
+    return np.clip(luma * np.float32(gain) + np.float32(change + 0.5), 0, 255).astype(np.uint8)
 
 
 def drift(here: np.ndarray, before: np.ndarray, back: Way) -> Drift:

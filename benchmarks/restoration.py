@@ -1,8 +1,8 @@
 """How well is damage undone? `python benchmarks/restoration.py PHOTOS FILMS LPIPS` prints the tables.
 
-Photographs, damaged in every way with fixed seeds and restored by both models; dirt laid on clean films
-and looked for; old films, whose flicker is measured before and after; frames a second. FILMS holds folders
-`colour`, `motion` and `oldfilm`; LPIPS the features and heads of the LPIPS distance.
+Photographs, damaged in every way with fixed seeds and restored by the network; dirt laid on clean films and
+looked for by `classic`; old films, whose flicker is measured before and after; frames a second. FILMS holds
+folders `colour`, `motion` and `oldfilm`; LPIPS the features and heads of the LPIPS distance.
 """
 from __future__ import annotations
 
@@ -41,10 +41,9 @@ def frames(path: Path, count: int = FRAMES) -> Iterator[Frame]:
 
 
 def photographs(folder: Path, distance: Distance) -> None:
-    for name, model in (("unet-gan", NETWORK()), ("classic", CLASSIC())):
-        rows = evaluate.restore(model, folder, "cpu", distance, [])
-        told = [[kind, *(f"{v:.3f}" for v in row.values())] for kind, row in rows.items()]
-        show([name, *next(iter(rows.values()))], told)
+    rows = evaluate.restore(NETWORK(), folder, "cpu", distance, [])
+    show(["damage", *next(iter(rows.values()))],
+         [[kind, *(f"{v:.3f}" for v in row.values())] for kind, row in rows.items()])  # fmt: skip
 
 
 def dirt(films: Iterable[Path]) -> None:

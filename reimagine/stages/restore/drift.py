@@ -36,7 +36,7 @@ STILL = Drift(np.zeros(TONES), np.zeros(2))
 
 
 def levelled(luma: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """A luma (h, w) uint8 at the mean and contrast of another, so that motion is found in spite of flicker."""
+    """A luma (h, w) uint8 at the mean and contrast of another: motion is found in spite of flicker."""
     gain = float(np.clip((like.std() + 1) / (luma.std() + 1), 0.5, 2))
     change = like.mean() - gain * luma.mean()
     return np.clip(luma * np.float32(gain) + np.float32(change + 0.5), 0, 255).astype(np.uint8)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reimagine.runs import Run
 
 SPEEDS = {
-    "restore unet-gan": 4.0, "restore classic": 15.0, "colorize temporal": 35.0,
+    "restore unet-gan": 9.0, "restore classic": 20.0, "colorize temporal": 35.0,
     "colorize unet": 45.0, "colorize deoldify": 0.4, "colorize tint": 200.0, "stabilize flow": 25.0,
     "stabilize convlstm": 9.0, "cartoon cartoongan": 5.5, "cartoon ink": 25.0, "continue recall": 12.0,
     "continue pix2pix": 9.0, "continue hold": 200.0,

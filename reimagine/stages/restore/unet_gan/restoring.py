@@ -19,11 +19,13 @@ from .net import STEP, Detector, RestoreNet
 
 REACH = 2
 """Frames before and after that are asked for what is lost."""
+INVERTED, BASE = 2.0, 0.97
+"""The detector's word above which a film is a negative: to invert a good print is worse than to leave a
+negative, which `--kind negative` mends. A negative's lightest, its base, is never as light as this."""
 LOST = 0.5, 1e-5
 """A place is lost above this; less than this share of a frame is not worth asking for."""
 STRIP, SEAM = 544, 96
 """Taller pictures are done in strips of so many lines, which overlap by so many."""
-
 
 
 class Seen(NamedTuple):
@@ -54,7 +56,9 @@ class Restorer:
         shown = [cv2.resize(f.grey, side, interpolation=cv2.INTER_AREA) for f in frames]
         with torch.inference_mode():
             logits = self.net.detector(torch.from_numpy(np.stack(shown)[:, None]).to(self.device) / 255)
-        return "negative" if float(logits.clamp(-4, 4).mean()) > 0 else "print"
+        lightest = ends([f.grey / np.float32(255) for f in frames])[1]
+        inverted = float(logits.clamp(-8, 8).mean()) > INVERTED and lightest < BASE
+        return "negative" if inverted else "print"
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for around, place in windows(self.restored(frames), 0 if self.o.alone else REACH):

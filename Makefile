@@ -45,7 +45,7 @@ examples: .venv/demo
 	$(DRAW)/teaser.py $(MADE)/endless-dream/film.mp4 -o $(MADE)/endless-dream/loop.webp \
 		--start 7.5 --fps 6 --fade 1 --width 288 --quality 45
 	$(DRAW)/comparison.py $(SEASONS:%=$(MADE)/four-seasons/%.mp4) --columns 2 -o $(MADE)/four-seasons/comparison.mp4
-	$(DRAW)/contact_sheet.py $(PROJECTS:%=$(MADE)/%/film.mp4) --frames 6 --width 140 --quality 60 \
+	$(DRAW)/contact_sheet.py $(PROJECTS:%=$(MADE)/%/film.mp4) --frames 6 --width 140 --quality 55 \
 		-o examples/films.webp
 	for name in $(PROJECTS); do cp -v $(MADE)/$$name/*.webp examples/$$name/; done
 

@@ -82,17 +82,12 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     from reimagine.stages.timbre.harmonic.net import Decoder
 
     torch.manual_seed(0)
-    colour, temporal = ColorUNet(9, width=32).eval(), TemporalUNet(9, width=32).eval()
-    for net in (colour, temporal):
-        net.bins.copy_(torch.cartesian_prod(torch.arange(-40, 41, 40), torch.arange(-40, 41, 40)))
-        torch.nn.init.normal_(net.head.weight, std=1.0)
-    cleaner = RestoreNet((4, 8, 8, 8), (1, 1, 1, 1)).eval()
-    torch.nn.init.normal_(cleaner.leave.weight, std=0.02)
+    colour = ColorUNet(9, width=32).eval()
+    colour.bins.copy_(torch.cartesian_prod(torch.arange(-40, 41, 40), torch.arange(-40, 41, 40)))
+    torch.nn.init.normal_(colour.head.weight, std=1.0)
     steady = ConsistencyNet(4, aligned=True)
     look = {"widths": (4, 8, 8), "blocks": (1, 1)}
     made = {"colorize unet": (colour, {"bins": 9, "width": 32}),
-            "colorize temporal": (temporal, {"bins": 9, "width": 32}),
-            "restore unet-gan": (cleaner, {"widths": (4, 8, 8, 8), "blocks": (1, 1, 1, 1)}),
             "colorize deoldify": (DeOldify("deep", 16).eval(), {"kind": "deep", "divide": 16}),
             "stabilize convlstm": (steady, {"width": 4, "aligned": True}),
             "cartoon cartoongan": (LightGenerator(**look), {"kind": "light", **look}),
@@ -101,6 +96,12 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     timbres = {"timbre harmonic": (Decoder, {"names": ["flute", "violin"], "latent": 4, "width": 8}),
                "timbre gansynth": (Generator, {"filters": [8] * 7})}  # fmt: skip
     made |= {title: (build(**arch), arch) for title, (build, arch) in timbres.items()}
+    temporal = TemporalUNet(9, width=32).eval()
+    temporal.load_state_dict(colour.state_dict())
+    cleaner = RestoreNet((4, 8, 8, 8), (1, 1, 1, 1)).eval()
+    torch.nn.init.normal_(cleaner.leave.weight, std=0.02)
+    made |= {"colorize temporal": (temporal, {"bins": 9, "width": 32}),
+             "restore unet-gan": (cleaner, {"widths": (4, 8, 8, 8), "blocks": (1, 1, 1, 1)})}  # fmt: skip
     folder = tmp_path_factory.mktemp("weights")
     for title, (net, arch) in made.items():
         zoo.save(folder / f"{title}.safetensors", net, arch)

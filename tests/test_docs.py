@@ -7,6 +7,7 @@ import shlex
 import sys
 import textwrap
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,8 @@ def test_quoted_stages_and_recipes_are_built(page, tmp_path, monkeypatch):
             done = CliRunner().invoke(app, words)
             assert done.exit_code == 0, f"reimagine {' '.join(words)}: {done.output}"
     for step in asked:
+        if getattr(step, "reference", None):  # a film of the reader's
+            step = replace(step, reference=None)
         weights = getattr(step, "network", getattr(step, "weights", ""))
         if weights not in published.names() and not weights.startswith("runs/train-"):  # to add, to train
             recipe.check(step)

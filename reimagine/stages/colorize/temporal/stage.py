@@ -34,8 +34,9 @@ class ColorizeTemporal:
         from reimagine.errors import StageError
         from reimagine.training.films import films_in
 
-        if self.reference:
-            films_in(self.reference)
+        if self.reference is None:
+            return
+        films_in(self.reference)
         if not 0 < self.minutes <= 1440:
             raise StageError(f"colorize: --minutes {self.minutes:g} is out of range; give up to 1440")
 

@@ -25,8 +25,8 @@ SEEN = """() => new Promise(done => {
   setTimeout(() => { scrollTo(0, document.body.scrollHeight); setTimeout(() => done(seen), 700) }, 700);
 })"""
 NAMELESS = """() => [...document.querySelectorAll('img:not([alt]), button, input, video, audio, a')]
-  .filter(e => e.tagName == 'IMG' || !(e.textContent.trim() || e.ariaLabel || e.labels?.length || e.title))
-  .length"""
+  .filter(e => e.tagName == 'IMG' || !(e.textContent.trim() || e.ariaLabel || e.labels?.length || e.title
+    || document.getElementById(e.getAttribute('aria-labelledby')))).length"""
 COLUMNS = ("first paint, ms", "largest paint, ms", "layout shift", "requests before a touch",
            "of other servers", "KB before a touch", "without a name", "page, MB")  # fmt: skip
 

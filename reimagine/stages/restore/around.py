@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 import cv2
 import numpy as np
 
+from reimagine.damage.film import bytes_of
 from reimagine.media.carry import belief, follows
 from reimagine.media.flow import fetch, flow
 from reimagine.media.frames import Frame
@@ -20,7 +21,7 @@ SURE = 0.3
 def small(grey: np.ndarray) -> np.ndarray:
     """(H, W) uint8 or float32 in 0..1 -> (h, w) uint8 of at most `LINES` lines, or as many columns."""
     if grey.dtype != np.uint8:
-        grey = (grey * 255 + 0.5).astype(np.uint8)
+        grey = bytes_of(grey)
     scale = min(1.0, LINES / min(grey.shape))
     size = tuple(max(16, round(side * scale)) for side in grey.shape[::-1])
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from reimagine.media.carry import Way, ways
+from reimagine.media.carry import Way, follows, ways
 from reimagine.media.frames import Frame, prefetch
 from reimagine.media.grain import grain_of
 
@@ -82,7 +82,7 @@ class Bench:
             ends = np.quantile(luma, ENDS)
             noise = grain_of(frame.grey)
             found = lines(frame.grey, noise) if self.o.scratches else np.zeros(frame.width, bool)
-            if last and frame.index == last.frame.index + 1 and frame.shot == last.frame.shot:
+            if last and follows(frame, last.frame):
                 back, forth = ways(luma, levelled(last.luma, luma), "medium")
                 last = Sight(frame, luma, back, forth, drift(luma, last.luma, back), ends, noise, found)
             else:

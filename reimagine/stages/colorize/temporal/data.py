@@ -17,7 +17,7 @@ from ..unet.data import ab_of, worn
 
 NEW = 2.5
 """Mean difference of luma (0..255) from the last frame that was taken that makes another one new."""
-FLAT, GREY = 0.9, 4.0
+FLAT, GREY = 0.9, 2.0
 """A card or a credit: this share of it is of one tone. A grey frame: its mean chroma is below this."""
 SIDE = 184
 """Short side, in pixels, at which frames are kept."""
@@ -80,7 +80,7 @@ def worth(frame: Frame) -> bool:
     """Whether a frame shows something, and in colour."""
     counts = np.bincount(frame.grey_at((64, 48)).ravel() // 16, minlength=16)
     cb, cr = (np.abs(c.astype(np.float32) - 128).mean() for c in frame.chroma)
-    return bool(counts.max() < FLAT * counts.sum() and np.hypot(cb, cr) > GREY / 2)
+    return bool(counts.max() < FLAT * counts.sum() and np.hypot(cb, cr) > GREY)
 
 
 def _size(frame: Frame) -> tuple[int, int]:

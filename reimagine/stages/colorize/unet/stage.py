@@ -27,25 +27,10 @@ class ColorizeUNet:
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
         """Frames in, frames out; holds 32 frames."""
-        import numpy as np
-        import torch
-
-        from reimagine import zoo
+        from reimagine.stages.colorize.asking import asker
         from reimagine.stages.colorize.painting import Painter
-        from reimagine.zoo.device import half_is_fast
 
         from .net import ColorUNet
 
-        net: ColorUNet = zoo.load(self.weights, ColorUNet, device)
-        net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        half = half_is_fast(device)
-
-        @torch.inference_mode()
-        def ask(greys: np.ndarray) -> np.ndarray:
-            """(N, 1, h, w) float32 in 0..1 -> ab (N, h/4, w/4, 2) float32."""
-            x = torch.from_numpy(greys).to(device, memory_format=torch.channels_last)
-            with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
-                ab = net.paint(x)
-            return ab.permute(0, 2, 3, 1).cpu().numpy()
-
+        ask = asker(self.weights, ColorUNet, device)
         return Painter(ask, self.size, self.saturation, self.references, self.every_frame)

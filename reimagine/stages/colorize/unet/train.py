@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import copy
 import math
-import queue
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reimagine import zoo
+from reimagine.media.frames import prefetch
 from reimagine.training.colour import lab_to_rgb
 from reimagine.training.critic import PatchCritic, hinge
 from reimagine.training.photos import read_photos
@@ -150,7 +149,7 @@ class Fit:
 
     def feed(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         batches = data.batches(self.photos, size, self.o.batch, self.o.seed + self.pictures)
-        for grey, ab in _ahead(batches):
+        for grey, ab in prefetch(batches, 3):
             yield (torch.from_numpy(grey).to(self.device, memory_format=torch.channels_last),
                    torch.from_numpy(ab).to(self.device))  # fmt: skip
 
@@ -228,19 +227,6 @@ class Fit:
 
 def _cosine(part: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * min(1.0, part))
-
-
-def _ahead(batches: Iterator) -> Iterator:
-    """Make batches on a thread; OpenCV lets the interpreter go, so it costs little."""
-    box: queue.Queue = queue.Queue(3)
-
-    def fill() -> None:
-        for item in batches:
-            box.put(item)
-
-    threading.Thread(target=fill, daemon=True).start()
-    while True:
-        yield box.get()
 
 
 def lab(grey: Tensor, ab: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from reimagine import zoo
+from reimagine.damage.film import bytes_of
 from reimagine.media.frames import Frame
 from reimagine.zoo.device import half_is_fast
 
@@ -70,7 +71,7 @@ class Restorer:
                 clean, came = fill(clean, lost, [around[n][1:] for n in near])
                 taken = float(came.mean())
             self.findings.add(frame, self.negative, hidden, taken)
-            yield frame.with_grey((clean * 255 + 0.5).astype(np.uint8), not self.negative)
+            yield frame.with_grey(bytes_of(clean), not self.negative)
 
     def restored(self, frames: Iterable[Frame]) -> Iterator[Seen]:
         """Every frame by itself."""

@@ -4,14 +4,23 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-FLOOR, NOISY, SLACK = 8.0, 2.0, 5
-"""A speck lies outside what the frames around show within so many pixels (at 480 lines and more), by this
-much (0..255) and so many times the noise."""
+FLOOR, NOISY = 6.0, 2.0
+"""A speck lies outside what the frames around show near by, by this much (0..255) and so many times the
+noise."""
+SLACK, FAR = 5, 11
+"""Near by is within a square of so many pixels; of so many where the frames around disagree, since what moved
+too fast to be followed is still not far."""
+PLAINLY = 12.0
+"""What is to be believed there stands out by this much."""
 ASTRAY, ABOUT, WRONG = 20, 31, 0.08
-"""The frames around disagree if they differ by this; where more than a share of the places about (a square of
-so many pixels) do, motion was not followed and nothing is believed."""
-SKIRT, MOST = 10, 0.02
-"""What lies about a speck belongs to it if it differs by this; more dirt than this is something else."""
+"""The frames around disagree if they differ by this, and motion was not followed where more than a share of
+the places about (a square of so many pixels) do."""
+BESIDE, TWICE, THRICE = 15, 2.0, 1.5
+"""A speck stands out more than the frames around differ about it (in a square of so many pixels), so many
+times; of those that stand out of what is far."""
+SKIRT, MOST, LEAST = 10, 0.02, 6
+"""What lies about a speck belongs to it if it differs by this; more dirt than this share of a frame is
+something else, and so is less than so many pixels."""
 LINE, THIN, WHOLE, EDGE = 5.0, 4, 0.6, 0.02
 """A scratch stands out of both its sides by this much (and half the noise), is at most so many pixels wide
 (at 480 lines), and so tall; the frame's outer columns, as a share of its width, have none."""
@@ -26,29 +35,39 @@ def specks(here: np.ndarray, before: np.ndarray, after: np.ndarray, noise: float
     """Where dirt lies: (H, W) uint8, 0 or 255.
 
     The rank-order idea of Nadenau & Mitra (1997): a speck is lighter or darker than everything that both
-    frames around show near by. It is looked for only where those two agree with each other.
+    frames around show near by. Where those two disagree, it has to be so in a wider circle, and plainly.
 
     Args:
         here, before, after: (H, W) uint8; the neighbours brought here along the motion.
         noise: standard deviation of the film's grain.
     """
-    nothing, near_by = np.zeros(here.shape, np.uint8), np.ones((SLACK, SLACK), np.uint8)
-    soft = cv2.GaussianBlur(here, (0, 0), 0.7)
-    highest = cv2.max(cv2.dilate(before, near_by), cv2.dilate(after, near_by))
-    lowest = cv2.min(cv2.erode(before, near_by), cv2.erode(after, near_by))
-    beyond = cv2.max(cv2.subtract(soft, highest), cv2.subtract(lowest, soft))
-    core = beyond > FLOOR + NOISY * noise
-    if not core.any():
-        return nothing
+    soft, grain = cv2.GaussianBlur(here, (0, 0), 0.7), NOISY * noise
+    stands, far = (beyond(soft, before, after, reach) for reach in (SLACK, FAR))
     apart = cv2.absdiff(before, after)
     astray = cv2.blur((apart > ASTRAY + 3 * noise).astype(np.float32), (ABOUT, ABOUT))
-    apart = cv2.blur(apart, (5, 5))
-    core &= (apart < beyond + FLOOR) & (astray < WRONG)
+    about = cv2.blur(apart, (BESIDE, BESIDE)).astype(np.float32)
+    core = (stands > FLOOR + grain) & (TWICE * about < stands + FLOOR) & (astray < WRONG)
+    core |= (far > PLAINLY + grain) & (THRICE * about < far)
     if not core.any() or core.mean() > MOST:
-        return nothing
+        return np.zeros(here.shape, np.uint8)
     differs = cv2.absdiff(soft, cv2.addWeighted(before, 0.5, after, 0.5, 0))
-    skirt = cv2.dilate(core.astype(np.uint8), near_by).astype(bool) & (differs > SKIRT) & (apart < differs)
-    return (core | skirt) * np.uint8(255)
+    skirt = cv2.dilate(core.astype(np.uint8), np.ones((SLACK, SLACK), np.uint8)).astype(bool)
+    skirt &= (differs > SKIRT) & (cv2.blur(apart, (5, 5)) < differs)
+    return larger((core | skirt).astype(np.uint8)) * np.uint8(255)
+
+
+def beyond(here: np.ndarray, before: np.ndarray, after: np.ndarray, reach: int) -> np.ndarray:
+    """How far every place lies outside what two frames show in a square of so many pixels: (H, W) uint8."""
+    square = np.ones((reach, reach), np.uint8)
+    highest = cv2.max(cv2.dilate(before, square), cv2.dilate(after, square))
+    lowest = cv2.min(cv2.erode(before, square), cv2.erode(after, square))
+    return cv2.max(cv2.subtract(here, highest), cv2.subtract(lowest, here))
+
+
+def larger(mask: np.ndarray) -> np.ndarray:
+    """A mask (H, W) uint8, 0 or 1, without its pieces of less than `LEAST` pixels."""
+    _, piece, about, _ = cv2.connectedComponentsWithStats(mask)
+    return mask * (about[:, cv2.CC_STAT_AREA] >= LEAST)[piece].astype(np.uint8)
 
 
 def ridges(here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

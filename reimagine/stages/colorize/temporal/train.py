@@ -36,6 +36,9 @@ PIXELS = 20.0
 """Weight of the pixel loss beside the critic's word."""
 FULL = 110.0
 """CIELAB's a and b are brought to about -1..1 by this."""
+SQUARE = 0.3
+"""Errors below this (33 units) are squared: the mean of what a place may be is answered, not the median,
+which is greyer."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ class Fit:
         with half:
             logits = self.net(greys)
         made = self.net.colour(logits)
-        pixels = F.smooth_l1_loss(made / FULL, ab / FULL, beta=0.05)
+        pixels = F.smooth_l1_loss(made / FULL, ab / FULL, beta=SQUARE)
         with half:
             word = self.adversary(beside(greys, made)).float()
         loss = PIXELS * pixels + 0.1 * ((word - 1) ** 2).mean()

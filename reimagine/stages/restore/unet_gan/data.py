@@ -33,7 +33,7 @@ def square(photo: np.ndarray, size: int, rng: Rng) -> np.ndarray:
     """A piece of a grey picture, often shrunk (which hides what compression did to it), perhaps mirrored:
     (size, size) float32 in 0..1."""
     h, w = photo.shape
-    side = int(min(h, w, size * np.exp(rng.uniform(0, 0.8))))
+    side = int(min(h, w, size * np.exp(rng.uniform(0, 1.0))))
     y, x = rng.integers(h - side + 1), rng.integers(w - side + 1)
     piece = photo[y : y + side, x : x + side]
     if side != size:
@@ -60,6 +60,8 @@ MISHAPS = {
     "jpeg": lambda rng: Tone(partial(film.compressed, quality=int(rng.integers(8, 60)))),
 }
 """What may happen to a picture, in the order in which it does."""
+ALONE = {"blur": 3, "jpeg": 3, "stains": 3, "fading": 2, "holes": 2}
+"""What is hard to see, or hard to undo, comes alone so many times as often as the rest."""
 
 
 def mishaps(rng: Rng) -> list[Wear]:
@@ -68,7 +70,8 @@ def mishaps(rng: Rng) -> list[Wear]:
     if fate < 0.1:
         chosen = []
     elif fate < 0.75:
-        chosen = [names[rng.integers(len(names))]]
+        shares = np.array([ALONE.get(name, 1.0) for name in names])
+        chosen = [rng.choice(names, p=shares / shares.sum())]
     else:
         chosen = [n for n in names if rng.random() < 0.3]
     return [MISHAPS[name](rng) for name in chosen]

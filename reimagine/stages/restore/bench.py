@@ -14,7 +14,7 @@ from reimagine.media.grain import grain_of
 
 from .around import shown, small, windows
 from .dirt import blended, lines, mended, passing, scratches, specks
-from .drift import REACH, STILL, Drift, courses, drift, levelled, moved, quick, relit, weaving
+from .drift import REACH, STILL, Drift, courses, drift, flickering, levelled, moved, relit, weaving
 from .findings import Findings
 
 ENDS, WHITE = (0.005, 0.995), (4.0, 251.0)
@@ -95,7 +95,7 @@ class Bench:
             tones, shifts = courses([s.drift for s in around])
             scale = here.frame.height / here.luma.shape[0]
             move = -self.o.weave * weaving(shifts, place, here.luma.shape[0])
-            grey = relit(here.frame.grey, self.o.deflicker * quick(tones, place))
+            grey = relit(here.frame.grey, self.o.deflicker * flickering(tones, place))
             found = passing([s.lines for s in around], scale * shifts[:, 0], place)
             ends = np.median([s.ends for s in around], 0)
             yield Steady(moved(grey, move * scale), here, ends, move, found)

@@ -20,8 +20,8 @@ class Classic:
     denoise: Annotated[float, "How much of the grain goes, 0 to 1"] = 0.5
     contrast: Annotated[float, "How far faded tones are spread out again, 0 to 1"] = 0.5
     version: ClassVar[int] = 1
-    context: ClassVar[int] = 26
-    ahead: ClassVar[int] = 26
+    context: ClassVar[int] = 32
+    ahead: ClassVar[int] = 32
     preview: ClassVar[tuple[dict, ...]] = ({}, {"denoise": 1.0}, {"contrast": 1.0}, {"denoise": 0.0})
 
     def check(self) -> None:
@@ -33,7 +33,7 @@ class Classic:
                 raise StageError(f"restore: --{name} {given:g} is out of range; give 0 to 1")
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
-        """Frames in, frames out; holds 52 frames."""
+        """Frames in, frames out; holds 64 frames."""
         from .bench import Bench
 
         return Bench(self)

@@ -1,7 +1,8 @@
 """Light that flickers and a gate that weaves: what changes from frame to frame though nothing moves.
 
 Both are found between neighbouring frames, along the optical flow, so that what walks into the picture is
-neither; summed up over the shot they are a course, and what of it is quicker than a second is taken out.
+neither; summed up over the shot they are a course, and what of it is quicker than a second or two is taken
+out.
 """
 from __future__ import annotations
 
@@ -17,8 +18,13 @@ TONES = 8
 """Steps of luma that flicker apart: lamps, fading and vignettes do not lift shadows and lights alike."""
 SURE, SPREAD = 0.5, 40.0
 """Belief above which a place is asked; differences above this are something else."""
-REACH, SIGMA = 24, 12.0
-"""Frames before and after that a course is smoothed over, and how (a Gaussian)."""
+REACH = 30
+"""Frames before and after that a course is smoothed over."""
+LAMP, HOLD = 24.0, 12.0
+"""How: Gaussians of so many frames, for the light and for the gate."""
+FADE = 1.0
+"""Light that goes on changing by much more than this a frame (0..255) is meant: a fade. By much less, it is a
+lamp that burns down, or an operator whose arm tires."""
 GATE = 0.006
 """Share of the frame's height that a gate weaves by; what shakes much more is a camera in somebody's hand."""
 LATTICE = np.linspace(255 / TONES / 2, 255 - 255 / TONES / 2, TONES)
@@ -75,13 +81,22 @@ def courses(drifts: list[Drift]) -> tuple[np.ndarray, np.ndarray]:
             np.cumsum([STILL.shift, *(d.shift for d in drifts[1:])], 0))  # fmt: skip
 
 
-def quick(course: np.ndarray, place: int) -> np.ndarray:
+def quick(course: np.ndarray, place: int, sigma: float, meant: float = 0.0) -> np.ndarray:
     """How far a course (N, C) lies, at a place, from the line through what is around: a pan goes on, a fade
-    goes on."""
+    goes on; but the line is the flatter, the less it rises beside what is `meant`."""
     away = np.arange(len(course)) - place
-    weight = np.exp(-0.25 * (away / SIGMA) ** 2)  # the fit squares it
-    slope = np.polyfit(away, course, min(1, len(course) - 1), w=weight)
-    return course[place] - slope[-1]
+    weight = np.exp(-0.5 * (away / sigma) ** 2)
+    weight /= weight.sum()
+    centre, middle = weight @ course, weight @ away
+    spread = weight @ (away - middle) ** 2 + 1e-9
+    slope = (weight * (away - middle)) @ (course - centre) / spread
+    slope *= (slope**2 + 1e-12) / (slope**2 + meant**2 + 1e-12)
+    return course[place] - (centre - slope * middle)
+
+
+def flickering(tones: np.ndarray, place: int) -> np.ndarray:
+    """How far a frame's light is off its course (N, TONES), tone by tone."""
+    return quick(tones, place, LAMP, FADE)
 
 
 def weaving(shifts: np.ndarray, place: int, height: int) -> np.ndarray:
@@ -90,7 +105,7 @@ def weaving(shifts: np.ndarray, place: int, height: int) -> np.ndarray:
     if len(shifts) < 3:
         return np.zeros(2)
     shake = np.sqrt((np.diff(shifts, 2, 0) ** 2).mean(0) / 6).max()
-    return quick(shifts, place) / (1 + (shake / (GATE * height)) ** 4)
+    return quick(shifts, place, HOLD) / (1 + (shake / (GATE * height)) ** 4)
 
 
 def relit(grey: np.ndarray, tone: np.ndarray) -> np.ndarray:

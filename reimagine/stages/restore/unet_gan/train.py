@@ -1,4 +1,5 @@
-"""How the restorer was made: generator, critic, then a short GAN phase (NoGAN); before them, the detector.
+"""How the restorer was made: generator, critic, then a short GAN phase (NoGAN); before them, the detector,
+and what is hard to see.
 
 Howard & Antic's schedule: supervised training on progressively larger squares does nearly all the work, a
 critic then learns to tell its pictures from clean ones, and the two fight for a few minutes only. What
@@ -10,6 +11,7 @@ import copy
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -29,14 +31,14 @@ from reimagine.zoo.squeezenet import SqueezeNet, load_features
 from . import data
 from .net import Detector, RestoreNet
 
-HELD, DECIBELS, LOST, SEEN, FOUGHT = 24, 0.1, 0.03, 0.01, 0.004
-"""Held-out photographs; weights of the losses: the error's logarithm, what is lost, a classifier's eyes, the
-critic's word."""
-LEAST = 1e-3, 1.5e-4
-"""Squared error, of 0..1, below which hardly more is asked for, at first (30 dB) and at last (38 dB): to
-leave alone what is well is easy, and learnt first it forbids any change. Were more asked for, what may be
-well (is it blurred, or was the lens soft?) would never be touched."""
-PHASES = "detector", "generator", "critic", "gan"
+HELD, LEFT, LOST, SEEN, FOUGHT = 24, 0.3, 0.1, 0.01, 0.004
+"""Held-out photographs; weights of the losses: the share of the error that is left, what is lost, a
+classifier's eyes, the critic's word."""
+LEAST = 5e-4
+"""Added to a picture's squared error, of 0..1, before that share is taken (33 dB): to leave alone what is
+well is easy, and were it worth more, what may be well (is it blurred, or was the lens soft?) would never
+be touched."""
+PHASES = "detector", "hard", "generator", "critic", "gan"
 COST = 0.25
 """What the fight may cost on the held-out photographs, in decibels on average."""
 
@@ -51,6 +53,7 @@ class TrainRestore:
     last_size: Annotated[int, "Side in the last third of the generator's time, and after it"] = 144
     batch: Annotated[int, "Squares a step, of the first size"] = 24
     detector_minutes: Annotated[float, "Time to learn what a negative is"] = 5.0
+    hard_minutes: Annotated[float, "The generator's time with what is hard to see alone"] = 10.0
     minutes: Annotated[float, "The generator's time; the learning rate follows this clock"] = 60.0
     critic_minutes: Annotated[float, "The critic's time on the generator's pictures"] = 2.0
     gan_minutes: Annotated[float, "How long the two fight; 0 leaves the generator as it is"] = 5.0
@@ -65,6 +68,7 @@ class TrainRestore:
         step = max(2, len(photos) // HELD)
         fit = Fit(self, run, device, [p for i, p in enumerate(photos) if i % step], photos[::step])
         fit.detector()
+        fit.hard()
         fit.generator()
         if self.gan_minutes > 0:
             fit.critic()
@@ -92,7 +96,7 @@ class Fit:
         self.parts = {"net": self.net, "mean": self.mean, "adversary": self.adversary,
                       **{f"optimizer {name}": o for name, o in self.optimizers.items()}}  # fmt: skip
         saved = resume(run / "checkpoint.pt", self.parts)
-        self.clock: dict[str, float] = saved.get("clock", dict.fromkeys(PHASES, 0.0))
+        self.clock: dict[str, float] = dict.fromkeys(PHASES, 0.0) | saved.get("clock", {})
         self.steps: int = saved.get("steps", 0)
         self.floor: float = saved.get("floor", 0.0)
 
@@ -106,6 +110,14 @@ class Fit:
                 logits = self.net.detector(self.there(shown)).float()
             loss = F.binary_cross_entropy_with_logits(logits, self.there(answers))
             self.descend("detector", loss, 2e-4 * cosine(part))
+
+    def hard(self) -> None:
+        """Blur, blocks and stains by themselves."""
+        feed = prefetch(data.pairs(self.photos, self.o.size, min(self.o.batch, len(self.photos)),
+                                   self.o.seed + self.steps, partial(data.one_of, data.HARD)), 3)  # fmt: skip
+        for batch, _ in self.timed("hard", self.o.hard_minutes, feed):
+            rate = self.o.rate * min(1.0, (self.steps + 1) / 300)
+            self.descend("generator", self.supervised(*map(self.there, batch)), rate)
 
     def generator(self) -> None:
         """Supervised; the squares grow for the last third."""
@@ -134,7 +146,7 @@ class Fit:
             self.teach(worn, clean, made.detach())
             with self.half():
                 word = self.adversary(torch.cat([worn, made], 1) * 2 - 1).float().mean()
-            loss = self.difference(made.float(), found.float(), clean, lost) - FOUGHT * word
+            loss = self.difference(made.float(), found.float(), worn, clean, lost) - FOUGHT * word
             self.descend("generator", loss, self.o.rate * 0.05)
 
     # -- one step --------------------------------------------------------------------------
@@ -173,18 +185,17 @@ class Fit:
     def supervised(self, worn: Tensor, clean: Tensor, lost: Tensor) -> Tensor:
         with self.half():
             made, found = self.net(worn.contiguous(memory_format=torch.channels_last))
-        return self.difference(made.float(), found.float(), clean, lost)
+        return self.difference(made.float(), found.float(), worn, clean, lost)
 
-    def difference(self, made: Tensor, found: Tensor, clean: Tensor, lost: Tensor) -> Tensor:
-        """The logarithm of each picture's squared error, cross-entropy of what is lost, and L1 of a
+    def difference(self, made: Tensor, found: Tensor, worn: Tensor, clean: Tensor, lost: Tensor) -> Tensor:
+        """The share of each picture's squared error that is left, cross-entropy of what is lost, and L1 of a
         classifier's features.
 
-        The logarithm (Chen et al. 2022) lets a picture that is hardly worn count as much as a noisy one; the
-        square lets a few lost places speak, where with L1 the many that are well would forbid any change.
+        Shares let a picture that is hardly worn count as much as a noisy one; the square lets a few lost
+        places speak, where with L1 the many that are well would forbid any change.
         """
-        part = min(1.0, self.clock["generator"] / (60 * self.o.minutes or 1))
-        least = LEAST[0] ** (1 - part) * LEAST[1] ** part
-        loss = DECIBELS * (((made - clean) ** 2).mean((1, 2, 3)) + least).log().mean()
+        after, before = (((x - clean) ** 2).mean((1, 2, 3)) for x in (made, worn))
+        loss = LEFT * (after / (before + LEAST)).mean()
         loss = loss + LOST * F.binary_cross_entropy_with_logits(found, lost)
         if self.judge is None or self.clock["generator"] < 40 * self.o.minutes:
             return loss

@@ -20,6 +20,7 @@ from reimagine.media.reader import open_film, read_film, read_still
 from reimagine.media.writer import write_image
 from reimagine.metrics.restoration import decibels
 from reimagine.stages.restore.around import fill
+from reimagine.stages.restore.dirt import specks
 
 SIZE = 192, 128
 Classic, UNetGAN = reimagine.model("restore", "classic"), reimagine.model("restore")
@@ -117,6 +118,27 @@ def test_classic_leaves_alone_what_is_well():
         image[40:52, 20 + 3 * n : 32 + 3 * n] = 240
         frames[n] = frame.with_image(image)
     assert apart(list(PLAIN.load("cpu")(frames)), frames) > 34
+
+
+def test_classic_leaves_a_fade_and_takes_a_lamp_that_slowly_goes_down():
+    frames, away = scene(60), np.arange(60)
+    fade = [f.with_grey((f.grey * share).astype(np.uint8)) for f, share in
+            zip(frames, np.clip(1.2 - away / 40, 0.1, 1), strict=True)]  # fmt: skip
+    assert apart(list(PLAIN.load("cpu")(fade)), fade) > 34
+    lamp = [f.with_grey((f.grey * share).astype(np.uint8)) for f, share in
+            zip(frames, 0.92 + 0.06 * np.sin(away / 7), strict=True)]  # fmt: skip
+    assert jumps(list(PLAIN.load("cpu")(lamp))) < 0.6 * jumps(lamp)
+
+
+def test_dirt_is_seen_beside_what_moves_too_fast_to_be_followed():
+    here = np.full((96, 128), 120, np.uint8)
+    before, after = here.copy(), here.copy()
+    for frame, x in ((before, 30), (here, 40), (after, 50)):
+        frame[30:60, x : x + 20] = 160
+    assert not specks(here, before, after, 1.0).any()
+    here[44:49, 48:53] = 240
+    found = specks(here, before, after, 1.0) > 0
+    assert found[45:48, 49:52].all() and found.sum() < 120
 
 
 def test_denoise_and_contrast_do_what_they_say():
@@ -247,10 +269,10 @@ def test_training_goes_on_and_what_it_leaves_restores(tmp_path):
     for n in range(6):
         write_image(photos / f"{n}.png", picture(3 * n, 96, 80, n % 3))
     train = TrainRestore(photos, size=32, last_size=48, batch=4, minutes=0.01, detector_minutes=0.005,
-                         critic_minutes=0.005, gan_minutes=0.005)  # fmt: skip
+                         hard_minutes=0.005, critic_minutes=0.005, gan_minutes=0.005)  # fmt: skip
     weights = train(tmp_path / "run")
     rows = (tmp_path / "run" / "log.csv").read_text().splitlines()
-    assert [row.split(",")[0] for row in rows[1:]] == ["detector", "generator", "critic", "gan"]
+    assert [row.split(",")[0] for row in rows[1:]] == ["detector", "hard", "generator", "critic", "gan"]
     assert (tmp_path / "run" / "samples.png").exists()
     dataclasses.replace(train, minutes=0.02)(tmp_path / "run")
     last = (tmp_path / "run" / "log.csv").read_text().splitlines()[-1].split(",")

@@ -75,6 +75,8 @@ def test_shots_are_held_out_whole():
     found = [data.Moment(*nothing, n // 4) for n in range(32)]
     taken, held = data.split(found)
     assert taken and held and not {m.shot for m in taken} & {m.shot for m in held}
+    few = found[:4] * 3 + found[4:7]
+    assert data.split(few) == (few[:12], few[12:])  # the shortest shot
     taken, held = data.split(found[:4])
     assert len(taken) + len(held) == 4 and held
 
@@ -86,6 +88,7 @@ def test_learn_a_film_and_colour_another_with_it(tmp_path, reference, tiny_colou
         "weights.safetensors", "weights.toml", "log.csv", "curves.png", "samples.png",
         "checkpoint.pt"}  # fmt: skip
     steps = (tmp_path / "train" / "log.csv").read_text().splitlines()
+    assert 0 < float(steps[-1].split(",")[steps[0].split(",").index("share")]) <= 1
     train(tmp_path / "train")  # its time is up: nothing is learnt twice
     assert (tmp_path / "train" / "log.csv").read_text().splitlines() == steps
     other = make_film(tmp_path / "other.mp4", 12, size=(96, 64))

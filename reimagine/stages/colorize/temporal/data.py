@@ -89,11 +89,13 @@ def _size(frame: Frame) -> tuple[int, int]:
 
 
 def split(found: list[Moment]) -> tuple[list[Moment], list[Moment]]:
-    """To learn from and to validate with: every sixth shot is held out; of a film of few shots, its end."""
-    shots = sorted({m.shot for m in found})
-    if len(shots) >= 6:
-        out = set(shots[3::6])
-        return [m for m in found if m.shot not in out], [m for m in found if m.shot in out]
+    """To learn from and to validate with: every sixth shot is held out; of fewer, the one with the fewest
+    frames, if they are no more than a third; otherwise the end of what there is."""
+    shots = sorted({m.shot for m in found}, key=lambda shot: sum(m.shot == shot for m in found))
+    out = set(sorted(shots)[3::6] if len(shots) >= 6 else shots[:1])
+    taken, held = [m for m in found if m.shot not in out], [m for m in found if m.shot in out]
+    if 2 * len(held) <= len(taken):
+        return taken, held
     cut = max(1, min(round(len(found) * 0.88), len(found) - 1))
     return found[:cut], found[cut:] or found
 

@@ -72,11 +72,11 @@ def test_a_grey_film_has_no_colours_to_teach(tmp_path, reference):
 
 def test_shots_are_held_out_whole():
     nothing = np.zeros((3, 8, 8), np.uint8), np.zeros((8, 8, 3), np.uint8)
-    found = [data.Moment(*nothing, n // 4) for n in range(32)]
+    found = [data.Moment(*nothing, n // 4) for n in range(96)]
     taken, held = data.split(found)
     assert taken and held and not {m.shot for m in taken} & {m.shot for m in held}
-    few = found[:4] * 3 + found[4:7]
-    assert data.split(few) == (few[:12], few[12:])  # the shortest shot
+    few = found[:4] * 9 + found[4:8] * 3
+    assert data.split(few) == (few[:36], few[36:])  # the shortest shot
     taken, held = data.split(found[:4])
     assert len(taken) + len(held) == 4 and held
 

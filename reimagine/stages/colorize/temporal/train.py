@@ -39,10 +39,10 @@ FULL = 110.0
 SQUARE = 0.3
 """Errors below this (33 units) are squared: the mean of what a place may be is answered, not the median,
 which is greyer."""
-SHARES = 0.25, 0.5, 0.75, 1.0
-"""What may be kept of what was learnt, the rest being what the network knew before: the share that colours
-the held-out frames best is taken (Wortsman et al. 2022). A film whose sky is pink must not paint every sky
-pink."""
+SHARES, HALF = (0.25, 0.5, 0.75, 1.0), (0.5,)
+"""What may be kept of what was learnt, the rest being what the network knew before (Wortsman et al. 2022):
+the share that colours held-out shots best, half if there are none. A film whose sky is pink must not paint
+every sky pink."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ class Fit:
     def __init__(self, options: TrainColorizeTemporal, run: Path, device: str, taken: list[data.Moment],
                  held: list[data.Moment], watch: Any):  # fmt: skip
         self.o, self.run, self.device, self.watch, self.taken = options, run, device, watch, taken
+        self.apart = not {m.shot for m in taken} & {m.shot for m in held}
         pick = np.unique(np.linspace(0, len(held) - 1, 24).astype(int))
         self.held = [data.whole(held[i], options.size) for i in pick]
         self.net = self.begun().to(device, memory_format=torch.channels_last)
@@ -220,12 +221,13 @@ class Fit:
         return net
 
     def report(self, losses: np.ndarray) -> None:
-        """Keep, log, draw; the weights that colour the held-out frames best are those that are written."""
-        shares = SHARES if self.o.start else SHARES[-1:]
+        """Keep, log, draw; the weights that colour held-out shots best are those that are written, or,
+        without such, the last."""
+        shares = SHARES[-1:] if not self.o.start else SHARES if self.apart else HALF
         asked = {share: self.agreement(self.mixed(share)) for share in shares}
         share, now = max(asked.items(), key=lambda x: x[1])
         self.shown = self.mixed(share)
-        if now >= self.best:
+        if now >= self.best or not self.apart:
             self.best = now
             arch = {"bins": len(self.net.bins), "width": self.net.enter[0].out_channels}
             zoo.save(self.run / "weights.safetensors", self.shown, arch)

@@ -21,8 +21,6 @@ FLAT, GREY = 0.9, 2.0
 """A card or a credit: this share of it is of one tone. A grey frame: its mean chroma is below this."""
 SIDE = 184
 """Short side, in pixels, at which frames are kept."""
-ENOUGH = 12
-"""Frames of a shot from which one can tell how well others were learnt."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +89,11 @@ def _size(frame: Frame) -> tuple[int, int]:
 
 
 def split(found: list[Moment]) -> tuple[list[Moment], list[Moment]]:
-    """To learn from and to validate with: every sixth shot is held out; of fewer, the one with the fewest
-    frames, if they are enough and no more than a third; otherwise the end of what there is."""
-    shots = sorted({m.shot for m in found}, key=lambda shot: sum(m.shot == shot for m in found))
-    out = set(sorted(shots)[3::6] if len(shots) >= 6 else shots[:1])
-    taken, held = [m for m in found if m.shot not in out], [m for m in found if m.shot in out]
-    if ENOUGH <= len(held) <= len(taken) / 2:
-        return taken, held
+    """To learn from and to validate with: every sixth shot is held out; of a film of few shots, its end."""
+    shots = sorted({m.shot for m in found})
+    if len(shots) >= 6:
+        out = set(shots[3::6])
+        return [m for m in found if m.shot not in out], [m for m in found if m.shot in out]
     cut = max(1, min(round(len(found) * 0.88), len(found) - 1))
     return found[:cut], found[cut:] or found
 

@@ -41,7 +41,7 @@ SQUARE = 0.3
 which is greyer."""
 SHARES, HALF = (0.25, 0.5, 0.75, 1.0), (0.5,)
 """What may be kept of what was learnt, the rest being what the network knew before (Wortsman et al. 2022):
-the share that colours held-out shots best, half if there are none. A film whose sky is pink must not paint
+the share that colours held-out shots best, half if there are too few. A film whose sky is pink must not paint
 every sky pink."""
 
 

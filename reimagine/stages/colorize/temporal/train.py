@@ -39,10 +39,6 @@ FULL = 110.0
 SQUARE = 0.3
 """Errors below this (33 units) are squared: the mean of what a place may be is answered, not the median,
 which is greyer."""
-SHARES, HALF = (0.25, 0.5, 0.75, 1.0), (0.5,)
-"""What may be kept of what was learnt, the rest being what the network knew before (Wortsman et al. 2022):
-the share that colours held-out shots best, half if there are too few. A film whose sky is pink must not paint
-every sky pink."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +117,7 @@ class Fit:
     def __init__(self, options: TrainColorizeTemporal, run: Path, device: str, taken: list[data.Moment],
                  held: list[data.Moment], watch: Any):  # fmt: skip
         self.o, self.run, self.device, self.watch, self.taken = options, run, device, watch, taken
-        self.apart = not {m.shot for m in taken} & {m.shot for m in held}
-        pick = np.unique(np.linspace(0, len(held) - 1, 24).astype(int))
-        self.held = [data.whole(held[i], options.size) for i in pick]
+        self.held, known = (self.asked(some) for some in (held, taken + held))
         self.net = self.begun().to(device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).eval()
         self.start, self.shown = copy.deepcopy(self.mean), copy.deepcopy(self.mean)
@@ -138,7 +132,11 @@ class Fit:
         saved = resume(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
-        self.first: float = saved.get("first", 0.0) or self.agreement(self.start)
+        self.first: float = saved.get("first", 0.0) or self.agreement(self.start, self.held)
+        self.share = 1 - max(0.0, self.agreement(self.start, known)) ** 2 if options.start else 1.0
+        """How much of what is learnt is kept. The square of the agreement is how much of the film's colours
+        the network explains before it has seen any of them, and so much of what it was stays (two networks'
+        weights may be averaged: Wortsman et al. 2022): not every sky is pink because this film's is."""
         self.best: float = saved.get("best", -1.0)
 
     def begun(self) -> TemporalUNet:
@@ -200,46 +198,48 @@ class Fit:
 
     # -- looking at it ---------------------------------------------------------------------
 
+    def asked(self, found: list[data.Moment]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Some frames, as the network is asked with them."""
+        pick = np.unique(np.linspace(0, len(found) - 1, 24).astype(int))
+        return [data.whole(found[i], self.o.size) for i in pick]
+
     @torch.inference_mode()
-    def answers(self, net: TemporalUNet) -> list[np.ndarray]:
-        shown = (torch.from_numpy(greys)[None].to(self.device) for greys, _ in self.held)
+    def answers(self, net: TemporalUNet, frames: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+        shown = (torch.from_numpy(greys)[None].to(self.device) for greys, _ in frames)
         return [net.paint(x)[0].cpu().numpy() for x in shown]
 
-    def agreement(self, net: TemporalUNet) -> float:
-        """Cosine between made and true ab over the held-out frames."""
-        pairs = list(zip(self.answers(net), (ab for _, ab in self.held), strict=True))
+    def agreement(self, net: TemporalUNet, frames: list[tuple[np.ndarray, np.ndarray]]) -> float:
+        """Cosine between made and true ab over some frames."""
+        pairs = list(zip(self.answers(net, frames), (ab for _, ab in frames), strict=True))
         both, made, true = (sum(float((a * b).sum()) for a, b in x) for x in
                             (pairs, [(a, a) for a, _ in pairs], [(b, b) for _, b in pairs]))  # fmt: skip
         return both / (float(np.sqrt(made * true)) + 1e-9)
 
-    def mixed(self, share: float) -> TemporalUNet:
-        """The network with so much of what it has learnt."""
+    def mixed(self) -> TemporalUNet:
+        """The network with its share of what it has learnt."""
         old, new = self.start.state_dict(), self.mean.state_dict()
-        both = {name: torch.lerp(old[name].float(), new[name].float(), share) for name in new}
+        both = {name: torch.lerp(old[name].float(), new[name].float(), self.share) for name in new}
         net = copy.deepcopy(self.mean)
         net.load_state_dict({name: value.to(new[name].dtype) for name, value in both.items()})
         return net
 
     def report(self, losses: np.ndarray) -> None:
-        """Keep, log, draw; the weights that colour held-out shots best are those that are written, or,
-        without such, the last."""
-        shares = SHARES[-1:] if not self.o.start else SHARES if self.apart else HALF
-        asked = {share: self.agreement(self.mixed(share)) for share in shares}
-        share, now = max(asked.items(), key=lambda x: x[1])
-        self.shown = self.mixed(share)
-        if now >= self.best or not self.apart:
+        """Keep, log, draw; the weights that colour the held-out frames best are those that are written."""
+        self.shown = self.mixed()
+        now = self.agreement(self.shown, self.held)
+        if now >= self.best:
             self.best = now
             arch = {"bins": len(self.net.bins), "width": self.net.enter[0].out_channels}
             zoo.save(self.run / "weights.safetensors", self.shown, arch)
         report(self.run, {**self.parts, "first": self.first, "best": self.best}, self.clock, self.steps,
                self.watch.say, pixels=float(losses[0]), critic=float(losses[1]), agreement=now,
-               share=share)  # fmt: skip
+               share=self.share)  # fmt: skip
         curves(self.run / "log.csv", self.run / "curves.png")
         self.sheet()
 
     def sheet(self) -> None:
         """Grey, made and true, of four held-out frames."""
-        rows, made = [], self.answers(self.shown)
+        rows, made = [], self.answers(self.shown, self.held)
         for n in np.unique(np.linspace(0, len(self.held) - 1, 4).astype(int)):
             grey = torch.from_numpy(self.held[n][0][1])
             coloured = [seen(grey, torch.from_numpy(ab)) for ab in (made[n], self.held[n][1])]

@@ -20,7 +20,7 @@ from .net import STEP, Detector, RestoreNet
 
 REACH = 2
 """Frames before and after that are asked for what is lost."""
-INVERTED, BASE = 2.0, 0.97
+INVERTED, BASE = 3.0, 0.97
 """The detector's word above which a film is a negative: to invert a good print is worse than to leave a
 negative, which `--kind negative` mends. A negative's lightest, its base, is never as light as this."""
 LOST = 0.5, 1e-5

@@ -53,14 +53,14 @@ MISHAPS = {
     "grain": lambda rng: Tone(partial(film.grained, rng=rng, amount=rng.uniform(0.3, 2.0))),
     "noise": lambda rng: Tone(partial(film.noisy, rng=rng, sigma=rng.uniform(3, 45))),
     "fading": lambda rng: Tone(partial(film.faded, black=rng.uniform(0, 0.25), white=rng.uniform(0.65, 1))),
-    "stains": lambda rng: Stains(rng, int(rng.integers(1, 4)), rng.uniform(0.3, 0.8)),
+    "stains": lambda rng: Stains(rng, int(rng.integers(1, 8)), rng.uniform(0.3, 0.8)),
     "scratches": _scratches,
     "dust": lambda rng: Dust(rng, rng.uniform(1, 8), 0.4),
     "holes": lambda rng: Holes(rng, rng.uniform(0.01, 0.15)),
     "jpeg": lambda rng: Tone(partial(film.compressed, quality=int(rng.integers(8, 60)))),
 }
 """What may happen to a picture, in the order in which it does."""
-HARD = {"blur": 1.0, "jpeg": 2.0, "stains": 2.0}
+HARD = {"blur": 1.0, "jpeg": 2.0, "stains": 4.0}
 """What is hard to see, with how often it comes: learnt first and alone. Among damage that leaves most of a
 picture well, no network would ever begin to touch it."""
 ALONE = {"blur": 2.0, "jpeg": 3.0, "stains": 3.0, "fading": 1.0, "holes": 2.0}
@@ -105,7 +105,7 @@ def pairs(photos: list[np.ndarray], size: int, batch: int, seed: int,
         order = rng.permutation(len(photos))
         for start in range(0, len(order) - batch + 1, batch):
             clean = [square(photos[i], size, rng) for i in order[start : start + batch]]
-            plates = [worn(c.copy(), happens(rng), rng.uniform(0.5, 1.5)) for c in clean]
+            plates = [worn(c.copy(), happens(rng), rng.uniform(0.4, 1.2)) for c in clean]
             shown = [negative(p.grey, rng) if rng.random() < 0.12 else p.grey for p in plates]
             yield Pair(*(np.stack(x)[:, None] for x in (shown, clean, [p.lost for p in plates])))
 

@@ -72,7 +72,7 @@ def test_a_grey_film_has_no_colours_to_teach(tmp_path, reference):
 
 def test_shots_are_held_out_whole():
     nothing = np.zeros((3, 8, 8), np.uint8), np.zeros((8, 8, 3), np.uint8)
-    found = [data.Moment(*nothing, n // 4) for n in range(96)]
+    found = [data.Moment(*nothing, n // 4) for n in range(32)]
     taken, held = data.split(found)
     assert taken and held and not {m.shot for m in taken} & {m.shot for m in held}
     taken, held = data.split(found[:4])

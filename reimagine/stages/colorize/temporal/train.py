@@ -136,7 +136,7 @@ class Fit:
         self.share = 1 - max(0.0, self.agreement(self.start, known)) ** 2 if options.start else 1.0
         """How much of what is learnt is kept. The square of the agreement is how much of the film's colours
         the network explains before it has seen any of them, and so much of what it was stays (two networks'
-        weights may be averaged: Wortsman et al. 2022): not every sky is pink because this film's is."""
+        weights may be averaged: Wortsman et al. 2022)."""
         self.best: float = saved.get("best", -1.0)
 
     def begun(self) -> TemporalUNet:

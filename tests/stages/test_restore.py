@@ -181,6 +181,19 @@ def test_a_negative_becomes_a_positive(tiny_weights):
     assert max(likeness(kind="print")) < -0.8
 
 
+def test_a_faded_print_has_black_and_white_again_and_a_fresh_one_is_left(tiny_weights):
+    frames = scene(4)
+    pale = list(degrade(frames, "faded", 1))
+
+    def span(worn, **options) -> tuple[int, int]:
+        made = list(tiny(tiny_weights, strength=0.0, **options).load("cpu")(worn))
+        return min(int(f.grey.min()) for f in made), max(int(f.grey.max()) for f in made)
+
+    assert span(pale)[0] < 16 and span(pale)[1] > 240
+    assert span(pale, kind="print") == (min(f.grey.min() for f in pale), max(f.grey.max() for f in pale))
+    assert span(frames) == (min(f.grey.min() for f in frames), max(f.grey.max() for f in frames))
+
+
 def test_strength_is_how_much_is_changed(tiny_weights):
     frames = scene(3)
 

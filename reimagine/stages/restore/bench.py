@@ -116,7 +116,7 @@ class Bench:
             grey = denoised(grey, near, noise, self.o.denoise)
         if self.o.contrast:
             grey = spread(grey, here.ends, self.o.contrast)
-        self.findings.add(here.frame, False, (specked | streaks) > 0, float((specked > 0).mean()))
+        self.findings.add(here.frame, (specked | streaks) > 0, float((specked > 0).mean()))
         return here.frame.with_grey(grey)
 
 

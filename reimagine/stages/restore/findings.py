@@ -8,9 +8,9 @@ import numpy as np
 from reimagine.media.frames import Frame, Shot
 from reimagine.media.grain import grain_of
 
-FRAMES, NEGATIVE, LOST, FILLED, SCRATCHES, NOISE, FLICKER = FOUND = (
-    "frames looked at", "frames of a negative", "share lost, summed", "share filled from around, summed",
-    "scratches, summed", "noise, summed", "flicker, summed")  # fmt: skip
+FRAMES, NEGATIVE, FADED, LOST, FILLED, SCRATCHES, NOISE, FLICKER = FOUND = (
+    "frames looked at", "frames of a negative", "frames of a faded print", "share lost, summed",
+    "share filled from around, summed", "scratches, summed", "noise, summed", "flicker, summed")  # fmt: skip
 TALL = 0.4
 """A column lost over this share of the height is a scratch."""
 
@@ -27,10 +27,12 @@ class Findings:
         self.means: list[float] = []
         self.shot: Shot | None = None
 
-    def add(self, frame: Frame, negative: bool, lost: np.ndarray, filled: float = 0.0) -> None:
-        """A frame as it came, and where it is lost: (H, W), bool."""
+    def add(self, frame: Frame, lost: np.ndarray, filled: float = 0.0, kind: str = "print") -> None:
+        """A frame as it came, and where it is lost, (H, W) bool; how much of that came from others, and
+        whether the film is a print, faded or a negative."""
         self.counts[FRAMES] += 1
-        self.counts[NEGATIVE] += int(negative)
+        self.counts[NEGATIVE] += int(kind == "negative")
+        self.counts[FADED] += int(kind == "faded")
         self.counts[NOISE] += grain_of(frame.grey)
         self.counts[FLICKER] += self.flicker(frame)
         if lost.any():
@@ -57,6 +59,7 @@ def told(counts: dict[str, float]) -> dict[str, float | bool]:
     lost = counts.get(LOST, 0.0)
     return {
         "negative": counts.get(NEGATIVE, 0) > frames / 2,
+        "faded": counts.get(FADED, 0) > frames / 2,
         "lost_percent": round(100 * lost / frames, 3),
         "filled_from_frames_around_percent": round(100 * counts.get(FILLED, 0.0) / lost, 1) if lost else 0.0,
         "scratches_a_frame": round(counts.get(SCRATCHES, 0) / frames, 2),

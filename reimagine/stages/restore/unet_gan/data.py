@@ -52,7 +52,6 @@ MISHAPS = {
     "blur": lambda rng: Tone(partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=rng.uniform(0.5, 2.0))),
     "grain": lambda rng: Tone(partial(film.grained, rng=rng, amount=rng.uniform(0.3, 2.0))),
     "noise": lambda rng: Tone(partial(film.noisy, rng=rng, sigma=rng.uniform(3, 45))),
-    "fading": lambda rng: Tone(partial(film.faded, black=rng.uniform(0, 0.25), white=rng.uniform(0.65, 1))),
     "stains": lambda rng: Stains(rng, int(rng.integers(1, 8)), rng.uniform(0.3, 0.8)),
     "scratches": _scratches,
     "dust": lambda rng: Dust(rng, rng.uniform(1, 8), 0.4),
@@ -60,23 +59,30 @@ MISHAPS = {
     "jpeg": lambda rng: Tone(partial(film.compressed, quality=int(rng.integers(8, 60)))),
 }
 """What may happen to a picture, in the order in which it does."""
-HARD = {"blur": 1.0, "jpeg": 2.0, "stains": 4.0}
+HARD = {"blur": 1.0, "jpeg": 1.0, "stains": 6.0}
 """What is hard to see, with how often it comes: learnt first and alone. Among damage that leaves most of a
 picture well, no network would ever begin to touch it."""
-ALONE = {"blur": 2.0, "jpeg": 3.0, "stains": 3.0, "fading": 1.0, "holes": 2.0}
+ALONE = {"jpeg": 4.0, "stains": 5.0}
 """Later it still comes alone so many times as often as the rest."""
 
 
 def mishaps(rng: Rng) -> list[Wear]:
-    """Nothing, one thing, or several."""
+    """Nothing, one thing, several, or what an old print has."""
     fate, names = rng.random(), list(MISHAPS)
     if fate < 0.1:
-        chosen = []
-    elif fate < 0.75:
+        return []
+    if fate < 0.75:
         return one_of({name: ALONE.get(name, 1.0) for name in names}, rng)
-    else:
-        chosen = [n for n in names if rng.random() < 0.3]
-    return [MISHAPS[name](rng) for name in chosen]
+    if fate < 0.85:
+        return aged(rng)
+    return [MISHAPS[name](rng) for name in names if rng.random() < 0.3]
+
+
+def aged(rng: Rng) -> list[Wear]:
+    """An old print, but for its tones: a soft lens, grain, scratches and dust."""
+    soft = Tone(partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=rng.uniform(0.5, 1.1)))
+    grain = Tone(partial(film.grained, rng=rng, amount=rng.uniform(0.6, 1.4)))
+    return [soft, grain, _scratches(rng), Dust(rng, 1.6, 0.1)]
 
 
 def one_of(often: dict[str, float], rng: Rng) -> list[Wear]:

@@ -2,8 +2,9 @@
 
 A U-Net of plain residual blocks (no normalisation: it would forget how light a picture is) that begins
 at half the size, where every output pixel still sees its four inputs (Shi et al. 2016). It adds to the
-picture rather than painting it anew, so that it starts by doing nothing and never does much to what is
-well. Everything is local, about 300 pixels wide: a picture may be cut into overlapping tiles.
+picture, and lifts or lowers what is there, rather than painting it anew: it starts by doing nothing, never
+does much to what is well, and of a stain need know only where it is and how deep. Everything is local,
+about 300 pixels wide: a picture may be cut into overlapping tiles.
 """
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ class RestoreNet(nn.Module):
         steps = list(pairwise(widths))
         self.shrink = nn.ModuleList(nn.Conv2d(a, b, 2, 2) for a, b in steps)
         self.grow = nn.ModuleList(nn.Conv2d(b, 4 * a, 1) for a, b in steps)
-        self.leave = nn.Conv2d(widths[0], 8, 3, padding=1)
+        self.leave = nn.Conv2d(widths[0], 12, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
         self.detector = Detector()
@@ -70,8 +71,8 @@ class RestoreNet(nn.Module):
                 x = self.shrink[level](x)
         for level in reversed(range(len(skips))):
             x = self.up[level](F.pixel_shuffle(self.grow[level](x), 2) + skips[level])
-        change, lost = F.pixel_shuffle(self.leave(x), 2).chunk(2, 1)
-        return change, lost
+        change, lost, gain = F.pixel_shuffle(self.leave(x), 2).chunk(3, 1)
+        return change + gain * worn, lost
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:

@@ -14,7 +14,7 @@ from reimagine.media.frames import Frame
 from reimagine.zoo.device import half_is_fast
 
 from ..around import fill, windows
-from ..developing import developed, ends
+from ..developing import ends, has_faded, positive, span, tones
 from ..findings import Findings
 from .net import STEP, Detector, RestoreNet
 
@@ -30,11 +30,12 @@ STRIP, SEAM = 544, 96
 
 
 class Seen(NamedTuple):
-    """A frame; its clean picture and how far it is lost, (H, W) float32 in 0..1."""
+    """A frame; its clean picture and how far it is lost, (H, W) float32 in 0..1; what it is of."""
 
     frame: Frame
     clean: np.ndarray
     lost: np.ndarray
+    kind: str
 
 
 class Restorer:
@@ -52,41 +53,42 @@ class Restorer:
         self.counts = self.findings.counts
 
     def told(self, frames: list[Frame]) -> str:
-        """print or negative, by what some frames show together."""
+        """print, faded or negative, by what some frames show together."""
         side = (Detector.SIDE, Detector.SIDE)
         shown = [cv2.resize(f.grey, side, interpolation=cv2.INTER_AREA) for f in frames]
         with torch.inference_mode():
             logits = self.net.detector(torch.from_numpy(np.stack(shown)[:, None]).to(self.device) / 255)
-        lightest = ends([f.grey / np.float32(255) for f in frames])[1]
-        inverted = float(logits.clamp(-8, 8).mean()) > INVERTED and lightest < BASE
-        return "negative" if inverted else "print"
+        greys = [frame.grey / np.float32(255) for frame in frames]
+        if float(logits.clamp(-8, 8).mean()) > INVERTED and ends(greys)[1] < BASE:
+            return "negative"
+        return "faded" if has_faded(*span(greys)) else "print"
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for around, place in windows(self.restored(frames), 0 if self.o.alone else REACH):
-            frame, clean, lost = around[place]
+            frame, clean, lost, kind = around[place]
             hidden = lost > LOST[0]
             taken = 0.0
             if hidden.mean() > LOST[1]:
                 near = sorted((n for n in range(len(around)) if n != place), key=lambda n: abs(n - place))
-                clean, came = fill(clean, lost, [around[n][1:] for n in near])
+                clean, came = fill(clean, lost, [around[n][1:3] for n in near])
                 taken = float(came.mean())
-            self.findings.add(frame, self.negative, hidden, taken)
-            yield frame.with_grey(bytes_of(clean), not self.negative)
+            self.findings.add(frame, hidden, taken, kind)
+            yield frame.with_grey(bytes_of(clean), kind != "negative")
 
     def restored(self, frames: Iterable[Frame]) -> Iterator[Seen]:
         """Every frame by itself."""
-        shot, self.negative, tones = None, self.o.kind == "negative", (self.o.dense, self.o.base)
+        shot, kind, between = None, self.o.kind, (self.o.dense, self.o.base)
         first = True
         for frame in frames:
+            grey = frame.grey / np.float32(255)
             if first or frame.shot != shot:
                 first, shot = False, frame.shot
-                self.negative = (self.told([frame]) if self.o.kind == "auto" else self.o.kind) == "negative"
-                if self.negative and not self.o.base:
-                    tones = ends([frame.grey / np.float32(255)])
-            grey = frame.grey / np.float32(255)
-            worn = developed(grey, *tones) if self.negative else grey
+                kind = self.told([frame]) if self.o.kind == "auto" else self.o.kind
+                if not self.o.base:
+                    between = tones(kind, [grey])
+            worn = positive(grey, kind, between)
             clean, lost = self.ask(worn)
-            yield Seen(frame, np.clip(worn + self.o.strength * (clean - worn), 0, 1), lost)
+            yield Seen(frame, np.clip(worn + self.o.strength * (clean - worn), 0, 1), lost, kind)
 
     def ask(self, worn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(H, W) float32 in 0..1 -> the clean picture and how far it is lost, in strips if it is tall."""

@@ -11,18 +11,20 @@ if TYPE_CHECKING:
     from reimagine.media.footage import Footage
 
 LOOKED_AT = 9
-"""Frames, spread over the film, that decide whether it is a negative."""
+"""Frames, spread over the film, that decide what it is."""
+KINDS = "auto", "print", "faded", "negative"
+SAID = {"faded": "a faded print", "negative": "a negative"}
 
 
 @dataclass(frozen=True)
 class RestoreUNetGAN:
     """One network for prints and negatives: grain, blur, blocks, scratches, dust, stains, holes."""
 
-    kind: Annotated[str, "What the film is: print, negative, or auto (the network looks)"] = "auto"
+    kind: Annotated[str, "What the film is: print, faded, negative, or auto (the network looks)"] = "auto"
     strength: Annotated[float, "How much of the network's change is made, 0 to 1"] = 1.0
     alone: Annotated[bool, "Never look at the frames around for what is lost in one"] = False
-    dense: Annotated[float, "A negative's darkest, 0 to 1 (base and dense both 0: measured)"] = 0.0
-    base: Annotated[float, "A negative's lightest, the film base, 0 to 1"] = 0.0
+    dense: Annotated[float, "A negative's or faded print's darkest, 0 to 1 (0: measured)"] = 0.0
+    base: Annotated[float, "Its lightest (a negative's film base), 0 to 1 (0: measured)"] = 0.0
     weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "restore-unet-gan"
     version: ClassVar[int] = 1
     context: ClassVar[int] = 2
@@ -34,27 +36,27 @@ class RestoreUNetGAN:
         """Refuse what is out of range."""
         from reimagine.errors import StageError, unknown
 
-        if self.kind not in ("auto", "print", "negative"):
-            raise StageError(unknown("kind", self.kind, ("auto", "print", "negative")))
+        if self.kind not in KINDS:
+            raise StageError(unknown("kind", self.kind, KINDS))
         for name in ("strength", "dense", "base"):
             if not 0 <= (given := getattr(self, name)) <= 1:
                 raise StageError(f"restore: --{name} {given:g} is out of range; give 0 to 1")
 
     def prepared(self, footage: Footage, kept: Path, device: str, watch: Any) -> RestoreUNetGAN:
-        """The model that knows whether this film is a negative, and between which tones it lies."""
+        """The model that knows what this film is, and between which tones it lies."""
         import numpy as np
 
-        if self.kind == "print" or (self.kind == "negative" and self.base):
+        if self.kind == "print" or (self.kind != "auto" and self.base):
             return self
+        from ..developing import tones
+
         places = np.unique(np.linspace(0, footage.frames - 1, LOOKED_AT).astype(int))
         frames = [next(footage.read(int(n), int(n) + 1)) for n in places]
         kind = self.load(device).told(frames) if self.kind == "auto" else self.kind
         if kind == "print":
             return replace(self, kind=kind)
-        from ..developing import ends
-
-        watch.say("restore: a negative")
-        dense, base = ends([f.grey / np.float32(255) for f in frames])
+        watch.say(f"restore: {SAID[kind]}")
+        dense, base = tones(kind, [f.grey / np.float32(255) for f in frames])
         return replace(self, kind=kind, dense=self.dense or dense, base=self.base or base)
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:

@@ -1,9 +1,9 @@
 """How well is damage undone? `python benchmarks/restoration.py PHOTOS FILMS LPIPS` prints the tables.
 
-Photographs, damaged in every way with fixed seeds and restored by the network; clean films, worn and restored
-by both models; dirt laid on clean films and looked for by `classic`; old films, whose flicker is measured
-before and after; frames a second. FILMS holds folders `colour`, `motion` and `oldfilm`; LPIPS the features and
-heads of the LPIPS distance.
+Photographs, damaged in every way with fixed seeds and restored by the network; clean films, worn and
+restored by both models; dirt laid on clean films and looked for by `classic`; old films, whose flicker is
+measured before and after; frames a second. FILMS holds folders `colour`, `motion` and `oldfilm`; LPIPS the
+features and heads of the LPIPS distance.
 """
 from __future__ import annotations
 

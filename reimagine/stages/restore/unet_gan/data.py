@@ -30,10 +30,10 @@ def greys(photos: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def square(photo: np.ndarray, size: int, rng: Rng) -> np.ndarray:
-    """A piece of a grey picture, often shrunk (which hides what compression did to it), perhaps mirrored:
-    (size, size) float32 in 0..1."""
+    """A piece of a grey picture as large as it is, or shrunk (which hides what compression did to it), perhaps
+    mirrored: (size, size) float32 in 0..1."""
     h, w = photo.shape
-    side = int(min(h, w, size * np.exp(rng.uniform(0, 1.0))))
+    side = int(min(h, w, size * np.exp(max(0.0, rng.uniform(-0.7, 1.0)))))
     y, x = rng.integers(h - side + 1), rng.integers(w - side + 1)
     piece = photo[y : y + side, x : x + side]
     if side != size:

@@ -30,8 +30,8 @@ def greys(photos: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def square(photo: np.ndarray, size: int, rng: Rng) -> np.ndarray:
-    """A piece of a grey picture as large as it is, or shrunk (which hides what compression did to it), perhaps
-    mirrored: (size, size) float32 in 0..1."""
+    """A piece of a grey picture as large as it is, or shrunk (which hides what compression did to it),
+    perhaps mirrored: (size, size) float32 in 0..1."""
     h, w = photo.shape
     side = int(min(h, w, size * np.exp(max(0.0, rng.uniform(-0.7, 1.0)))))
     y, x = rng.integers(h - side + 1), rng.integers(w - side + 1)
@@ -62,7 +62,7 @@ MISHAPS = {
 HARD = {"blur": 1.0, "jpeg": 1.0, "stains": 6.0}
 """What is hard to see, with how often it comes: learnt first and alone. Among damage that leaves most of a
 picture well, no network would ever begin to touch it."""
-ALONE = {"jpeg": 4.0, "stains": 5.0}
+ALONE = {"jpeg": 4.0, "stains": 4.0, "holes": 2.5}
 """Later it still comes alone so many times as often as the rest."""
 
 

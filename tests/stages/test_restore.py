@@ -21,6 +21,7 @@ from reimagine.media.writer import write_image
 from reimagine.metrics.restoration import decibels
 from reimagine.stages.restore.around import fill
 from reimagine.stages.restore.dirt import specks
+from reimagine.stages.restore.patching import patched
 
 SIZE = 192, 128
 Classic, UNetGAN = reimagine.model("restore", "classic"), reimagine.model("restore")
@@ -162,6 +163,16 @@ def test_what_is_lost_is_taken_from_the_frames_around():
     assert taken[inside].mean() > 0.6 and np.array_equal(filled[~inside], guess[~inside])
     _, taken = fill(guess, lost, [(before, lost), (after, lost)])
     assert taken.mean() < 0.3 * inside.mean()
+
+
+def test_the_middle_of_a_hole_is_like_what_is_around():
+    slope = np.tile(np.linspace(0.2, 0.8, 160, dtype=np.float32), (120, 1))
+    hidden = np.zeros((120, 160), bool)
+    hidden[30:80, 40:110] = True
+    torn = np.where(hidden, np.float32(1), slope)
+    made = patched(torn, hidden)
+    assert np.abs(made - slope)[45:65, 55:95].mean() < 0.05 and np.array_equal(made[~hidden], torn[~hidden])
+    assert np.array_equal(patched(torn, np.ones_like(hidden)), torn)
 
 
 def tiny(tiny_weights, **options):

@@ -21,7 +21,7 @@ from reimagine.media.writer import write_image
 from reimagine.metrics.restoration import decibels
 from reimagine.stages.restore.around import fill
 from reimagine.stages.restore.dirt import specks
-from reimagine.stages.restore.patching import patched
+from reimagine.stages.restore.patching import entire, patched
 
 SIZE = 192, 128
 Classic, UNetGAN = reimagine.model("restore", "classic"), reimagine.model("restore")
@@ -173,6 +173,16 @@ def test_the_middle_of_a_hole_is_like_what_is_around():
     made = patched(torn, hidden)
     assert np.abs(made - slope)[45:65, 55:95].mean() < 0.05 and np.array_equal(made[~hidden], torn[~hidden])
     assert np.array_equal(patched(torn, np.ones_like(hidden)), torn)
+
+
+def test_the_white_middle_of_a_hole_is_lost_and_a_white_sky_is_not():
+    torn = np.full((120, 160), 0.5, np.float32)
+    torn[30:80, 40:110] = 1
+    hole, rim = torn == 1, np.zeros_like(torn, bool)
+    rim[30:80, 40:60] = rim[30:45, 40:110] = True
+    assert np.array_equal(entire(rim, torn), hole)
+    torn[80:, :] = 1
+    assert np.array_equal(entire(rim, torn), rim)
 
 
 def tiny(tiny_weights, **options):

@@ -1,13 +1,29 @@
-"""A quiet guess for the middle of a large hole, of which a network that looks about knows nothing."""
+"""The middle of a large hole: to a network that looks only so far, a white wall. Where it is, and a quiet
+guess at what it hides."""
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-RIM = 6.0
+RIM = 2.0
 """Pixels from the edge of a hole over which the network's picture goes over into the guess."""
 KNOWN = 0.1
 """Of a picture of which less is left, nothing can be guessed."""
+BLANK, BELONGS = 0.97, 0.4
+"""Lighter than this, or as dark, nothing is left; if of such a piece more than this share is lost, all is."""
+
+
+def entire(hidden: np.ndarray, worn: np.ndarray) -> np.ndarray:
+    """Lost places (H, W) bool of a worn picture (H, W) float32 in 0..1, and the blank ones that belong to
+    them."""
+    found = hidden.copy()
+    for blank in (worn >= BLANK, worn <= 1 - BLANK):
+        count, pieces = cv2.connectedComponents(blank.astype(np.uint8))
+        lost, sizes = (np.bincount(p.ravel(), minlength=count) for p in (pieces[hidden], pieces))
+        belongs = lost > BELONGS * sizes
+        belongs[0] = False
+        found |= belongs[pieces]
+    return found
 
 
 def patched(clean: np.ndarray, hidden: np.ndarray) -> np.ndarray:

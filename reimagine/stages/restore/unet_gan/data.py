@@ -56,13 +56,13 @@ MISHAPS = {
     "scratches": _scratches,
     "dust": lambda rng: Dust(rng, rng.uniform(1, 8), 0.4),
     "holes": lambda rng: Holes(rng, rng.uniform(0.01, 0.15)),
-    "jpeg": lambda rng: Tone(partial(film.compressed, quality=int(rng.integers(8, 60)))),
+    "jpeg": lambda rng: Tone(partial(film.compressed, quality=round(np.exp(rng.uniform(2.1, 4.1))))),
 }
 """What may happen to a picture, in the order in which it does."""
 HARD = {"blur": 1.0, "jpeg": 1.0, "stains": 6.0}
 """What is hard to see, with how often it comes: learnt first and alone. Among damage that leaves most of a
 picture well, no network would ever begin to touch it."""
-ALONE = {"jpeg": 4.0, "stains": 4.0, "holes": 2.5}
+ALONE = {"jpeg": 6.0, "stains": 3.0, "holes": 4.0}
 """Later it still comes alone so many times as often as the rest."""
 
 

@@ -16,7 +16,7 @@ from reimagine.zoo.device import half_is_fast
 from ..around import fill, windows
 from ..developing import ends, has_faded, positive, span, tones
 from ..findings import Findings
-from ..patching import patched
+from ..patching import entire, patched
 from .net import STEP, Detector, RestoreNet
 
 REACH = 2
@@ -90,7 +90,8 @@ class Restorer:
             worn = positive(grey, kind, between)
             clean, lost = self.ask(worn)
             if (hidden := lost > LOST[0]).mean() > LOST[1]:
-                clean = patched(clean, hidden)
+                hidden = entire(hidden, worn)
+                clean, lost = patched(clean, hidden), np.maximum(lost, hidden)
             yield Seen(frame, np.clip(worn + self.o.strength * (clean - worn), 0, 1), lost, kind)
 
     def ask(self, worn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

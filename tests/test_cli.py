@@ -11,6 +11,7 @@ import pytest
 from conftest import make_film
 from typer.testing import CliRunner
 
+from reimagine import __version__
 from reimagine.cli import app
 
 DEMO = Path(__file__).parent.parent / "assets" / "demo.mp4"
@@ -131,7 +132,7 @@ def test_damaged_weights_are_refused(tmp_path, film, tiny_colour):
 def test_a_full_disk_is_one_line(tmp_path, film):
     out = tmp_path / ".full.mp4"
     out.symlink_to("/dev/full")
-    command = [sys.executable, "-m", "reimagine.cli", "colorize", film, "--model", "tint", "-q",
+    command = [sys.executable, "-m", "reimagine", "colorize", film, "--model", "tint", "-q",
                "--into", tmp_path / "run", "-o", tmp_path / "full.mp4"]  # fmt: skip
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 1 and "No space left" in done.stderr and done.stderr.count("\n") == 1
@@ -168,3 +169,8 @@ def test_the_demo_film_comes_out_coloured(tmp_path):
     told = json.loads((tmp_path / "run" / "report.json").read_text())
     assert code == 0 and out.strip().endswith("film.mp4")
     assert told["colourfulness"]["before"] < 2 and told["colourfulness"]["after"] > 8
+
+
+def test_it_says_its_version():
+    code, said, _ = say("--version")
+    assert code == 0 and said.strip() == f"reimagine {__version__}"

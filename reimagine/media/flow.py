@@ -15,10 +15,17 @@ PRESETS = {
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
 
+LEAST = 16
+"""Narrower pictures are widened: the search needs some room."""
+
 
 def flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> np.ndarray:
     """Dense inverse search (Kroeger et al. 2016) between two lumas, (H, W) uint8 each."""
-    return cv2.DISOpticalFlow_create(PRESETS[preset]).calc(here, there, None)
+    h, w = here.shape
+    if min(h, w) < LEAST:
+        room = (0, max(0, LEAST - h)), (0, max(0, LEAST - w))
+        here, there = np.pad(here, room, "edge"), np.pad(there, room, "edge")
+    return cv2.DISOpticalFlow_create(PRESETS[preset]).calc(here, there, None)[:h, :w]
 
 
 @lru_cache(8)

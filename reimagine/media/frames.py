@@ -146,7 +146,8 @@ def evened(picture: av.VideoFrame) -> av.VideoFrame:
     import numpy as np
 
     wider = av.VideoFrame(w, h, "yuv420p")
-    wider.pts, wider.time_base = picture.pts, picture.time_base
+    if picture.time_base is not None:  # a still has none
+        wider.pts, wider.time_base = picture.pts, picture.time_base
     for number in range(3):
         old, new = plane(picture, number), plane(wider, number)
         new[:] = np.pad(old, [(0, a - b) for a, b in zip(new.shape, old.shape, strict=True)], "edge")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 STILL_RATE = Fraction(25)
+LEAST = 16
+"""Pixels a side: of less there is nothing to see."""
 
 
 @contextmanager
@@ -49,11 +51,14 @@ def open_film(path: Path, look: Callable[[int, np.ndarray], None] | None = None)
     Args:
         look: called with each frame's number and luma ((H, W) uint8), so that whoever needs to
             see every frame (the cut detector) shares this one decoding.
+
+    Raises:
+        MediaError: for what is no film, has nothing in it, or is too small to see.
     """
     path = Path(path)
     check(path)
     if path.is_dir() or path.suffix.lower() in STILLS:
-        return _open_stills(path, look)
+        return _seen(_open_stills(path, look))
     if path.suffix.lower() in SCORES:
         seconds = read_notes(path).seconds + 2.0
         return Film(str(path), fingerprint(path), 0, STILL_RATE, 0, 0, seconds)
@@ -69,7 +74,14 @@ def open_film(path: Path, look: Callable[[int, np.ndarray], None] | None = None)
         if not pictures:
             seconds = _sound_seconds(box)
             return Film(str(path), fingerprint(path), 0, STILL_RATE, 0, 0, seconds, sounds=sounds)
-        return _scan(path, box, pictures[0], sounds, look)
+        return _seen(_scan(path, box, pictures[0], sounds, look))
+
+
+def _seen(film: Film) -> Film:
+    if min(film.width, film.height) < LEAST:
+        size = f"{film.width}x{film.height}"
+        raise MediaError(f"{film.source}: is {size}; give a picture of at least {LEAST} pixels a side")
+    return film
 
 
 def _sound_seconds(box: av.container.InputContainer) -> float:

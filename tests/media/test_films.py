@@ -11,9 +11,9 @@ from conftest import frames_of, make_film, packets_of, picture, times_of
 import reimagine
 from reimagine.errors import MediaError
 from reimagine.media.film import Film
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.reader import open_film, read_film, read_still
 from reimagine.media.shots import CutDetector
-from reimagine.media.writer import read_picture, write_picture
+from reimagine.media.writer import read_picture, write_image, write_picture
 
 TINT = reimagine.model("colorize", "tint")
 
@@ -66,6 +66,20 @@ def test_odd_sizes_lose_nothing(tmp_path):
     done = reimagine.run(source, [TINT()], tmp_path / "run")
     with av.open(str(done.film)) as box:
         assert (box.streams.video[0].width, box.streams.video[0].height) == (96, 64)
+
+
+@pytest.mark.parametrize("size", [(95, 63), (400, 18)])
+def test_stills_of_any_size_are_pictures(tmp_path, size):
+    width, height = size
+    write_image(tmp_path / "still.png", picture(0, width, height, 1))
+    done = reimagine.run(tmp_path / "still.png", [TINT()], tmp_path / "run")
+    assert read_still(done.film).shape == (height, width, 3)
+
+
+def test_a_dot_is_no_picture(tmp_path):
+    write_image(tmp_path / "dot.png", picture(0, 8, 40, 1))
+    with pytest.raises(MediaError, match="is 8x40; give a picture of at least 16 pixels"):
+        open_film(tmp_path / "dot.png")
 
 
 def test_intermediates_keep_the_luma_bit_for_bit(tmp_path, film):

@@ -77,7 +77,7 @@ def test_parts_do_not_show(tmp_path, film, monkeypatch):
 def test_killed_and_run_again_gives_the_same_film(tmp_path):
     source = make_film(tmp_path / "film.mp4", 320, size=(320, 240), cuts=(80, 160, 240))
     whole = reimagine.run(source, [INK()], tmp_path / "whole")
-    command = [sys.executable, "-m", "reimagine.cli", "cartoon", str(source), "-q", "--model", "ink",
+    command = [sys.executable, "-m", "reimagine", "cartoon", str(source), "-q", "--model", "ink",
                "--into", str(tmp_path / "run")]  # fmt: skip
     process = subprocess.Popen(command)
     try:

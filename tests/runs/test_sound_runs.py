@@ -64,7 +64,7 @@ def test_a_composed_melody_is_as_long_as_the_film(tmp_path):
 
 
 def say(*words) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "reimagine.cli", *map(str, words)]
+    command = [sys.executable, "-m", "reimagine", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True)
 
 

@@ -1,0 +1,4 @@
+"""`python -m reimagine` is `reimagine`."""
+from reimagine.cli import main
+
+main()

@@ -1,4 +1,0 @@
-"""`python -m reimagine.cli` is `reimagine`."""
-from reimagine.cli import main
-
-main()

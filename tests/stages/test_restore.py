@@ -265,6 +265,7 @@ def test_a_run_reports_what_was_found(tmp_path, tiny_weights):
     assert not [name for name in done.report["counts"] if "summed" in name]
     negative = reimagine.run(worn, [tiny(tiny_weights, kind="negative")], tmp_path / "other")
     assert negative.report["found"]["negative"] is True
+    assert 0 <= negative.report["found"]["filled_from_frames_around_percent"] <= 100
 
 
 def test_degrade_a_film_and_a_picture(film, tmp_path):

@@ -72,7 +72,7 @@ class Restorer:
             if hidden.mean() > LOST[1]:
                 near = sorted((n for n in range(len(around)) if n != place), key=lambda n: abs(n - place))
                 clean, came = fill(clean, lost, [around[n][1:3] for n in near])
-                taken = float(came.mean())
+                taken = float((came * hidden).mean())
             self.findings.add(frame, hidden, taken, kind)
             yield frame.with_grey(bytes_of(clean), kind != "negative")
 

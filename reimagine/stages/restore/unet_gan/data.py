@@ -62,7 +62,7 @@ MISHAPS = {
 HARD = {"blur": 1.0, "jpeg": 1.0, "stains": 6.0}
 """What is hard to see, with how often it comes: learnt first and alone. Among damage that leaves most of a
 picture well, no network would ever begin to touch it."""
-ALONE = {"jpeg": 6.0, "stains": 3.0, "holes": 4.0}
+ALONE = {"jpeg": 9.0, "stains": 3.0, "holes": 3.0}
 """Later it still comes alone so many times as often as the rest."""
 
 

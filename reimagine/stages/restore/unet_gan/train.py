@@ -31,7 +31,7 @@ from reimagine.zoo.squeezenet import SqueezeNet, load_features
 from . import data
 from .net import Detector, RestoreNet
 
-HELD, LEFT, LOST, SEEN, FOUGHT = 24, 0.3, 0.1, 0.01, 0.004
+HELD, LEFT, LOST, SEEN, FOUGHT = 24, 0.3, 0.1, 0.004, 0.004
 """Held-out photographs; weights of the losses: the share of the error that is left, what is lost, a
 classifier's eyes, the critic's word."""
 LEAST = 5e-4
@@ -49,15 +49,15 @@ class TrainRestore:
 
     photos: Annotated[Path, "Photographs: a folder of pictures or .tar files"]
     features: Annotated[str, "SqueezeNet v1.1 features (.safetensors): judge, and the detector's start"] = ""
-    size: Annotated[int, "Side of the training squares, in pixels (a multiple of 16)"] = 96
-    last_size: Annotated[int, "Side in the last third of the generator's time, and after it"] = 144
-    batch: Annotated[int, "Squares a step, of the first size"] = 24
-    detector_minutes: Annotated[float, "Time to learn what a negative is"] = 5.0
-    hard_minutes: Annotated[float, "The generator's time with what is hard to see alone"] = 10.0
-    minutes: Annotated[float, "The generator's time; the learning rate follows this clock"] = 60.0
+    size: Annotated[int, "Side of the training squares, in pixels (a multiple of 16)"] = 128
+    last_size: Annotated[int, "Side in the last third of the generator's time, and after it"] = 192
+    batch: Annotated[int, "Squares a step, of the first size"] = 14
+    detector_minutes: Annotated[float, "Time to learn what a negative is"] = 15.0
+    hard_minutes: Annotated[float, "The generator's time with what is hard to see alone"] = 30.0
+    minutes: Annotated[float, "The generator's time; the learning rate follows this clock"] = 80.0
     critic_minutes: Annotated[float, "The critic's time on the generator's pictures"] = 2.0
     gan_minutes: Annotated[float, "How long the two fight; 0 leaves the generator as it is"] = 5.0
-    rate: Annotated[float, "Peak learning rate (Adam)"] = 5e-4
+    rate: Annotated[float, "Peak learning rate (Adam)"] = 8e-4
     seed: Annotated[int, "Seed of everything random"] = 1
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:

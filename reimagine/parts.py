@@ -52,11 +52,13 @@ class Part:
     """Plain data: all a worker needs, and it pickles.
 
     The model sees the frames `warm` to `until` and those of `start` to `stop` are kept: the others
-    tell it what was before and what comes after. From frame `known` on, the film itself has none.
+    tell it what was before and what comes after. `own` is the film itself, restored if it was; from frame
+    `known` on it has none.
     """
 
     model: Any
     picture: Picture
+    own: Picture
     film: Film
     known: int
     shot: Shot
@@ -119,7 +121,7 @@ def given(part: Part) -> Iterator[Frame]:
             yield frame.at(like, Shot(like, like + 1))
     frames = part.picture.read(part.film, part.warm, part.until)
     if getattr(part.model, "guided", False):
-        frames = _beside(frames, read_film(part.film, part.warm, min(part.until, part.known)))
+        frames = _beside(frames, part.own.read(part.film, part.warm, min(part.until, part.known)))
     for frame in frames:
         yield frame.at(frame.index, part.shot)
 

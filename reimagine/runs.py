@@ -168,6 +168,11 @@ class Run:
         return picture
 
     @property
+    def own(self) -> Picture:
+        """The film's own frames, restored if they were: what later stages take for the film."""
+        return self.picture(max((n for n, s in enumerate(self.steps, 1) if s.stage == "restore"), default=0))
+
+    @property
     def known(self) -> int:
         """How many frames are the film's own; what comes after them was dreamt up."""
         starts = [step.start for step in self.steps if step.stage == "continue"]

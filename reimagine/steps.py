@@ -81,7 +81,7 @@ def paint(run: Run, model, stage: str, picture: Picture, home: Path, device, eng
     if hasattr(model, "prepared"):
         model = model.prepared(run.footage(picture.frames), learnt(run, model), device, watch)
     parts = [
-        Part(model, picture, run.film, run.known, *ranges,
+        Part(model, picture, run.own, run.film, run.known, *ranges,
              home / "parts" / f"{ranges[2]:06d}-{ranges[3]:06d}.nut", device, codec)
         for ranges in plan(run.takes, model)
     ]  # fmt: skip

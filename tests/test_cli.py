@@ -174,3 +174,10 @@ def test_the_demo_film_comes_out_coloured(tmp_path):
 def test_it_says_its_version():
     code, said, _ = say("--version")
     assert code == 0 and said.strip() == f"reimagine {__version__}"
+
+
+def test_the_film_itself_is_not_overwritten(film, tmp_path):
+    own = tmp_path / "own.mp4"
+    own.write_bytes(film.read_bytes())
+    code, _, err = say("colorize", own, "--model", "tint", "-o", own, "--into", tmp_path / "run", "-q")
+    assert code == 1 and "is the film itself" in err and own.read_bytes() == film.read_bytes()

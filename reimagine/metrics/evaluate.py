@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from reimagine.errors import MediaError, unknown
-from reimagine.media.film import Film, stills_of
+from reimagine.media.film import STILLS, Film, stills_of
 from reimagine.media.footage import Footage
 from reimagine.media.frames import Frame, Shot, from_image, ticking
 from reimagine.media.notes import Notes
@@ -84,12 +84,13 @@ def film_colour(models: dict[str, Any], path: Path, device: str, share: float = 
 
 def restore(model: Any, path: Path, device: str, distance: Callable[[np.ndarray, np.ndarray], float],
             kinds: Sequence[str], seed: int = 0, frames: int = 48) -> Rows:  # fmt: skip
-    """Damage a folder of pictures, or the first frames of a film, restore and compare; see `restoration`."""
-    asked = kinds or restoration.kinds(moving=path.is_file())
+    """Damage a picture, a folder of them, or the first frames of a film, restore, compare; see
+    `restoration`."""
+    asked = kinds or restoration.kinds(path.is_file() and path.suffix.lower() not in STILLS)
     if stray := set(asked) - set(restoration.kinds(True)):
         raise MediaError(unknown("kind of damage", stray.pop(), restoration.kinds(True)))
-    if path.is_dir():
-        images = [_whole(read_still(file)) for file in stills_of(path)]
+    if path.is_dir() or path.suffix.lower() in STILLS:
+        images = [_whole(read_still(file)) for file in (stills_of(path) if path.is_dir() else [path])]
         if not images:
             raise MediaError(f"{path}: no folder with pictures in it")
         return restoration.pictures(model, images, device, distance, asked, seed)

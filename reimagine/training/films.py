@@ -10,6 +10,8 @@ SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".mpg", ".ogv")
 
 def films_in(folder: Path) -> list[Path]:
     """The films of a folder and its sub-folders; or the one film that was named."""
+    if not folder.exists():
+        raise MediaError(f"{folder}: no such film or folder")
     files = [folder] if folder.is_file() else sorted(folder.rglob("*")) if folder.is_dir() else []
     found = [p for p in files if p.suffix.lower() in SUFFIXES]
     if not found:

@@ -21,7 +21,7 @@ from reimagine.media.writer import write_image
 from reimagine.metrics.restoration import decibels
 from reimagine.stages.restore.around import fill
 from reimagine.stages.restore.dirt import specks
-from reimagine.stages.restore.patching import entire, patched
+from reimagine.stages.restore.patching import blanks, patched
 
 SIZE = 192, 128
 Classic, UNetGAN = reimagine.model("restore", "classic"), reimagine.model("restore")
@@ -180,9 +180,10 @@ def test_the_white_middle_of_a_hole_is_lost_and_a_white_sky_is_not():
     torn[30:80, 40:110] = 1
     hole, rim = torn == 1, np.zeros_like(torn, bool)
     rim[30:80, 40:60] = rim[30:45, 40:110] = True
-    assert np.array_equal(entire(rim, torn), hole)
+    assert np.array_equal(blanks(rim, torn), hole)
     torn[80:, :] = 1
-    assert np.array_equal(entire(rim, torn), rim)
+    assert not blanks(rim, torn).any()
+    assert not blanks(rim, 0.8 * torn).any()
 
 
 def tiny(tiny_weights, **options):
@@ -235,6 +236,7 @@ def test_a_tall_picture_in_strips_is_the_same(tiny_weights):
 
 @pytest.mark.parametrize(("options", "text"), [
     ({"kind": "negativ"}, "did you mean 'negative'"), ({"strength": 2.0}, "--strength 2 is out of range"),
+    ({"dense": 0.9, "base": 0.2}, "--dense 0.9 is not below --base 0.2"),
 ])  # fmt: skip
 def test_what_is_out_of_range_is_refused(options, text, tiny_weights):
     with pytest.raises(StageError, match=text):
@@ -294,6 +296,8 @@ def test_evaluate_restore(tmp_path, film):
     rows = json.loads(say(*words, film, "--kind", "flicker", "--frames", "12")[1])
     assert rows["flicker"]["flicker"] < rows["flicker"]["flicker_worn"] and rows["none"]["warp"] >= 0
     assert "did you mean 'noise'" in say("evaluate", "restore", photos, "--kind", "nosie")[2]
+    one = json.loads(say(*words, photos / "1.png")[1])
+    assert set(one) == {"none", "noise"} and one["noise"]["psnr_worn"] < 26
 
 
 def test_training_goes_on_and_what_it_leaves_restores(tmp_path):

@@ -10,6 +10,7 @@ from conftest import make_film, picture
 import reimagine
 from reimagine.errors import StageError
 from reimagine.media.frames import Frame, Shot, from_image
+from reimagine.media.reader import open_film, read_film
 from reimagine.metrics.warp import Steadiness, match, sharpness, warp_error
 
 
@@ -74,6 +75,16 @@ def test_in_a_run_the_film_itself_is_the_guide(tmp_path):
     done = reimagine.run(film, steps, tmp_path / "run")
     errors = done.report["warp_error"]
     assert set(errors) == {"source", "before", "after"} and errors["after"] < errors["before"]
+
+
+def test_what_was_restored_is_the_film_to_it(tmp_path):
+    film = make_film(tmp_path / "film.mp4", 20, size=(160, 120))
+    steps = [reimagine.model("restore", "classic")(), reimagine.model("colorize", "tint")()]
+    before = reimagine.run(film, steps, tmp_path / "run").film
+    steps += [reimagine.model("stabilize")()]
+    after = reimagine.run(film, steps, tmp_path / "run", tmp_path / "out.mp4").film
+    pairs = zip(read_film(open_film(before)), read_film(open_film(after)), strict=True)
+    assert all(np.abs(a.luma.astype(int) - b.luma).mean() < 0.5 for a, b in pairs)
 
 
 def test_the_error_of_what_only_moves_is_small_and_of_what_flickers_is_not():

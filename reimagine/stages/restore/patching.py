@@ -13,10 +13,10 @@ BLANK, BELONGS = 0.97, 0.4
 """Lighter than this, or as dark, nothing is left; if of such a piece more than this share is lost, all is."""
 
 
-def entire(hidden: np.ndarray, worn: np.ndarray) -> np.ndarray:
-    """Lost places (H, W) bool of a worn picture (H, W) float32 in 0..1, and the blank ones that belong to
-    them."""
-    found = hidden.copy()
+def blanks(hidden: np.ndarray, worn: np.ndarray) -> np.ndarray:
+    """Where of a worn picture (H, W) float32 in 0..1 nothing is left: its blank pieces of which enough lies
+    in lost places (H, W) bool. Through a stain or a scratch one still sees."""
+    found = np.zeros_like(hidden)
     for blank in (worn >= BLANK, worn <= 1 - BLANK):
         count, pieces = cv2.connectedComponents(blank.astype(np.uint8))
         lost, sizes = (np.bincount(p.ravel(), minlength=count) for p in (pieces[hidden], pieces))
@@ -26,13 +26,13 @@ def entire(hidden: np.ndarray, worn: np.ndarray) -> np.ndarray:
     return found
 
 
-def patched(clean: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-    """A picture (H, W) float32 whose lost places, (H, W) bool, go over into what lies around them."""
-    edge = cv2.dilate(hidden.astype(np.uint8), np.ones((3, 3), np.uint8))
+def patched(clean: np.ndarray, blank: np.ndarray) -> np.ndarray:
+    """A picture (H, W) float32 whose blank places, (H, W) bool, go over into what lies around them."""
+    edge = cv2.dilate(blank.astype(np.uint8), np.ones((3, 3), np.uint8))
     known = 1 - edge.astype(np.float32)
     if known.mean() < KNOWN:
         return clean
-    deep = np.minimum(cv2.distanceTransform(hidden.astype(np.uint8), cv2.DIST_L2, 3) / RIM, 1)
+    deep = np.minimum(cv2.distanceTransform(blank.astype(np.uint8), cv2.DIST_L2, 3) / RIM, 1)
     return clean + deep * (spanned(clean, known) - clean)
 
 

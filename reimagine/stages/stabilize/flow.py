@@ -21,7 +21,7 @@ class Flow:
 
     planes: Annotated[str, "What may change: chroma, all, or auto (chroma if luma is the film's)"] = "auto"
     memory: Annotated[float, "After how many frames a colour weighs half"] = 16.0
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     context: ClassVar[int] = 16
     ahead: ClassVar[int] = 16
     guided: ClassVar[bool] = True

@@ -16,12 +16,12 @@ from reimagine.zoo.device import half_is_fast
 from ..around import fill, windows
 from ..developing import ends, has_faded, positive, span, tones
 from ..findings import Findings
-from ..patching import entire, patched
+from ..patching import blanks, patched
 from .net import STEP, Detector, RestoreNet
 
 REACH = 2
 """Frames before and after that are asked for what is lost."""
-INVERTED, BASE = 3.0, 0.97
+INVERTED, BASE = 3.5, 0.97
 """The detector's word above which a film is a negative: to invert a good print is worse than to leave a
 negative, which `--kind negative` mends. A negative's lightest, its base, is never as light as this."""
 LOST = 0.5, 1e-5
@@ -55,14 +55,20 @@ class Restorer:
 
     def told(self, frames: list[Frame]) -> str:
         """print, faded or negative, by what some frames show together."""
-        side = (Detector.SIDE, Detector.SIDE)
-        shown = [cv2.resize(f.grey, side, interpolation=cv2.INTER_AREA) for f in frames]
-        with torch.inference_mode():
-            logits = self.net.detector(torch.from_numpy(np.stack(shown)[:, None]).to(self.device) / 255)
         greys = [frame.grey / np.float32(255) for frame in frames]
-        if float(logits.clamp(-8, 8).mean()) > INVERTED and ends(greys)[1] < BASE:
+        if self.word(frames) > INVERTED and ends(greys)[1] < BASE:
             return "negative"
         return "faded" if has_faded(*span(greys)) else "print"
+
+    def word(self, frames: list[Frame]) -> float:
+        """The detector's, of what they show and of its mirror image: above 0 it rather takes them for
+        negatives."""
+        side = (Detector.SIDE, Detector.SIDE)
+        shown = np.stack([cv2.resize(f.grey, side, interpolation=cv2.INTER_AREA) for f in frames])[:, None]
+        with torch.inference_mode():
+            here = torch.from_numpy(shown).to(self.device) / 255
+            logits = self.net.detector(torch.cat([here, here.flip(3)]))
+        return float(logits.clamp(-8, 8).mean())
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for around, place in windows(self.restored(frames), 0 if self.o.alone else REACH):
@@ -90,8 +96,8 @@ class Restorer:
             worn = positive(grey, kind, between)
             clean, lost = self.ask(worn)
             if (hidden := lost > LOST[0]).mean() > LOST[1]:
-                hidden = entire(hidden, worn)
-                clean, lost = patched(clean, hidden), np.maximum(lost, hidden)
+                blank = blanks(hidden, worn)
+                clean, lost = patched(clean, blank), np.maximum(lost, blank)
             yield Seen(frame, np.clip(worn + self.o.strength * (clean - worn), 0, 1), lost, kind)
 
     def ask(self, worn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

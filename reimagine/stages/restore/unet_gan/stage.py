@@ -1,19 +1,19 @@
 """What a film meets: worn frames in, clean positives out; what is lost comes from the frames around."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 if TYPE_CHECKING:
-    from reimagine.media import Frame
     from reimagine.media.footage import Footage
+
+    from .restoring import Restorer
 
 LOOKED_AT = 9
 """Frames, spread over the film, that decide what it is."""
 KINDS = "auto", "print", "faded", "negative"
-SAID = {"faded": "a faded print", "negative": "a negative"}
+SAID = {"faded": "a faded print; --kind print leaves its tones", "negative": "a negative"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class RestoreUNetGAN:
         for name in ("strength", "dense", "base"):
             if not 0 <= (given := getattr(self, name)) <= 1:
                 raise StageError(f"restore: --{name} {given:g} is out of range; give 0 to 1")
+        if self.base and self.dense >= self.base:
+            raise StageError(f"restore: --dense {self.dense:g} is not below --base {self.base:g}")
 
     def prepared(self, footage: Footage, kept: Path, device: str, watch: Any) -> RestoreUNetGAN:
         """The model that knows what this film is, and between which tones it lies."""
@@ -52,14 +54,19 @@ class RestoreUNetGAN:
 
         places = np.unique(np.linspace(0, footage.frames - 1, LOOKED_AT).astype(int))
         frames = [next(footage.read(int(n), int(n) + 1)) for n in places]
-        kind = self.load(device).told(frames) if self.kind == "auto" else self.kind
+        kind = self.kind
+        if kind == "auto":
+            work = self.load(device)
+            kind = work.told(frames)
+            if kind != "negative" and work.word(frames) > 0:
+                watch.say("restore: this may be a negative; if it is, give --kind negative")
         if kind == "print":
             return replace(self, kind=kind)
         watch.say(f"restore: {SAID[kind]}")
         dense, base = tones(kind, [f.grey / np.float32(255) for f in frames])
         return replace(self, kind=kind, dense=self.dense or dense, base=self.base or base)
 
-    def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
+    def load(self, device: str) -> Restorer:
         """Frames in, frames out; holds 5 frames."""
         from .restoring import Restorer
 

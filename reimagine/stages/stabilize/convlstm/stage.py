@@ -20,7 +20,7 @@ class StabilizeConvLSTM:
     planes: Annotated[str, "What may change: chroma, all, or auto (chroma if luma is the film's)"] = "auto"
     side: Annotated[int, "Short side, in pixels, at which the network works"] = 180
     weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "stabilize-convlstm"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     context: ClassVar[int] = 24
     guided: ClassVar[bool] = True
 

@@ -204,7 +204,7 @@ def test_a_negative_becomes_a_positive(tiny_weights):
 
 
 def test_a_faded_print_has_black_and_white_again_and_a_fresh_one_is_left(tiny_weights):
-    frames = scene(4)
+    frames = [dataclasses.replace(frame, shot=None) for frame in scene(4)]
     pale = list(degrade(frames, "faded", 1))
 
     def span(worn, **options) -> tuple[int, int]:
@@ -212,6 +212,8 @@ def test_a_faded_print_has_black_and_white_again_and_a_fresh_one_is_left(tiny_we
         return min(int(f.grey.min()) for f in made), max(int(f.grey.max()) for f in made)
 
     assert span(pale)[0] < 16 and span(pale)[1] > 240
+    filmed = [frame.at(frame.index, Shot(0, 4)) for frame in pale]
+    assert span(filmed)[1] < 240 < span(filmed, kind="faded")[1]
     assert span(pale, kind="print") == (min(f.grey.min() for f in pale), max(f.grey.max() for f in pale))
     assert span(frames) == (min(f.grey.min() for f in frames), max(f.grey.max() for f in frames))
 

@@ -106,7 +106,7 @@ def test_reference_is_the_one_command_version(tmp_path, reference, tiny_colour):
     learnt = next((tmp_path / "run").glob("learnt-colorize.temporal-*/log.csv")).read_text()
     assert say(*words, "--saturation", "0.5")[0] == 0  # another question, but nothing to learn
     assert next((tmp_path / "run").glob("learnt-colorize.temporal-*/log.csv")).read_text() == learnt
-    with pytest.raises(MediaError, match="no films"):
+    with pytest.raises(MediaError, match="no such film"):
         reimagine.run(other, [Temporal(reference=tmp_path / "nothing.mp4")], tmp_path / "x")
     with pytest.raises(StageError, match="--minutes 0 is out of range"):
         reimagine.run(other, [Temporal(reference=reference, minutes=0.0)], tmp_path / "x")

@@ -91,6 +91,8 @@ class Restorer:
             if first or frame.shot != shot:
                 first, shot = False, frame.shot
                 kind = self.told([frame]) if self.o.kind == "auto" else self.o.kind
+                if self.o.kind == "auto" and kind == "faded" and shot:
+                    kind = "print"  # one dull frame does not make a faded film
                 if not self.o.base:
                     between = tones(kind, [grey])
             worn = positive(grey, kind, between)

@@ -64,8 +64,8 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         networks = any(hasattr(step, "weights") for step in steps)
         where = aside.submit(choose, device) if networks or device != "auto" else None
         here = Run.open(Path(film), Path(into) if into else None, start, end, watch)
-    if out:
-        _spares(out, here)
+    if out and here.film.holds(out):
+        raise RunError(f"{out}: is the film itself; give -o another name")
     device = where.result() if where else "cpu"
     for step in steps[:-1]:
         take(here, step, device, share, intermediates, watch)
@@ -107,13 +107,6 @@ def _can_hold(out: Path) -> None:
     if out.is_dir() or not os.access(out.parent if out.parent.exists() else Path("."), os.W_OK):
         raise RunError(f"{out}: cannot be written; give -o a file in a folder that can")
     out.parent.mkdir(parents=True, exist_ok=True)
-
-
-def _spares(out: Path, here: Run) -> None:
-    """What is re-imagined is never overwritten."""
-    film = here.film
-    if out.exists() and any(out.samefile(p) for p in (film.source, *film.stills) if Path(p).exists()):
-        raise RunError(f"{out}: is the film itself; give -o another name")
 
 
 def _finish(here: Run, out: Path, told: Path, how: Encoding, watch: Watch, begun: float) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def degrade(
         if not facts.frames:
             raise MediaError(f"{film}: has no picture to wear")
         out = output or Path(f"{film.stem}-{kind}{'.png' if facts.still else '.mp4'}")
-        if out.exists() and out.samefile(film):
+        if facts.holds(out):
             raise MediaError(f"{out}: is the film itself; give -o another name")
         how = Encoding()
         how.check(out)

@@ -88,6 +88,11 @@ class Film:
             stills=self.stills[a:b],
         )  # fmt: skip
 
+    def holds(self, path: Path) -> bool:
+        """Whether a file is the film itself, or one of its pictures."""
+        own = (Path(p) for p in (self.source, *self.stills))
+        return path.exists() and any(path.samefile(p) for p in own if p.exists())
+
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), default=str, indent=1))
 

@@ -26,7 +26,7 @@ class RestoreUNetGAN:
     dense: Annotated[float, "A negative's or faded print's darkest, 0 to 1 (0: measured)"] = 0.0
     base: Annotated[float, "Its lightest (a negative's film base), 0 to 1 (0: measured)"] = 0.0
     weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "restore-unet-gan"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     context: ClassVar[int] = 2
     ahead: ClassVar[int] = 2
     after: ClassVar[tuple[str, ...]] = ()

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 import reimagine
+from reimagine.evaluation.workflows import greyed, squares
 from reimagine.media.frames import Frame, from_image
 from reimagine.metrics.colour import Comparison, lab
-from reimagine.metrics.evaluate import greyed, squares
 
 COLUMNS = ("agreement", "rmse_ab", "ciede2000", "psnr", "chroma", "colourfulness")
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import reimagine
 from reimagine import stages
-from reimagine.gallery.endings import compared
-from reimagine.metrics.evaluate import continuation
+from reimagine.evaluation.workflows import continuation
+from reimagine.gallery.continuations import compared
 from reimagine.metrics.perceptual import Distance
-from reimagine.runs import Silent
+from reimagine.runs.folder import Silent
 from reimagine.zoo.device import choose
 
 COLUMNS = {"motion": "motion", "sharpness": "sharp", "gradients": "gradients", "palette": "palette",

@@ -23,7 +23,7 @@ from reimagine.media.writer import write_picture
 from reimagine.metrics.colour import Comparison
 from reimagine.metrics.perceptual import FILES, Distance
 from reimagine.metrics.warp import Steadiness
-from reimagine.runs import Run
+from reimagine.runs.folder import Run
 
 FRAMES, GRAIN = 120, 4.0
 TRAINED_ON = {"dog_on_patio", "three_cups", "football_juggling", "davis_dolphins", "davis_schoolgirls"}

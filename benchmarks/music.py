@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 
 import reimagine
+from reimagine.evaluation import workflows as evaluate
 from reimagine.media import Notes
 from reimagine.media.notes import read_notes
 from reimagine.media.sound import Sound, read_sound, write_sound
-from reimagine.metrics import evaluate, melody, timbre
+from reimagine.metrics import melody, timbre
 from reimagine.metrics.notes import read_truth, scores, truth_of
 from reimagine.stages.compose.melody import data
 from reimagine.stages.timbre.soundfont import program_of, rendered

@@ -17,13 +17,13 @@ import cv2
 import numpy as np
 
 import reimagine
-from reimagine.damage import Damager
-from reimagine.damage.film import bytes_of
+from reimagine.degradation import Damager
+from reimagine.degradation.tone import bytes_of
+from reimagine.evaluation import workflows as evaluate
 from reimagine.gallery.report import sheet
 from reimagine.media.frames import Frame, Shot
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
-from reimagine.metrics import evaluate
 from reimagine.metrics.perceptual import FILES, Distance
 
 CLASSIC, NETWORK = reimagine.model("restore", "classic"), reimagine.model("restore", "unet-gan")

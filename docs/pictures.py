@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 
 import reimagine
 from reimagine.bundled import bundled
-from reimagine.damage import degrade
+from reimagine.degradation import degrade
 from reimagine.gallery.music import piano_roll, rainbowgram
 from reimagine.gallery.preview import titled
 from reimagine.gallery.report import sheet
 from reimagine.media import Frame, Sound
 from reimagine.media.notes import read_notes
 from reimagine.media.sound import read_sound
-from reimagine.runs import Run
+from reimagine.runs.folder import Run
 
 DEMO = bundled("assets/demo.mp4")
 PICTURES = Path(__file__).parent / "pictures"

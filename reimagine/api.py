@@ -13,7 +13,7 @@ from reimagine.errors import RecipeError, RunError
 
 if TYPE_CHECKING:
     from reimagine.media.export import Encoding
-    from reimagine.runs import Run, Watch
+    from reimagine.runs.folder import Run, Watch
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         ReimagineError: with one line that says what, where, and the way out.
     """
     from reimagine import engines, recipe
+    from reimagine.execution.steps import take
     from reimagine.media.export import Encoding
-    from reimagine.runs import Run, Silent
-    from reimagine.steps import take
+    from reimagine.runs.folder import Run, Silent
     from reimagine.zoo.device import choose
 
     watch = watch or Silent()
@@ -113,7 +113,7 @@ def _finish(here: Run, out: Path, told: Path, how: Encoding, watch: Watch, begun
     """Export and report, unless this very film lies there already."""
     from reimagine.gallery.report import contact_sheet, report
     from reimagine.media.files import write_text
-    from reimagine.runs import key
+    from reimagine.runs.folder import key
 
     mark = key([s.key for s in here.steps], here.key, asdict(how), str(out.resolve()))
     if told.exists() and out.exists():
@@ -130,7 +130,7 @@ def _finish(here: Run, out: Path, told: Path, how: Encoding, watch: Watch, begun
     if here.film.frames:
         contact_sheet(here, here.folder / "contact-sheet.png")
     if here.picture().frames > here.known:
-        from reimagine.gallery.endings import ending
+        from reimagine.gallery.continuations import ending
 
         ending(here, out.with_name(f"{out.stem}-ending.png"))
     if any(step.writes != "picture" for step in here.steps):

@@ -42,9 +42,9 @@ def test_collapse_is_dated():
 
 def test_the_last_frame_held_is_found_out(tmp_path):
     from reimagine.errors import MediaError
-    from reimagine.gallery.endings import compared
-    from reimagine.metrics.evaluate import continuation
-    from reimagine.runs import Silent
+    from reimagine.evaluation.workflows import continuation
+    from reimagine.gallery.continuations import compared
+    from reimagine.runs.folder import Silent
 
     film, hold = make_film(tmp_path / "film.mp4", 60), {"hold": reimagine.model("continue", "hold")()}
     told = continuation(hold, film, 2.0, 1.0, tmp_path / "out", "cpu", Silent(), apart)

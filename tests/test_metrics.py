@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from conftest import picture
 
+from reimagine.evaluation.workflows import greyed
 from reimagine.metrics.colour import Comparison, colourfulness
-from reimagine.metrics.evaluate import greyed
 
 
 def test_grey_has_no_colour():

@@ -9,7 +9,7 @@ from conftest import make_film
 
 import reimagine
 from reimagine.gallery.page import gallery
-from reimagine.runs import Run, Silent
+from reimagine.runs.folder import Run, Silent
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

@@ -14,7 +14,7 @@ from test_cli import say
 
 import reimagine
 from reimagine import bundled, recipe, stages
-from reimagine.runs import Run, Silent
+from reimagine.runs.folder import Run, Silent
 
 TINT, HOLD = reimagine.model("colorize", "tint"), reimagine.model("continue", "hold")
 
@@ -137,7 +137,7 @@ def test_the_page_shows_it_all_and_needs_nothing_else(film, tmp_path):
 
 
 def test_doctor_finds_what_is_broken(monkeypatch, tmp_path):
-    from reimagine import doctor
+    from reimagine import diagnostics as doctor
 
     monkeypatch.setattr(doctor, "_test", lambda: ("a short test", "", True))
     assert say("doctor")[0] == 0

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from reimagine.damage.film import exposed, grained, printed, vignette, woven
-from reimagine.damage.marks import begun, dusted, scratched
+from reimagine.degradation.marks import begun, dusted, scratched
+from reimagine.degradation.tone import exposed, grained, printed, vignette, woven
 
 
 def aged(frames: Iterable[np.ndarray], seed: int = 1910) -> Iterator[np.ndarray]:

@@ -17,7 +17,7 @@ from reimagine.bundled import bundled
 from reimagine.gallery.report import sheet
 from reimagine.media.export import Encoding, export
 from reimagine.media.frames import Frame
-from reimagine.runs import Run
+from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/endless-dream")
 WAKING = 3.0

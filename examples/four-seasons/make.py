@@ -21,7 +21,7 @@ from reimagine.media.film import Film
 from reimagine.media.frames import Frame, Shot
 from reimagine.media.reader import open_film, read_film, read_still
 from reimagine.media.writer import write_image
-from reimagine.runs import Run
+from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/four-seasons")
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from reimagine import recipe, run
 from reimagine.bundled import bundled
-from reimagine.damage import degrade
+from reimagine.degradation import degrade
 from reimagine.gallery.report import sheet
 from reimagine.media.export import Encoding, export
 from reimagine.media.reader import open_film, read_film
-from reimagine.runs import Run
+from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/lost-reel")
 SEEN = Path("runs/examples/four-seasons/autumn.mp4")

@@ -1,6 +1,6 @@
 """Films beside each other under their titles: `comparison.py FILM FILM... -o comparison.mp4`.
 
-As long as the longest; one that has ended grows dark. MoviePy cuts it (`reimagine.gallery.endings`).
+As long as the longest; one that has ended grows dark. MoviePy cuts it (`reimagine.gallery.continuations`).
 """
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reimagine import ReimagineError
 from reimagine.errors import MediaError
-from reimagine.gallery.endings import side_by_side
+from reimagine.gallery.continuations import side_by_side
 from reimagine.media.reader import open_film
 
 

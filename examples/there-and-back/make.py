@@ -20,7 +20,7 @@ from reimagine.media.notes import read_notes
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.sound import read_sound
 from reimagine.media.writer import write_image
-from reimagine.runs import Run
+from reimagine.runs.folder import Run
 
 INK = {"clarinet": (232, 112, 74), "violin": (240, 190, 76), "music-box": (142, 206, 190),
        "cello": (96, 142, 214), "acoustic-grand-piano": (186, 140, 214)}  # fmt: skip

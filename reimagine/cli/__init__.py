@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from reimagine.cli import degrade, evaluate, films, home, models, preview, runs, train
+from reimagine.cli import degrade, diagnostics, evaluate, films, models, preview, runs, train
 from reimagine.errors import ReimagineError
 
 app = typer.Typer(
@@ -14,7 +14,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # help texts hold [default: ...], which Rich would take for markup
     context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip
-for _group in (films, degrade, runs, home):
+for _group in (films, degrade, runs, diagnostics):
     app.registered_commands += _group.app.registered_commands
 for _name, _group in (("train", train), ("evaluate", evaluate), ("models", models), ("preview", preview)):
     app.add_typer(_group.app, name=_name)

@@ -21,10 +21,10 @@ def degrade(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress")] = False,
 ) -> None:  # fmt: skip
     """Make an old print, a negative or a damaged film of a good one; the same for the same seed."""
-    from reimagine.progress import guarded
+    from reimagine.cli.terminal import guarded
 
     with guarded(quiet, False) as watch:
-        from reimagine.damage import degrade as wear
+        from reimagine.degradation import degrade as wear
         from reimagine.errors import MediaError
         from reimagine.media.export import Encoding, export
         from reimagine.media.files import check

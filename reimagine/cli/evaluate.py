@@ -28,10 +28,10 @@ def evaluate_colour(
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:  # fmt: skip
     """Grey photographs or a film, colour them, compare with the truth."""
-    from reimagine.progress import guarded, table
+    from reimagine.cli.terminal import guarded, table
 
     with guarded(False, False):
-        from reimagine.metrics import evaluate as measure
+        from reimagine.evaluation import workflows as measure
         from reimagine.zoo.device import choose
 
         given = {k: v for k, v in (("weights", weights), ("size", size)) if v is not None}
@@ -71,10 +71,10 @@ def evaluate_restore(
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:  # fmt: skip
     """Damage photographs or a film, restore them, compare with what they were; undamaged ones as well."""
-    from reimagine.progress import guarded, table
+    from reimagine.cli.terminal import guarded, table
 
     with guarded(False, False):
-        from reimagine.metrics import evaluate as measure
+        from reimagine.evaluation import workflows as measure
         from reimagine.metrics.perceptual import FILES, Distance
         from reimagine.zoo.device import choose
 
@@ -96,10 +96,10 @@ def evaluate_warp(
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:  # fmt: skip
     """How much a film flickers, and whether it paid for steadiness with colour or sharpness."""
-    from reimagine.progress import guarded, table
+    from reimagine.cli.terminal import guarded, table
 
     with guarded(False, False):
-        from reimagine.metrics import evaluate as measure
+        from reimagine.evaluation import workflows as measure
         from reimagine.metrics.perceptual import FILES, Distance
 
         judge = Distance(*(lpips / name for name in FILES)) if lpips else Distance()
@@ -123,11 +123,11 @@ def evaluate_continuation(
 ) -> None:  # fmt: skip
     """What models dream up after a film, beside what really came: motion, sharpness, colours, collapse."""
     from reimagine import stages
-    from reimagine.progress import guarded, table
+    from reimagine.cli.terminal import guarded, table
 
     with guarded(quiet, False) as watch:
-        from reimagine.gallery.endings import compared
-        from reimagine.metrics import evaluate as measure
+        from reimagine.evaluation import workflows as measure
+        from reimagine.gallery.continuations import compared
         from reimagine.metrics.perceptual import Distance
         from reimagine.zoo.device import choose
 
@@ -152,10 +152,10 @@ def evaluate_notes(
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:  # fmt: skip
     """Transcribe recordings and compare with their true notes."""
-    from reimagine.progress import guarded, table
+    from reimagine.cli.terminal import guarded, table
 
     with guarded(False, False):
-        from reimagine.metrics import evaluate as measure
+        from reimagine.evaluation import workflows as measure
 
         given = {"thresholds": thresholds} if thresholds else {}
         chosen = recipe.build("transcribe", model, given)
@@ -171,10 +171,10 @@ def evaluate_timbre(
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Every instrument on a scale of five octaves: in tune, audible, and like the real one?"""
-    from reimagine.progress import guarded, table
+    from reimagine.cli.terminal import guarded, table
 
     with guarded(False, False):
-        from reimagine.metrics import evaluate as measure
+        from reimagine.evaluation import workflows as measure
 
         given = {"weights": weights} if weights else {}
         chosen = recipe.build("timbre", model, given)

@@ -52,7 +52,7 @@ def stage_command(title: str, chosen: list[str], sentence: str) -> None:
     own = flags(chosen)
 
     def command(**given: Any) -> None:
-        from reimagine.progress import guarded
+        from reimagine.cli.terminal import guarded
 
         with guarded(given["quiet"], given["json"]) as watch:
             names = [given[p.name] for p in asked]
@@ -142,7 +142,7 @@ stage_command("continue", ["continue"], "Let the film go on after its last frame
 
 def run_recipe(**given: Any) -> None:
     from reimagine import bundled
-    from reimagine.progress import guarded
+    from reimagine.cli.terminal import guarded
 
     with guarded(given["quiet"], given["json"]) as watch:
         if given["list"] or not given["recipe"]:
@@ -173,8 +173,8 @@ def copied(path: Path, to: Path) -> None:
 
 def foretell(film: Path, steps: list[Any], given: dict[str, Any], watch: Any) -> None:
     """What would be done, and what that costs."""
-    from reimagine.planning import plan
-    from reimagine.runs import Run
+    from reimagine.execution.dry_run import plan
+    from reimagine.runs.folder import Run
 
     here = Run.open(film, given["into"], given["start"], given["end"], watch)
     planned = list(plan(here, steps, given["intermediates"]))

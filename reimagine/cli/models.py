@@ -44,7 +44,7 @@ def models_add(
     unchecked: Annotated[bool, typer.Option("--unchecked", help="Though its sum is another")] = False,
 ) -> None:
     """Read weights that others published, check them, and keep them."""
-    from reimagine.progress import guarded
+    from reimagine.cli.terminal import guarded
 
     with guarded(False, False):
         from reimagine.zoo import published
@@ -57,7 +57,7 @@ def models_add(
 @app.command("show")
 def models_show(name: Annotated[str, typer.Argument(help="A stage, or the name of weights")]) -> None:
     """A stage's models with their options, or the card of weights."""
-    from reimagine.progress import guarded
+    from reimagine.cli.terminal import guarded
 
     with guarded(False, False):
         from reimagine import zoo

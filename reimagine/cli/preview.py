@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="A sheet: a few frames under a few 
 
 def preview_command(stage: str) -> None:
     def command(**given: Any) -> None:
-        from reimagine.progress import guarded
+        from reimagine.cli.terminal import guarded
 
         with guarded(given["quiet"], given["json"]) as watch:
             from reimagine.gallery.preview import preview as draw
@@ -42,7 +42,7 @@ def preview_timbre(
     into: Annotated[Path, typer.Option(help="Folder for the sounds")] = Path("runs/preview-timbre"),
 ) -> None:
     """An audition: a short sound file of each instrument."""
-    from reimagine.progress import guarded
+    from reimagine.cli.terminal import guarded
 
     with guarded(False, False) as watch:
         from reimagine.gallery.preview import audition

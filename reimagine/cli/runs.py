@@ -16,7 +16,7 @@ QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="No progress")]
 
 def opened(folder: Path) -> Any:
     """A run that is there."""
-    from reimagine.runs import Run
+    from reimagine.runs.folder import Run
 
     if not (folder / "run.json").is_file():
         raise RunError(f"{folder}: no run folder (it has no run.json); give one that a command has made")
@@ -26,7 +26,7 @@ def opened(folder: Path) -> Any:
 @app.command("show")
 def show(run: RUN) -> None:
     """A run at a glance: steps, options, artifacts, seconds, sizes, numbers."""
-    from reimagine.progress import guarded
+    from reimagine.cli.terminal import guarded
 
     with guarded(True, False):
         from rich.console import Console
@@ -45,7 +45,7 @@ def gallery(
     quiet: QUIET = False,
 ) -> None:
     """A page to show: before and after under one divider, shot by shot, with music, ending and recipe."""
-    from reimagine.progress import guarded
+    from reimagine.cli.terminal import guarded
 
     with guarded(quiet, False) as watch:
         from reimagine.gallery.page import gallery as write
@@ -61,11 +61,11 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
 ) -> None:  # fmt: skip
     """Remove what a run no longer needs: steps of options that were given up, parts, lessons."""
-    from reimagine.progress import guarded
+    from reimagine.cli.terminal import guarded
 
     with guarded(True, False):
         from reimagine.gallery.show import megabytes
-        from reimagine.prune import clear, size, spare
+        from reimagine.runs.prune import clear, size, spare
 
         here = opened(run)
         folders = spare(here, artifacts)

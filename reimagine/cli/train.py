@@ -18,7 +18,7 @@ def trainer(name: str) -> typer.Typer:
     cls = stages.training(name)
 
     def work(**given: Any) -> None:
-        from reimagine.progress import guarded
+        from reimagine.cli.terminal import guarded
         from reimagine.zoo.device import choose
 
         into, device = given.pop("into"), given.pop("device")

@@ -11,7 +11,7 @@ from reimagine.media.notes import Notes, read_notes
 from reimagine.media.sound import Sound, read_sound
 
 if TYPE_CHECKING:
-    from reimagine.runs import Run
+    from reimagine.runs.folder import Run
 
 SECONDS, RATE, HOP, PER_OCTAVE, OCTAVES = 20.0, 16000, 256, 36, 7
 """At most so long a piece is drawn as a rainbowgram; of the constant-Q transform."""

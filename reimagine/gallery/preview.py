@@ -13,7 +13,7 @@ from reimagine.errors import StageError
 from reimagine.gallery.report import sheet
 from reimagine.media.notes import Note, Notes, read_notes
 from reimagine.media.sound import write_sound
-from reimagine.runs import Run
+from reimagine.runs.folder import Run
 from reimagine.zoo.device import choose
 
 

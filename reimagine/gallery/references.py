@@ -4,7 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reimagine.media.writer import write_image
-from reimagine.runs import Run
+from reimagine.runs.folder import Run
 
 
 def export_references(folder: Path, into: Path) -> list[Path]:

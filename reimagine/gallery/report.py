@@ -13,10 +13,10 @@ from reimagine.media.film import SCORES, Film
 from reimagine.media.frames import Frame
 from reimagine.media.writer import write_image
 from reimagine.metrics.warp import COMPARED, Steadiness
-from reimagine.stages.restore.findings import FOUND, told
+from reimagine.stages.restore.statistics import FOUND, told
 
 if TYPE_CHECKING:
-    from reimagine.runs import Run
+    from reimagine.runs.folder import Run
 
 SAMPLES = 8
 """Pairs of frames looked at for a film's colourfulness and steadiness."""

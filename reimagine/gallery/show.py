@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine import recipe, stages
-from reimagine.prune import size
+from reimagine.runs.prune import size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from reimagine.runs import Run
+    from reimagine.runs.folder import Run
 
 
 TRACKS = (".nut", ".wav", ".mid")

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from reimagine.damage import KINDS, degrade
+from reimagine.degradation import KINDS, degrade
 from reimagine.media.frames import Frame, from_image
 from reimagine.metrics.warp import Steadiness
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from reimagine.media.flow import disagreement, fetch, flow, squared
+from reimagine.media.motion.flow import disagreement, fetch, flow, squared
 from reimagine.metrics.colour import colourfulness
 
 COMPARED = "pairs compared", "warping error before, summed", "warping error after, summed"

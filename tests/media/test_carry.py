@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
-from reimagine.media.carry import GAP, Carrier, working_luma
-from reimagine.media.flow import disagreement, fetch, flow
 from reimagine.media.frames import Frame, Shot, from_image
+from reimagine.media.motion.flow import disagreement, fetch, flow
+from reimagine.media.motion.propagation import GAP, Carrier, working_luma
 from reimagine.media.shots import CutDetector, alike
 
 

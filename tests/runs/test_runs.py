@@ -13,9 +13,9 @@ import pytest
 from conftest import frames_of, make_film
 
 import reimagine
-from reimagine import parts
 from reimagine.errors import RunError, StageError
-from reimagine.runs import Run
+from reimagine.execution import parts
+from reimagine.runs.folder import Run
 
 TINT, INK = reimagine.model("colorize", "tint"), reimagine.model("cartoon", "ink")
 

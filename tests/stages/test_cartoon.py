@@ -19,7 +19,7 @@ from reimagine.metrics.warp import gradient_energy
 from reimagine.stages.cartoon.cartoongan import data
 from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator, EvenNorm
 from reimagine.stages.cartoon.cartoongan.train import TrainCartoon
-from reimagine.stages.cartoon.drawing import Drawer, as_sharp, calmed
+from reimagine.stages.cartoon.stylizer import Drawer, as_sharp, calmed
 
 CARTOON = reimagine.model("cartoon")
 

@@ -12,11 +12,11 @@ from conftest import frames_of, picture
 import reimagine
 from reimagine.errors import RecipeError, StageError
 from reimagine.media import Shot
-from reimagine.media.between import Between, Onward
-from reimagine.media.footage import Footage
+from reimagine.media.clip import Footage
 from reimagine.media.frames import from_image
 from reimagine.media.grain import grain_of, grained
-from reimagine.runs import Run, Silent
+from reimagine.media.motion.interpolation import Between, Onward
+from reimagine.runs.folder import Run, Silent
 
 
 def footage(count: int, shots=None, image=lambda n: picture(n, 96, 64, 0)) -> Footage:

@@ -12,9 +12,9 @@ from conftest import picture
 from reimagine import recipe, stages
 from reimagine.errors import StageError
 from reimagine.media import Frame, Note, Notes, Shot, Sound
-from reimagine.media.footage import Footage
+from reimagine.media.clip import Footage
 from reimagine.media.frames import from_image
-from reimagine.runs import Silent
+from reimagine.runs.folder import Silent
 
 ROWS = [(s, m) for s, models in stages.MODELS.items() for m in models]
 PICTURE = [(s, m) for s, m in ROWS if stages.STAGES[s] == ("picture", "picture") and s != "continue"]

@@ -16,7 +16,7 @@ from reimagine.stages.mix.level import speech, true_peaks
 from reimagine.stages.timbre.additive import TIMES, held
 from reimagine.stages.timbre.instruments import Schedule, schedule, slerp
 from reimagine.stages.transcribe import basic_pitch
-from reimagine.stages.transcribe.cleaning import Cleaning, cleaned, meter
+from reimagine.stages.transcribe.note_filter import Cleaning, cleaned, meter
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 FIXTURE = SHARED / "gansynth_fixture"

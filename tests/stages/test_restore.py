@@ -13,15 +13,15 @@ from test_cli import say
 
 import reimagine
 from reimagine import recipe
-from reimagine.damage import KINDS, Damager, degrade
+from reimagine.degradation import KINDS, Damager, degrade
 from reimagine.errors import ReimagineError, StageError
 from reimagine.media.frames import Frame, Shot, from_image
 from reimagine.media.reader import open_film, read_film, read_still
 from reimagine.media.writer import write_image
 from reimagine.metrics.restoration import decibels
-from reimagine.stages.restore.around import fill
 from reimagine.stages.restore.dirt import specks
-from reimagine.stages.restore.patching import blanks, patched
+from reimagine.stages.restore.hole_filling import blanks, patched
+from reimagine.stages.restore.temporal_inpainting import fill
 
 SIZE = 192, 128
 Classic, UNetGAN = reimagine.model("restore", "classic"), reimagine.model("restore")

@@ -13,7 +13,7 @@ from test_cli import say
 import reimagine
 from reimagine.errors import MediaError, StageError
 from reimagine.media.frames import Shot, from_image
-from reimagine.stages.colorize.painting import Painter
+from reimagine.stages.colorize.colorizer import Painter
 from reimagine.stages.colorize.temporal import data
 from reimagine.stages.colorize.temporal.train import TrainColorizeTemporal
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reimagine.gallery.page.exhibit import exhibit
+from reimagine.gallery.page.content import exhibit
 from reimagine.media.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reimagine.runs import Run, Watch
+    from reimagine.runs.folder import Run, Watch
 
 HERE = Path(__file__).parent
 

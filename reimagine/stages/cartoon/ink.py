@@ -25,7 +25,7 @@ class Ink:
         import cv2
         import numpy as np
 
-        from reimagine.stages.cartoon.drawing import Drawer, inked
+        from reimagine.stages.cartoon.stylizer import Drawer, inked
 
         def smoothed(image: np.ndarray) -> np.ndarray:
             half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 if TYPE_CHECKING:
     from reimagine.media import Frame
-    from reimagine.media.footage import Footage
+    from reimagine.media.clip import Footage
 
 
 @dataclass(frozen=True)

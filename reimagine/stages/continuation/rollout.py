@@ -14,10 +14,10 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from reimagine.media.between import Between, Onward
-from reimagine.media.footage import Footage
+from reimagine.media.clip import Footage
 from reimagine.media.frames import Frame, from_image
 from reimagine.media.grain import grain_of, grained
+from reimagine.media.motion.interpolation import Between, Onward
 from reimagine.media.writer import read_steps, write_picture
 
 PART = 24

@@ -34,6 +34,6 @@ class Classic:
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
         """Frames in, frames out; holds 64 frames."""
-        from .bench import Bench
+        from .classic_pipeline import Bench
 
         return Bench(self)

@@ -30,8 +30,8 @@ class Flow:
         """Frames in, frames out; holds 32 frames."""
         import cv2
 
-        from reimagine.media.carry import Carrier, tone
-        from reimagine.stages.stabilize.change import changed, chroma_only, small_planes
+        from reimagine.media.motion.propagation import Carrier, tone
+        from reimagine.stages.stabilize.residual import changed, chroma_only, small_planes
 
         def light(luma: np.ndarray) -> np.ndarray:
             h, w = luma.shape

@@ -45,7 +45,7 @@ class BasicPitch:
         import onnxruntime
 
         from reimagine.media import Notes, Sound
-        from reimagine.stages.transcribe.cleaning import cleaned, meter, preset
+        from reimagine.stages.transcribe.note_filter import cleaned, meter, preset
 
         own = self.onset, self.frame, self.shortest, self.voices
         onset, frame, shortest, cleaning = preset(self.thresholds, *own)

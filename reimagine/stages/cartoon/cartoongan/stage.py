@@ -65,7 +65,7 @@ class CartoonGAN:
         from reimagine import zoo
         from reimagine.errors import StageError
         from reimagine.media.guided import detailed_upsample
-        from reimagine.stages.cartoon.drawing import Drawer, calmed, inked
+        from reimagine.stages.cartoon.stylizer import Drawer, calmed, inked
         from reimagine.zoo.device import half_is_fast
 
         from .net import generator

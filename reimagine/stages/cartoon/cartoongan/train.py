@@ -24,10 +24,10 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.errors import StageError
-from reimagine.training.critic import PatchCritic, taught
+from reimagine.training.discriminator import PatchCritic, taught
 from reimagine.training.films import films_in
+from reimagine.training.losses import apart, inside, restless, shifted, slopes
 from reimagine.training.photos import read_photos
-from reimagine.training.pictures import apart, inside, restless, shifted, slopes
 from reimagine.training.state import average, cosine, report, resume, seed
 from reimagine.zoo.squeezenet import SqueezeNet, load_features, own_features
 

@@ -31,7 +31,7 @@ class DeOldifyColor:
         import torch
 
         from reimagine import zoo
-        from reimagine.stages.colorize.painting import Painter
+        from reimagine.stages.colorize.colorizer import Painter
         from reimagine.zoo.device import half_is_fast
 
         from .net import DeOldify

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 if TYPE_CHECKING:
     from reimagine.media import Frame
-    from reimagine.media.footage import Footage
+    from reimagine.media.clip import Footage
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class ColorizeTemporal:
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
         """Frames in, frames out; holds 33 frames."""
-        from reimagine.stages.colorize.asking import asker
-        from reimagine.stages.colorize.painting import Painter
+        from reimagine.stages.colorize.colorizer import Painter
+        from reimagine.stages.colorize.inference import asker
 
         from .net import FRAMES, TemporalUNet
 

@@ -22,9 +22,9 @@ from torch import Tensor
 from reimagine import zoo
 from reimagine.media.frames import prefetch
 from reimagine.training.colour import lab_to_rgb
-from reimagine.training.critic import PatchCritic
+from reimagine.training.discriminator import PatchCritic
 from reimagine.training.films import films_in
-from reimagine.training.shown import curves, samples
+from reimagine.training.plots import curves, samples
 from reimagine.training.state import average, cosine, report, resume, seed
 from reimagine.zoo.device import choose
 

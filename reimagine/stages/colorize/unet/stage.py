@@ -27,8 +27,8 @@ class ColorizeUNet:
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
         """Frames in, frames out; holds 32 frames."""
-        from reimagine.stages.colorize.asking import asker
-        from reimagine.stages.colorize.painting import Painter
+        from reimagine.stages.colorize.colorizer import Painter
+        from reimagine.stages.colorize.inference import asker
 
         from .net import ColorUNet
 

@@ -22,7 +22,7 @@ from torch import Tensor
 from reimagine import zoo
 from reimagine.media.frames import prefetch
 from reimagine.training.colour import lab_to_rgb
-from reimagine.training.critic import PatchCritic, hinge
+from reimagine.training.discriminator import PatchCritic, hinge
 from reimagine.training.photos import read_photos
 from reimagine.training.state import average, log, resume, save, seed
 from reimagine.zoo.squeezenet import SqueezeNet, load_features

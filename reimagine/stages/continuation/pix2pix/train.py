@@ -14,8 +14,8 @@ from torch import Tensor
 from reimagine import zoo
 from reimagine.errors import StageError
 from reimagine.media.files import write_text
-from reimagine.stages.continuation.moments import Moments
-from reimagine.training.shown import curves, samples
+from reimagine.stages.continuation.training_frames import Moments
+from reimagine.training.plots import curves, samples
 from reimagine.training.state import report, resume, seed, short_of_memory
 from reimagine.zoo.device import choose
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from reimagine.media.flow import disagreement, fetch, flow
-from reimagine.stages.continuation.moments import Moments, grey
+from reimagine.media.motion.flow import disagreement, fetch, flow
+from reimagine.stages.continuation.training_frames import Moments, grey
 
 SIDE, LONG, STEP = 128, 320, 16
 """Of the pictures the network works on: the short side, the long one at most, and what both divide by."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from reimagine.stages.continuation.going import Going, Work
+from reimagine.stages.continuation.base import Going, Work
 
 if TYPE_CHECKING:
-    from reimagine.media.footage import Footage
-    from reimagine.stages.continuation.moments import Moments
+    from reimagine.media.clip import Footage
     from reimagine.stages.continuation.rollout import Dreamer
+    from reimagine.stages.continuation.training_frames import Moments
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Recall(Going):
             study(self, moments, kept, device, watch)
 
     def dreaming(self, moments: Moments, footage: Footage, kept: Path, device: str) -> Dreamer:
-        from .dreaming import Dreaming
+        from .predictor import Dreaming
 
         own = kept / "weights.safetensors"
         weights = str(own) if own.exists() else self.weights

@@ -24,11 +24,11 @@ from reimagine.errors import StageError
 from reimagine.media.files import write_text
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
-from reimagine.stages.continuation.moments import Moments, pace, small
-from reimagine.training.critic import PatchCritic, taught
+from reimagine.stages.continuation.training_frames import Moments, pace, small
+from reimagine.training.discriminator import PatchCritic, taught
 from reimagine.training.films import films_in
-from reimagine.training.pictures import slopes
-from reimagine.training.shown import curves, samples
+from reimagine.training.losses import slopes
+from reimagine.training.plots import curves, samples
 from reimagine.training.state import average, cosine, report, resume, seed, short_of_memory
 from reimagine.zoo.device import choose
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from reimagine.damage import film
-from reimagine.damage.kinds import Damager, worn
-from reimagine.damage.wear import Dust, Holes, Scratches, Stains, Tone, Wear
+from reimagine.degradation import tone
+from reimagine.degradation.kinds import Damager, worn
+from reimagine.degradation.operations import Dust, Holes, Scratches, Stains, Tone, Wear
 
-from ..developing import developed
+from ..tone_restoration import developed
 
 Rng = np.random.Generator
 
@@ -50,13 +50,13 @@ def _scratches(rng: Rng) -> Wear:
 
 MISHAPS = {
     "blur": lambda rng: Tone(partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=rng.uniform(0.5, 2.0))),
-    "grain": lambda rng: Tone(partial(film.grained, rng=rng, amount=rng.uniform(0.3, 2.0))),
-    "noise": lambda rng: Tone(partial(film.noisy, rng=rng, sigma=rng.uniform(3, 45))),
+    "grain": lambda rng: Tone(partial(tone.grained, rng=rng, amount=rng.uniform(0.3, 2.0))),
+    "noise": lambda rng: Tone(partial(tone.noisy, rng=rng, sigma=rng.uniform(3, 45))),
     "stains": lambda rng: Stains(rng, int(rng.integers(1, 8)), rng.uniform(0.3, 0.8)),
     "scratches": _scratches,
     "dust": lambda rng: Dust(rng, rng.uniform(1, 8), 0.4),
     "holes": lambda rng: Holes(rng, rng.uniform(0.01, 0.15)),
-    "jpeg": lambda rng: Tone(partial(film.compressed, quality=round(np.exp(rng.uniform(2.1, 4.1))))),
+    "jpeg": lambda rng: Tone(partial(tone.compressed, quality=round(np.exp(rng.uniform(2.1, 4.1))))),
 }
 """What may happen to a picture, in the order in which it does."""
 HARD = {"blur": 1.0, "jpeg": 1.0, "stains": 6.0}
@@ -81,7 +81,7 @@ def mishaps(rng: Rng) -> list[Wear]:
 def aged(rng: Rng) -> list[Wear]:
     """An old print, but for its tones: a soft lens, grain, scratches and dust."""
     soft = Tone(partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=rng.uniform(0.5, 1.1)))
-    grain = Tone(partial(film.grained, rng=rng, amount=rng.uniform(0.6, 1.4)))
+    grain = Tone(partial(tone.grained, rng=rng, amount=rng.uniform(0.6, 1.4)))
     return [soft, grain, _scratches(rng), Dust(rng, 1.6, 0.1)]
 
 
@@ -95,7 +95,7 @@ def negative(grey: np.ndarray, rng: Rng) -> np.ndarray:
     """A negative, as it comes out of developing: nearly the picture again, with tones of its own."""
     base, dense, gamma = tones(rng)
     low, high = dense + rng.uniform(-0.02, 0.04), 1 - base + rng.uniform(-0.04, 0.02)  # as if measured
-    return developed(film.negative(grey, base, dense, gamma), low, high)
+    return developed(tone.negative(grey, base, dense, gamma), low, high)
 
 
 def tones(rng: Rng) -> tuple[float, float, float]:
@@ -136,8 +136,8 @@ def _polar(photo: np.ndarray, size: int, inverted: bool, rng: Rng) -> np.ndarray
         grey = worn(grey, mishaps(rng), 0.5).grey
     base, dense, gamma = tones(rng)
     if inverted:
-        return film.negative(grey, base, dense, gamma)
-    return film.faded(grey, dense, 1 - base, gamma) if rng.random() < 0.5 else grey
+        return tone.negative(grey, base, dense, gamma)
+    return tone.faded(grey, dense, 1 - base, gamma) if rng.random() < 0.5 else grey
 
 
 HELD = ("none", "noise", "jpeg", "blur", "scratches", "dust", "stains", "holes")

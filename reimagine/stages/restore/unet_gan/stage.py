@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 if TYPE_CHECKING:
-    from reimagine.media.footage import Footage
+    from reimagine.media.clip import Footage
 
-    from .restoring import Restorer
+    from .inference import Restorer
 
 LOOKED_AT = 9
 """Frames, spread over the film, that decide what it is."""
@@ -50,7 +50,7 @@ class RestoreUNetGAN:
 
         if self.kind == "print" or (self.kind != "auto" and self.base):
             return self
-        from ..developing import tones
+        from ..tone_restoration import tones
 
         places = np.unique(np.linspace(0, footage.frames - 1, LOOKED_AT).astype(int))
         frames = [next(footage.read(int(n), int(n) + 1)) for n in places]
@@ -68,6 +68,6 @@ class RestoreUNetGAN:
 
     def load(self, device: str) -> Restorer:
         """Frames in, frames out; holds 5 frames."""
-        from .restoring import Restorer
+        from .inference import Restorer
 
         return Restorer(self, device)

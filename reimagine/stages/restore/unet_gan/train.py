@@ -22,9 +22,9 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.media.frames import prefetch
-from reimagine.training.critic import PatchCritic, taught
+from reimagine.training.discriminator import PatchCritic, taught
 from reimagine.training.photos import read_photos
-from reimagine.training.shown import samples
+from reimagine.training.plots import samples
 from reimagine.training.state import average, cosine, log, resume, save, seed
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 

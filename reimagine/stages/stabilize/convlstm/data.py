@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from reimagine.media.film import Film
-from reimagine.media.flow import flow
 from reimagine.media.frames import Frame, from_image
+from reimagine.media.motion.flow import flow
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
 from reimagine.training.films import films_in

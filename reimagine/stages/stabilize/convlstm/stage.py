@@ -31,10 +31,10 @@ class StabilizeConvLSTM:
         import torch
 
         from reimagine import zoo
-        from reimagine.media.carry import follows
         from reimagine.media.colour import rgb_to_planes
-        from reimagine.media.flow import fetch, flow
-        from reimagine.stages.stabilize.change import changed, chroma_only
+        from reimagine.media.motion.flow import fetch, flow
+        from reimagine.media.motion.propagation import follows
+        from reimagine.stages.stabilize.residual import changed, chroma_only
         from reimagine.zoo.device import half_is_fast
 
         from .net import ConsistencyNet

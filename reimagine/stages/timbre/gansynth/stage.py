@@ -35,7 +35,7 @@ class GanSynth:
 
         from reimagine import zoo
         from reimagine.stages.timbre import melgram
-        from reimagine.stages.timbre.playing import RATE, Player
+        from reimagine.stages.timbre.player import RATE, Player
 
         from .net import LOWEST, Generator
 

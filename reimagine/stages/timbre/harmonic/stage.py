@@ -31,7 +31,7 @@ class HarmonicTimbre:
 
         from reimagine import zoo
         from reimagine.stages.timbre.additive import Tone, hertz, sound_of
-        from reimagine.stages.timbre.playing import Player
+        from reimagine.stages.timbre.player import Player
 
         from .net import HIGHEST, LOWEST, Decoder
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.media.footage import Footage
-from reimagine.stages.continuation.moments import small
+from reimagine.media.clip import Footage
 from reimagine.stages.continuation.rollout import carried
+from reimagine.stages.continuation.training_frames import small
 
 from .net import SIDE, UNet256
 

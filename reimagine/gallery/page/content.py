@@ -19,7 +19,7 @@ from reimagine.media.sound import read_sound
 from reimagine.media.writer import write_image
 
 if TYPE_CHECKING:
-    from reimagine.runs import Run, Step, Watch
+    from reimagine.runs.folder import Run, Step, Watch
 
 WIDTH, THUMB, COLUMNS = 640, 240, 12
 """Pixels across of the films and of the pictures in strips; how many of these there are at most."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from reimagine.media.footage import Footage
+    from reimagine.media.clip import Footage
     from reimagine.media.frames import Frame
-    from reimagine.stages.continuation.moments import Moments
     from reimagine.stages.continuation.rollout import Dreamer
+    from reimagine.stages.continuation.training_frames import Moments
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Work:
         return outward(pictures, footage, pace, more)
 
     def _remember(self, footage: Footage, watch: Any = None) -> Moments:
-        from reimagine.stages.continuation.moments import remember
+        from reimagine.stages.continuation.training_frames import remember
 
         if self.moments is None:
             last = footage.last

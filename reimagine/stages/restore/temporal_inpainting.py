@@ -7,10 +7,10 @@ from typing import Protocol, TypeVar
 import cv2
 import numpy as np
 
-from reimagine.damage.film import bytes_of
-from reimagine.media.carry import belief, follows
-from reimagine.media.flow import fetch, flow
+from reimagine.degradation.tone import bytes_of
 from reimagine.media.frames import Frame
+from reimagine.media.motion.flow import fetch, flow
+from reimagine.media.motion.propagation import belief, follows
 
 LINES = 240
 """Motion is followed at this height at most."""

@@ -12,13 +12,13 @@ from typing import Any
 from reimagine import stages
 from reimagine.engines import Engine, local
 from reimagine.errors import StageError
+from reimagine.execution.parts import Part, Picture, do_part, plan
 from reimagine.media.files import write_text
 from reimagine.media.frames import ticking
 from reimagine.media.notes import Notes, read_notes, write_notes, write_table
 from reimagine.media.sound import read_sound, write_sound
 from reimagine.media.writer import join, write_picture
-from reimagine.parts import Part, Picture, do_part, plan
-from reimagine.runs import Run, Silent, Step, Watch
+from reimagine.runs.folder import Run, Silent, Step, Watch
 
 Facts = dict[str, Any]
 """What a step tells of itself: frames, counts, seconds."""

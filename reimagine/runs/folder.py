@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reimagine.errors import RunError
+from reimagine.execution.parts import Picture
+from reimagine.media.clip import Footage
 from reimagine.media.files import write_text
 from reimagine.media.film import Film, fingerprint
-from reimagine.media.footage import Footage
 from reimagine.media.frames import Shot
 from reimagine.media.sound import Sound, read_sound, silence
-from reimagine.parts import Picture
 
 VERSION = 2
 """Of the open step: raise it when the same film gives other facts or shots."""

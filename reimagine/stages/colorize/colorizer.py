@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 
 from reimagine.errors import StageError
-from reimagine.media.carry import GAP, LOOK, Carrier, follows, tone
 from reimagine.media.colour import ab_to_chroma, lab_of, planes
 from reimagine.media.frames import Frame, from_image
 from reimagine.media.guided import guided_upsample
+from reimagine.media.motion.propagation import GAP, LOOK, Carrier, follows, tone
 from reimagine.media.reader import read_still
-from reimagine.stages.colorize.reference import Reference, Scene
+from reimagine.stages.colorize.exemplar import Reference, Scene
 
 Ask = Callable[[np.ndarray], np.ndarray]
 """Luma (N, T, h, w) float32 in 0..1 -> ab (N, h', w', 2) float32 in CIELAB units. T is 1, or the frame's

@@ -3,7 +3,7 @@
     Damager("old-print", seed=1910)(grey) -> Plate: the worn picture, and where it is lost
     degrade(frames, "negative", seed=7)   -> the frames of a film, worn
 """
-from reimagine.damage.kinds import KINDS, Damager, degrade
-from reimagine.damage.wear import Plate
+from reimagine.degradation.kinds import KINDS, Damager, degrade
+from reimagine.degradation.operations import Plate
 
 __all__ = ["KINDS", "Damager", "Plate", "degrade"]

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.damage.film import bytes_of
+from reimagine.degradation.tone import bytes_of
 from reimagine.media.frames import Frame
 from reimagine.zoo.device import half_is_fast
 
-from ..around import fill, windows
-from ..developing import ends, has_faded, positive, span, tones
-from ..findings import Findings
-from ..patching import blanks, patched
+from ..hole_filling import blanks, patched
+from ..statistics import Findings
+from ..temporal_inpainting import fill, windows
+from ..tone_restoration import ends, has_faded, positive, span, tones
 from .net import STEP, Detector, RestoreNet
 
 REACH = 2

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reimagine.damage import film, marks
+from reimagine.degradation import marks, tone
 
 Rng = np.random.Generator
 
@@ -59,7 +59,7 @@ class Flicker:
         self.level = 0.6 * self.level + self.rng.normal(0, self.deep)
         plate.grey *= np.float32(1 + self.level)
         if self.corners:
-            plate.grey *= film.vignette(*plate.grey.shape, self.level, self.corners)
+            plate.grey *= tone.vignette(*plate.grey.shape, self.level, self.corners)
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Weave:
 
     def __call__(self, plate: Plate) -> None:
         self.shift = 0.75 * self.shift + self.rng.normal(0, self.far * plate.unit, 2)
-        plate.grey, plate.lost = film.woven(plate.grey, self.shift), film.woven(plate.lost, self.shift)
+        plate.grey, plate.lost = tone.woven(plate.grey, self.shift), tone.woven(plate.lost, self.shift)
 
 
 @dataclass

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from reimagine.media.carry import Way
-from reimagine.media.flow import fetch
+from reimagine.media.motion.flow import fetch
+from reimagine.media.motion.propagation import Way
 
 TONES = 8
 """Steps of luma that flicker apart: lamps, fading and vignettes do not lift shadows and lights alike."""

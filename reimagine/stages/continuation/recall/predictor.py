@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.media.flow import fetch
-from reimagine.media.footage import Footage
-from reimagine.stages.continuation.moments import Moments, small
+from reimagine.media.clip import Footage
+from reimagine.media.motion.flow import fetch
 from reimagine.stages.continuation.rollout import carried
+from reimagine.stages.continuation.training_frames import Moments, small
 from reimagine.zoo.device import half_is_fast
 
 from .data import Memory, Walk, detail, gist, guess

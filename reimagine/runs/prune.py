@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reimagine.runs import Run
+    from reimagine.runs.folder import Run
 
 
 def size(path: Path) -> int:

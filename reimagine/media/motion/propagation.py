@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from reimagine.media.flow import disagreement, fetch, flow, outside
 from reimagine.media.frames import Frame, prefetch
+from reimagine.media.motion.flow import disagreement, fetch, flow, outside
 
 GAP = 16
 """Frames between two keyframes at most."""

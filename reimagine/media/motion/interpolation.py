@@ -4,7 +4,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from reimagine.media.flow import disagreement, fetch, flow
+from reimagine.media.motion.flow import disagreement, fetch, flow
 
 LINES = 270
 """Motion is followed at this height at most."""

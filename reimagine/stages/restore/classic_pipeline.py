@@ -8,14 +8,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from reimagine.media.carry import Way, follows, ways
 from reimagine.media.frames import Frame, prefetch
 from reimagine.media.grain import grain_of
+from reimagine.media.motion.propagation import Way, follows, ways
 
-from .around import shown, small, windows
+from .deflicker import REACH, STILL, Drift, courses, drift, flickering, levelled, moved, relit, weaving
 from .dirt import blended, lines, mended, passing, scratches, specks
-from .drift import REACH, STILL, Drift, courses, drift, flickering, levelled, moved, relit, weaving
-from .findings import Findings
+from .statistics import Findings
+from .temporal_inpainting import shown, small, windows
 
 ENDS, WHITE = (0.005, 0.995), (4.0, 251.0)
 """Quantiles of a frame's luma that contrast brings to these tones."""

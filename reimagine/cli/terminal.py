@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from reimagine.errors import ReimagineError
-from reimagine.runs import Silent
+from reimagine.runs.folder import Silent
 
 
 @contextmanager

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from reimagine.errors import MediaError, unknown
+from reimagine.media.clip import Footage
 from reimagine.media.film import STILLS, Film, stills_of
-from reimagine.media.footage import Footage
 from reimagine.media.frames import Frame, Shot, from_image, ticking
 from reimagine.media.notes import Notes
 from reimagine.media.reader import open_film, read_film, read_still

@@ -7,8 +7,8 @@ from functools import partial
 import cv2
 import numpy as np
 
-from reimagine.damage import film
-from reimagine.damage.wear import Dust, Flicker, Holes, Plate, Scratches, Stains, Tone, Wear, Weave
+from reimagine.degradation import tone
+from reimagine.degradation.operations import Dust, Flicker, Holes, Plate, Scratches, Stains, Tone, Wear, Weave
 from reimagine.errors import StageError, unknown
 from reimagine.media.frames import Frame
 
@@ -16,26 +16,26 @@ Rng = np.random.Generator
 
 
 def _old_print(rng: Rng) -> list[Wear]:
-    grain = partial(film.grained, rng=rng)
-    return [Tone(film.printed), Weave(rng), Flicker(rng), Tone(grain), Scratches(rng), Dust(rng)]
+    grain = partial(tone.grained, rng=rng)
+    return [Tone(tone.printed), Weave(rng), Flicker(rng), Tone(grain), Scratches(rng), Dust(rng)]
 
 
 def _negative(rng: Rng) -> list[Wear]:
     base, dense, gamma = rng.uniform(0.05, 0.2), rng.uniform(0.03, 0.12), rng.uniform(0.7, 1.3)
-    return [Tone(partial(film.negative, base=base, dense=dense, gamma=gamma))]
+    return [Tone(partial(tone.negative, base=base, dense=dense, gamma=gamma))]
 
 
 def _faded(rng: Rng) -> list[Wear]:
     black, white = rng.uniform(0.12, 0.25), rng.uniform(0.65, 0.8)
-    pale = partial(film.faded, black=black, white=white)
-    return [Tone(lambda grey: grey * film.vignette(*grey.shape, 0.0)), Tone(pale)]
+    pale = partial(tone.faded, black=black, white=white)
+    return [Tone(lambda grey: grey * tone.vignette(*grey.shape, 0.0)), Tone(pale)]
 
 
 KINDS: dict[str, Callable[[Rng], list[Wear]]] = {
     "old-print": _old_print,
     "negative": _negative,
-    "noise": lambda rng: [Tone(partial(film.noisy, rng=rng, sigma=25))],
-    "jpeg": lambda rng: [Tone(partial(film.compressed, quality=20))],
+    "noise": lambda rng: [Tone(partial(tone.noisy, rng=rng, sigma=25))],
+    "jpeg": lambda rng: [Tone(partial(tone.compressed, quality=20))],
     "blur": lambda rng: [Tone(partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=1.5))],
     "scratches": lambda rng: [Scratches(rng, 0.3, 8, (0.2, 0.6))],
     "dust": lambda rng: [Dust(rng, 12, 0.5)],
@@ -84,5 +84,5 @@ def degrade(frames: Iterable[Frame], kind: str, seed: int = 0) -> Iterator[Frame
     negative and a faded print are black and white, the others keep their colours."""
     damage = Damager(kind, seed)
     for frame in frames:
-        grey = np.clip(film.exposed(frame.image), 0, 1) if kind == "old-print" else frame.grey
-        yield frame.with_grey(film.bytes_of(damage(grey).grey), kind not in MONOCHROME)
+        grey = np.clip(tone.exposed(frame.image), 0, 1) if kind == "old-print" else frame.grey
+        yield frame.with_grey(tone.bytes_of(damage(grey).grey), kind not in MONOCHROME)

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 
 from reimagine.errors import StageError
-from reimagine.media.carry import belief, follows
-from reimagine.media.flow import fetch, flow
 from reimagine.media.frames import Frame, prefetch
+from reimagine.media.motion.flow import fetch, flow
+from reimagine.media.motion.propagation import belief, follows
 from reimagine.metrics.warp import COMPARED, Match, warp_error
 
 FIRM, NEW, STILL = 0.9, 80.0, 0.35

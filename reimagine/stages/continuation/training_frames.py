@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 from reimagine.errors import StageError
+from reimagine.media.clip import Footage
 from reimagine.media.files import write_text
-from reimagine.media.flow import flow
-from reimagine.media.footage import Footage
 from reimagine.media.frames import Shot
+from reimagine.media.motion.flow import flow
 
 SPLIT = {"train": 0.7, "validation": 0.15, "test": 0.15}
 LEAST, ENOUGH, MOST = 24, 72, 1500

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.stages.colorize.painting import Ask
+from reimagine.stages.colorize.colorizer import Ask
 from reimagine.zoo.device import half_is_fast
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reimagine import stages
-from reimagine.runs import Step
+from reimagine.runs.folder import Step
 
 if TYPE_CHECKING:
-    from reimagine.runs import Run
+    from reimagine.runs.folder import Run
 
 SPEEDS = {
     "restore unet-gan": 9.0, "restore classic": 20.0, "colorize temporal": 35.0,

@@ -12,10 +12,10 @@ app = typer.Typer()
 @app.command("doctor")
 def doctor() -> None:
     """Whether everything is here and works: versions, device, weights and their sums, disk, a short test."""
-    from reimagine.progress import guarded
+    from reimagine.cli.terminal import guarded
 
     with guarded(True, False):
-        from reimagine.doctor import examine
+        from reimagine.diagnostics import examine
 
         well = True
         for name, words, good in examine():
@@ -34,7 +34,7 @@ def demo(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress")] = False,
 ) -> None:  # fmt: skip
     """Everything, on the bundled film: coloured, drawn, gone on with, played anew; and a page to show it."""
-    from reimagine.progress import guarded
+    from reimagine.cli.terminal import guarded
 
     with guarded(quiet, False) as watch:
         from reimagine import recipe
@@ -42,7 +42,7 @@ def demo(
         from reimagine.bundled import bundled
         from reimagine.bundled import recipe as recipe_of
         from reimagine.gallery.page import gallery
-        from reimagine.runs import Run
+        from reimagine.runs.folder import Run
 
         done = run(bundled("assets/demo.mp4"), recipe.read(recipe_of("everything")), into, watch=watch)
         typer.echo(done.film)

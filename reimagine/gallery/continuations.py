@@ -16,8 +16,8 @@ from reimagine.media.sound import silence
 from reimagine.media.writer import read_picture
 
 if TYPE_CHECKING:
-    from reimagine.metrics.evaluate import Endings
-    from reimagine.runs import Run
+    from reimagine.evaluation.workflows import Endings
+    from reimagine.runs.folder import Run
 
 LEAD = 2.0
 """Seconds of the film before its end that a comparison begins with."""

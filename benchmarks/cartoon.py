@@ -20,16 +20,16 @@ import torch
 
 import reimagine
 from reimagine import zoo
-from reimagine.gallery.report import sheet
-from reimagine.media.film import stills_of
-from reimagine.media.frames import Frame, Shot, from_image
-from reimagine.media.reader import open_film, read_film, read_still
+from reimagine.gallery.report import write_sheet
+from reimagine.media.film import list_images
+from reimagine.media.frames import Frame, Shot, frame_from_image
+from reimagine.media.reader import open_film, read_film, read_image
 from reimagine.media.shots import CutDetector
-from reimagine.media.writer import write_picture
-from reimagine.metrics.perceptual import FILES, Distance
-from reimagine.metrics.warp import gradient_energy, match, warp_error
+from reimagine.media.writer import write_frames
+from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
+from reimagine.metrics.warp import gradient_energy, masked_flow, warp_error
 from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator, generator
-from reimagine.zoo.device import half_is_fast
+from reimagine.zoo.device import bfloat16_is_fast
 
 HELD, SIDE, FRAMES = 50, 256, 60
 Image = np.ndarray
@@ -38,23 +38,23 @@ Image = np.ndarray
 def drawn(weights: str, images: list[Image]) -> list[Image]:
     """Each picture by itself, as a network draws it."""
     work = reimagine.model("cartoon")(weights=weights, steady=0.0).load("cpu")
-    return [next(iter(work([from_image(0, image)]))).image for image in images]
+    return [next(iter(work([frame_from_image(0, image)]))).image for image in images]
 
 
 def psnr(a: Image, b: Image) -> float:
     return 10 * np.log10(255**2 / np.square(a.astype(float) - b).mean())
 
 
-def likeness(photos: Path, teachers: Path, distance: Distance, sheets: Path | None) -> None:
-    images = [cv2.resize(read_still(p), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-              for p in stills_of(photos)[:HELD]]  # fmt: skip
+def likeness(photos: Path, teachers: Path, distance: PerceptualDistance, sheets: Path | None) -> None:
+    images = [cv2.resize(read_image(p), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+              for p in list_images(photos)[:HELD]]  # fmt: skip
     print(f"| {len(images)} held photographs, {SIDE}x{SIDE} | PSNR to the teacher, dB | LPIPS to it |")
     print("|---|---|---|")
     for file in sorted(teachers.glob("*.safetensors")):
         wanted, light = drawn(str(file), images), drawn(f"cartoon-{file.stem}", images)
         if sheets:
             sheets.mkdir(parents=True, exist_ok=True)
-            sheet([row[:10] for row in (images, wanted, light)], sheets / f"{file.stem}.png", SIDE)
+            write_sheet([row[:10] for row in (images, wanted, light)], sheets / f"{file.stem}.png", SIDE)
         for title, made in ((f"{file.stem}, light", light),
                             (f"{file.stem}, the photograph left as it is", images)):  # fmt: skip
             near = np.mean([psnr(a, b) for a, b in zip(made, wanted, strict=True)])
@@ -67,7 +67,7 @@ def speed(look: str) -> None:
     """Both networks in turns, so that a busy machine is fair to both."""
     light = zoo.load(f"cartoon-{look}", generator, "cpu")
     nets = {"published": CartoonGenerator().eval(), "light": light}
-    half = half_is_fast("cpu")
+    half = bfloat16_is_fast("cpu")
     print("\n| network | parameters | GMAC at 256x256 | ms at 256x256 | ms at 640x480 |")
     print("|---|---|---|---|---|")
     rows: dict[str, list[float]] = {}
@@ -113,9 +113,9 @@ def from_end_to_end(look: str, films: Path) -> None:
     source = open_film(sorted(films.glob("*.mp4"))[0])
     with tempfile.TemporaryDirectory() as home:
         path = Path(home) / "film.nut"
-        frames = (from_image(f.index, cv2.resize(f.image, (640, 480)))
+        frames = (frame_from_image(f.index, cv2.resize(f.image, (640, 480)))
                   for f in islice(read_film(source), FRAMES))  # fmt: skip
-        write_picture(path, frames, source.rate)
+        write_frames(path, frames, source.rate)
         done = reimagine.run(path, [reimagine.model("cartoon")(look=look)], Path(home) / "run")
     seconds = done.report["seconds"]
     stage, all_of_it = (FRAMES / seconds[name] for name in ("cartoon", "all"))
@@ -135,7 +135,7 @@ def steadiness(look: str, films: Path) -> None:
         models = [reimagine.model("cartoon")(look=look, steady=steady) for steady in (0.0, 1.0)]
         films_ = [frames, *(list(model.load("cpu")(iter(frames))) for model in models)]
         pairs = [(a, b) for a, b in pairwise(range(len(frames))) if frames[a].shot == frames[b].shot]
-        ways = [match(frames[a].image, frames[b].image) for a, b in pairs]
+        ways = [masked_flow(frames[a].image, frames[b].image) for a, b in pairs]
         errors = [np.mean([warp_error(f[a].image, f[b].image, way) * 1e6
                            for (a, b), way in zip(pairs, ways, strict=True)]) for f in films_]  # fmt: skip
         sharp = [np.mean([gradient_energy(f.image) for f in film_]) for film_ in films_[1:]]
@@ -147,7 +147,7 @@ def steadiness(look: str, films: Path) -> None:
 
 
 def within(frame: Frame, shots: list[Shot]) -> Frame:
-    return frame.at(frame.index, next(s for s in shots if s.start <= frame.index < s.stop))
+    return frame.renumbered(frame.index, next(s for s in shots if s.start <= frame.index < s.stop))
 
 
 def line(name: str, row) -> None:
@@ -162,7 +162,7 @@ def main() -> None:
     asked.add_argument("--look", default="hayao")
     given = asked.parse_args()
     if given.photos:
-        distance = Distance(*(given.lpips / name for name in FILES)) if given.lpips else Distance()
+        distance = PerceptualDistance(*(given.lpips / name for name in LPIPS_FILES)) if given.lpips else PerceptualDistance()
         likeness(given.photos, given.teachers, distance, given.sheets)
     speed(given.look)
     if given.films:

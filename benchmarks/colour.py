@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 import reimagine
-from reimagine.evaluation.workflows import greyed, squares
-from reimagine.media.frames import Frame, from_image
+from reimagine.evaluation.workflows import read_squares, to_grey
+from reimagine.media.frames import Frame, frame_from_image
 from reimagine.metrics.colour import Comparison, lab
 
 COLUMNS = ("agreement", "rmse_ab", "ciede2000", "psnr", "chroma", "colourfulness")
@@ -34,14 +34,14 @@ def brown(grey: np.ndarray, ab: tuple[float, float]) -> np.ndarray:
 
 
 def main(folder: Path) -> None:
-    true = list(squares(folder))
-    grey = [greyed(t) for t in true]
+    true = list(read_squares(folder))
+    grey = [to_grey(t) for t in true]
     print("| " + " | ".join(("", *COLUMNS)) + " |\n|" + "---|" * (len(COLUMNS) + 1))
     row("left grey", zip(grey, true, strict=True))
     row("one brown (a 6, b 12)", zip((brown(g, (6, 12)) for g in grey), true, strict=True))
     for size in (128, 160, 192, 256):
         work = reimagine.model("colorize", "unet")(size=size).load("cpu")
-        frames: list[Frame] = [from_image(n, g) for n, g in enumerate(grey)]
+        frames: list[Frame] = [frame_from_image(n, g) for n, g in enumerate(grey)]
         row(f"unet, size {size}", zip((f.image for f in work(iter(frames))), true, strict=True))
 
 

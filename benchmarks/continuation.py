@@ -15,16 +15,16 @@ from pathlib import Path
 import reimagine
 from reimagine import stages
 from reimagine.evaluation.workflows import continuation
-from reimagine.gallery.continuations import compared
-from reimagine.metrics.perceptual import Distance
-from reimagine.runs.folder import Silent
-from reimagine.zoo.device import choose
+from reimagine.gallery.continuations import write_comparison
+from reimagine.metrics.perceptual import PerceptualDistance
+from reimagine.progress import NoProgress
+from reimagine.zoo.device import configure_device
 
 COLUMNS = {"motion": "motion", "sharpness": "sharp", "gradients": "gradients", "palette": "palette",
            "features": "features", "nearest": "nearest", "truth": "from what came"}  # fmt: skip
 
 
-class Clock(Silent):
+class Clock(NoProgress):
     """Seconds of each thing that was begun."""
 
     def __init__(self) -> None:
@@ -50,12 +50,12 @@ def main() -> None:
 
 def one(film: Path, given: argparse.Namespace) -> None:
     models = {}
-    for name in stages.named("continue"):
+    for name in stages.models_of("continue"):
         model = reimagine.model("continue", name)
         models[name] = model(minutes=given.minutes) if name != "hold" else model()
     folder, clock = Path("runs/benchmark-continuation") / film.stem, Clock()
-    told = continuation(models, film, given.seconds, given.held, folder, choose("auto"), clock, Distance())
-    compared(told, folder)
+    told = continuation(models, film, given.seconds, given.held, folder, configure_device("auto"), clock, PerceptualDistance())
+    write_comparison(told, folder)
     for title, row in told.rows.items():
         numbers = " | ".join(f"{row[c]:.2f}" if c in row else "" for c in COLUMNS)
         end = "never" if row["collapse"] != row["collapse"] else f"{row['collapse']:.1f} s"

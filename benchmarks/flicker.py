@@ -19,10 +19,10 @@ import reimagine
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
 from reimagine.media.reader import open_film, read_film
-from reimagine.media.writer import write_picture
+from reimagine.media.writer import write_frames
 from reimagine.metrics.colour import Comparison
-from reimagine.metrics.perceptual import FILES, Distance
-from reimagine.metrics.warp import Steadiness
+from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
+from reimagine.metrics.warp import TemporalConsistency
 from reimagine.runs.folder import Run
 
 FRAMES, GRAIN = 120, 4.0
@@ -53,11 +53,11 @@ def greyed(film: Film, path: Path) -> Path:
             none = np.full(frame.chroma[0].shape, 128, np.uint8)
             yield frame.with_planes(luma, none, none)
 
-    write_picture(path, frames(), film.rate)
+    write_frames(path, frames(), film.rate)
     return path
 
 
-def measured(path: Path, home: Path, distance: Distance) -> dict[str, list[float]]:
+def measured(path: Path, home: Path, distance: PerceptualDistance) -> dict[str, list[float]]:
     """A row of COLUMNS by method."""
     coloured = path.parent.name == "colour"
     truth = open_film(path)
@@ -73,7 +73,7 @@ def measured(path: Path, home: Path, distance: Distance) -> dict[str, list[float
     cuts = {shot.start for shot in first.shots}
     names = {"source": "source", "before": "every frame"} | {t: t for t in list(runs)[1:]}
     readers = [first.picture(0), *(r.picture() for r in runs.values())]
-    steadiness, colours = Steadiness(distance, every=8), {t: Comparison() for t in runs}
+    steadiness, colours = TemporalConsistency(distance, every=8), {t: Comparison() for t in runs}
 
     def pictures():
         films = [r.read(first.film) for r in readers]
@@ -103,7 +103,7 @@ def line(name: str, title: str, row) -> None:
 
 
 def main(films: Path, lpips: Path | None) -> None:
-    distance = Distance(*(lpips / name for name in FILES)) if lpips else Distance()
+    distance = PerceptualDistance(*(lpips / name for name in LPIPS_FILES)) if lpips else PerceptualDistance()
     table: dict[str, list[list[float]]] = {title: [] for title in steps()}
     seen = []
     print("| film | colour | " + " | ".join(COLUMNS) + " |\n|" + "---|" * (2 + len(COLUMNS)))

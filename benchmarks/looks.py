@@ -18,13 +18,13 @@ import torch.nn.functional as F
 from torch import nn
 
 import reimagine
-from reimagine.gallery.report import sheet
-from reimagine.media.film import stills_of
-from reimagine.media.frames import from_image
-from reimagine.media.reader import open_film, read_film, read_still
+from reimagine.gallery.report import write_sheet
+from reimagine.media.film import list_images
+from reimagine.media.frames import frame_from_image
+from reimagine.media.reader import open_film, read_film, read_image
 from reimagine.stages.cartoon.cartoongan import data
 from reimagine.training.photos import read_photos
-from reimagine.training.state import seed
+from reimagine.training.state import seed_everything
 
 STEPS, BATCH, HELD = 240, 24, 100
 Image = np.ndarray
@@ -50,7 +50,7 @@ def corner(image: Image, rng: np.random.Generator) -> Image:
 
 
 def learnt(art: list[Image], photos: list[Image]) -> Classifier:
-    seed(1)
+    seed_everything(1)
     rng, net = np.random.default_rng(1), Classifier()
     optimizer = torch.optim.Adam(net.parameters(), 1e-3)
     truth = torch.tensor([1.0] * BATCH + [0.0] * BATCH)
@@ -73,7 +73,7 @@ def taken(net: Classifier, images: list[Image]) -> float:
 
 def drawn(look: str, images: list[Image]) -> list[Image]:
     work = reimagine.model("cartoon")(look=look, steady=0.0).load("cpu")
-    return [next(iter(work([from_image(0, image)]))).image for image in images]
+    return [next(iter(work([frame_from_image(0, image)]))).image for image in images]
 
 
 def frames_of(films: Path, count: int = 12) -> list[Image]:
@@ -93,7 +93,7 @@ def main() -> None:
     given = asked.parse_args()
     rng = np.random.default_rng(0)
     photos = [data.square(p, rng) for p in read_photos(given.photos)]
-    held = [data.square(read_still(p), rng, 0.9) for p in stills_of(given.held)[:HELD]]
+    held = [data.square(read_image(p), rng, 0.9) for p in list_images(given.held)[:HELD]]
     print("| look | taken for the artist's: the artist's own | photographs | photographs, drawn |")
     print("|---|---|---|---|")
     folders = {p.name.split("_")[0]: p for p in sorted(given.art.iterdir()) if p.is_dir()}
@@ -110,7 +110,7 @@ def main() -> None:
             made = drawn(look, frames)
             own = [cv2.resize(d, (320, 240)) for d in (known[i] for i in rng.permutation(len(known))[:12])]
             rows = [r[n : n + 6] for n in (0, 6) for r in (frames, made)] + [own[:6], own[6:]]
-            sheet(rows, given.sheets / f"{look}.png", 240)
+            write_sheet(rows, given.sheets / f"{look}.png", 240)
 
 
 if __name__ == "__main__":

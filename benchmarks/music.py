@@ -23,7 +23,7 @@ from reimagine.media import Notes
 from reimagine.media.notes import read_notes
 from reimagine.media.sound import Sound, read_sound, write_sound
 from reimagine.metrics import melody, timbre
-from reimagine.metrics.notes import read_truth, scores, truth_of
+from reimagine.metrics.notes import find_truth, note_scores, read_truth
 from reimagine.stages.compose.melody import data
 from reimagine.stages.timbre.soundfont import program_of, rendered
 
@@ -54,7 +54,7 @@ def notes_table(folder: Path) -> None:
 
 def _true(path: Path) -> bool:
     try:
-        return bool(truth_of(path))
+        return bool(find_truth(path))
     except reimagine.ReimagineError:
         return False
 
@@ -80,7 +80,7 @@ def command_table(recording: Path, command: Path) -> None:
             ours = timed([sys.executable, "-c", words, str(minute), str(folders[0])], fresh)
             theirs = timed([str(command), str(folders[1]), str(minute)], fresh)
             print(f"| {title} | {ours:.1f} | {theirs:.1f} | {theirs / ours:.1f} |", flush=True)
-        same = scores(read_notes(next(folders[0].glob("*/notes.mid"))),
+        same = note_scores(read_notes(next(folders[0].glob("*/notes.mid"))),
                       read_notes(next(folders[1].glob("*.mid"))), 0.01)  # fmt: skip
         print(f"\nNotes the same as the command's, onsets within 10 ms: F1 {same['f1']:.4f}.", flush=True)
 
@@ -110,7 +110,7 @@ def timbre_table(font: Path) -> None:
     rows = []
     for name in cls().names():
         real = rendered(timbre.scale(), font, program_of(name), 48000)
-        row = timbre.judged(cls(instruments=name, room=0.0).load("cpu"), real)
+        row = timbre.timbre_scores(cls(instruments=name, room=0.0).load("cpu"), real)
         rows.append([row[c] for c in columns])
         print(f"| {name} | " + " | ".join(f"{v:.3g}" for v in rows[-1]) + " |", flush=True)
     print("| mean | " + " | ".join(f"{v:.3g}" for v in np.mean(rows, 0)) + " |", flush=True)
@@ -122,7 +122,7 @@ def heard_again(melodies: list[Path]) -> None:
     hear = reimagine.model("transcribe")().load("cpu")
     for name in ("acoustic-grand-piano", "violin", "flute", "clarinet", "vibraphone", "trumpet"):
         play = reimagine.model("timbre")(instruments=name).load("cpu")
-        found = [scores(hear(play(tune)), tune)["f1"] for tune in map(read_truth, melodies)]
+        found = [note_scores(hear(play(tune)), tune)["f1"] for tune in map(read_truth, melodies)]
         print(f"| {name} | {np.mean(found):.3f} |", flush=True)
 
 

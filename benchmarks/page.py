@@ -17,11 +17,11 @@ from playwright.sync_api import Browser, sync_playwright
 WINDOWS = {"desktop": ((1350, 940), 1), "phone": ((412, 823), 4)}
 SEEN = """() => new Promise(done => {
   const seen = {shift: 0};
-  const watch = (type, tell) => new PerformanceObserver(list => list.getEntries().forEach(tell))
+  const progress = (type, tell) => new PerformanceObserver(list => list.getEntries().forEach(tell))
     .observe({type, buffered: true});
-  watch('layout-shift', entry => seen.shift += entry.value);
-  watch('paint', entry => seen[entry.name] = entry.startTime);
-  watch('largest-contentful-paint', entry => seen.largest = entry.startTime);
+  progress('layout-shift', entry => seen.shift += entry.value);
+  progress('paint', entry => seen[entry.name] = entry.startTime);
+  progress('largest-contentful-paint', entry => seen.largest = entry.startTime);
   setTimeout(() => { scrollTo(0, document.body.scrollHeight); setTimeout(() => done(seen), 700) }, 700);
 })"""
 NAMELESS = """() => [...document.querySelectorAll('img:not([alt]), button, input, video, audio, a')]

@@ -17,14 +17,14 @@ import cv2
 import numpy as np
 
 import reimagine
-from reimagine.degradation import Damager
-from reimagine.degradation.tone import bytes_of
+from reimagine.degradation import Degrader
+from reimagine.degradation.tone import to_uint8
 from reimagine.evaluation import workflows as evaluate
-from reimagine.gallery.report import sheet
+from reimagine.gallery.report import write_sheet
 from reimagine.media.frames import Frame, Shot
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
-from reimagine.metrics.perceptual import FILES, Distance
+from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
 
 CLASSIC, NETWORK = reimagine.model("restore", "classic"), reimagine.model("restore", "unet-gan")
 TUNED_ON = {"davis_bike_packing", "davis_bmx_trees", "davis_dolphins", "toy_frog_approach"}
@@ -42,16 +42,16 @@ def frames(path: Path, count: int = FRAMES) -> Iterator[Frame]:
     film = open_film(path, detector)
     for shot in detector.shots(film.frames):
         for frame in islice(read_film(film, shot.start, shot.stop), max(0, count - shot.start)):
-            yield frame.at(frame.index, shot)
+            yield frame.renumbered(frame.index, shot)
 
 
-def photographs(folder: Path, distance: Distance) -> None:
+def photographs(folder: Path, distance: PerceptualDistance) -> None:
     rows = evaluate.restore(NETWORK(), folder, "cpu", distance, [])
     show(["damage", *next(iter(rows.values()))],
          [[kind, *(f"{v:.3f}" for v in row.values())] for kind, row in rows.items()])  # fmt: skip
 
 
-def moving(films: list[Path], distance: Distance) -> None:
+def moving(films: list[Path], distance: PerceptualDistance) -> None:
     """Both models on clean films that were worn on purpose: how near, how steady."""
     header = ["psnr_worn", "psnr", "lpips_worn", "lpips", "warp_worn", "warp", "flicker_worn", "flicker"]
     rows = []
@@ -68,9 +68,9 @@ def dirt(films: Iterable[Path]) -> None:
     alone = CLASSIC(deflicker=0.0, weave=0.0, scratches=False, denoise=0.0, contrast=0.0)
     rows, sums = [], np.zeros(6)
     for path in films:
-        clean, damage = list(frames(path, 48)), Damager("dust", 7)
+        clean, damage = list(frames(path, 48)), Degrader("dust", 7)
         plates = [damage(f.grey) for f in clean]
-        worn = [f.with_grey(bytes_of(p.grey)) for f, p in zip(clean, plates, strict=True)]
+        worn = [f.with_grey(to_uint8(p.grey)) for f, p in zip(clean, plates, strict=True)]
         made = alone.load("cpu")(iter(worn))
         counts = np.zeros(6)
         for n, (true, frame, plate, new) in enumerate(zip(clean, worn, plates, made, strict=True)):
@@ -141,7 +141,7 @@ def look(name: str, model: str, before: list[Frame], after: list[Frame]) -> None
     places = np.linspace(2, len(before) - 3, 5).astype(int)
     out = Path("runs/benchmark-restoration")
     out.mkdir(parents=True, exist_ok=True)
-    sheet([[some[n].image for n in places] for some in (before, after)], out / f"{name}-{model}.png", 400)
+    write_sheet([[some[n].image for n in places] for some in (before, after)], out / f"{name}-{model}.png", 400)
 
 
 def speed(film: Path) -> None:
@@ -164,7 +164,7 @@ def show(header: list[str], rows: Iterable[list[str]]) -> None:
 if __name__ == "__main__":
     photos, home, lpips = map(Path, sys.argv[1:4])
     cv2.setNumThreads(1)
-    judge = Distance(*(lpips / name for name in FILES))
+    judge = PerceptualDistance(*(lpips / name for name in LPIPS_FILES))
     photographs(photos, judge)
     moving([home / "colour" / f"{name}.mp4" for name in MOVING], judge)
     dirt(sorted([*(home / "colour").glob("*.mp4"), *(home / "motion").glob("*.mp4")]))

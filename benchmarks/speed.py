@@ -19,7 +19,7 @@ import cv2
 
 import reimagine
 from reimagine import zoo
-from reimagine.media.frames import from_image
+from reimagine.media.frames import frame_from_image
 from reimagine.stages.colorize.deoldify.net import DeOldify
 
 DEMO = Path(__file__).parent.parent / "assets" / "demo.mp4"
@@ -58,7 +58,7 @@ def frame_by_frame(film: Path, folder: Path, work) -> None:
         cv2.imwrite(str(folder / f"in{n:05d}.jpg"), frame.to_ndarray(format="bgr24"))
     for path in sorted(folder.glob("in*.jpg")):
         image = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-        made = next(iter(work([from_image(0, image)]))).image
+        made = next(iter(work([frame_from_image(0, image)]))).image
         cv2.imwrite(str(folder / path.name.replace("in", "out")), cv2.cvtColor(made, cv2.COLOR_RGB2BGR))
     with av.open(str(folder / "film.mp4"), "w") as box:
         stream = encoder(box)

@@ -14,7 +14,7 @@ from reimagine.bundled import bundled
 from reimagine.degradation import degrade
 from reimagine.gallery.music import piano_roll, rainbowgram
 from reimagine.gallery.preview import titled
-from reimagine.gallery.report import sheet
+from reimagine.gallery.report import write_sheet
 from reimagine.media import Frame, Sound
 from reimagine.media.notes import read_notes
 from reimagine.media.sound import read_sound
@@ -53,7 +53,7 @@ def restore(page: Path) -> None:
         worn = next(degrade([frame(film, number, 0)], kind, 4))
         rows[0].append(titled(worn.image, kind))
         rows[1].append(next(iter(network([worn]))).image)
-    sheet([row[:3] for row in rows] + [row[3:] for row in rows], page, 288)
+    write_sheet([row[:3] for row in rows] + [row[3:] for row in rows], page, 288)
     keep(page, "restore", 55)
 
 
@@ -62,7 +62,7 @@ def colorize(page: Path) -> None:
     network = made("unet", reimagine.model("colorize")())
     dye = made("tint", reimagine.model("colorize", "tint")())
     rows = ("the film", network, 0), ("unet", network, None), ("tint", dye, None)
-    sheet([[titled(frame(run, n, steps).image, title) for n in SHOTS]
+    write_sheet([[titled(frame(run, n, steps).image, title) for n in SHOTS]
            for title, run, steps in rows], page, 288)  # fmt: skip
     keep(page, "colorize", 55)
 
@@ -98,7 +98,7 @@ def cartoon(page: Path) -> None:
     for source, setting in settings:
         drawn = next(iter(model(**setting).load("cpu")([source])))
         cells.append(titled(drawn.image, ", ".join(f"{k} {v}" for k, v in setting.items())))
-    sheet([cells[:3], cells[3:]], page, 300)
+    write_sheet([cells[:3], cells[3:]], page, 300)
     keep(page, "cartoon", 45)
 
 

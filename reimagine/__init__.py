@@ -14,7 +14,8 @@ from typing import Any
 
 from reimagine.api import Result, run
 from reimagine.errors import ReimagineError
-from reimagine.stages import STAGES, model
+from reimagine.stages import STAGES
+from reimagine.stages import model_class as model
 
 __version__ = "0.1.0"
 __all__ = ["ReimagineError", "Result", "model", "run"]

@@ -13,7 +13,8 @@ from reimagine.errors import RecipeError, RunError
 
 if TYPE_CHECKING:
     from reimagine.media.export import Encoding
-    from reimagine.runs.folder import Run, Watch
+    from reimagine.progress import Progress
+    from reimagine.runs.folder import Run
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         output: str | Path | None = None, *, start: float | None = None, end: float | None = None,
         device: str = "auto", engine: str = "local", intermediates: str = "magicyuv",
         encoding: Encoding | None = None, endings: int = 1,
-        watch: Watch | None = None) -> Result:  # fmt: skip
+        progress: Progress | None = None) -> Result:  # fmt: skip
     """Do the steps, export, report. What is already done is not done again.
 
     Args:
@@ -47,10 +48,11 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
     from reimagine import engines, recipe
     from reimagine.execution.steps import take
     from reimagine.media.export import Encoding
-    from reimagine.runs.folder import Run, Silent
-    from reimagine.zoo.device import choose
+    from reimagine.progress import NoProgress
+    from reimagine.runs.folder import Run
+    from reimagine.zoo.device import configure_device
 
-    watch = watch or Silent()
+    progress = progress or NoProgress()
     begun = time.monotonic()
     share = engines.choose(engine)
     out = Path(output) if output else None
@@ -62,21 +64,21 @@ def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
         recipe.check(step)
     with ThreadPoolExecutor(1) as aside:  # torch takes its time to load: meanwhile, the film
         networks = any(hasattr(step, "weights") for step in steps)
-        where = aside.submit(choose, device) if networks or device != "auto" else None
-        here = Run.open(Path(film), Path(into) if into else None, start, end, watch)
-    if out and here.film.holds(out):
+        where = aside.submit(configure_device, device) if networks or device != "auto" else None
+        here = Run.open(Path(film), Path(into) if into else None, start, end, progress)
+    if out and here.film.is_source_file(out):
         raise RunError(f"{out}: is the film itself; give -o another name")
     device = where.result() if where else "cpu"
     for step in steps[:-1]:
-        take(here, step, device, share, intermediates, watch)
+        take(here, step, device, share, intermediates, progress)
     before = list(here.steps)
     for number, last in reversed(list(enumerate(_variants(steps, endings), 1))):  # the first is the run's
         here.steps = before
         for step in last:
-            take(here, step, device, share, intermediates, watch)
+            take(here, step, device, share, intermediates, progress)
         out = Path(output) if output else here.folder / f"film.{_kind(here)}"
         out = _numbered(out, number)
-        report = _finish(here, out, _numbered(here.folder / "report.json", number), how, watch, begun)
+        report = _finish(here, out, _numbered(here.folder / "report.json", number), how, progress, begun)
     return Result(out, here.folder, report)
 
 
@@ -98,7 +100,7 @@ def _kind(here: Run) -> str:
     film = here.film
     if here.steps and here.steps[-1].writes == "notes":
         return "mid"
-    if film.still:
+    if film.is_still:
         return "png"
     return "mp4" if film.frames else "wav" if film.sounds or here.latest("sound") else "mid"
 
@@ -109,10 +111,10 @@ def _can_hold(out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _finish(here: Run, out: Path, told: Path, how: Encoding, watch: Watch, begun: float) -> dict[str, Any]:
+def _finish(here: Run, out: Path, told: Path, how: Encoding, progress: Progress, begun: float) -> dict[str, Any]:
     """Export and report, unless this very film lies there already."""
     from reimagine.gallery.report import contact_sheet, report
-    from reimagine.media.files import write_text
+    from reimagine.media.files import write_text_atomically
     from reimagine.runs.folder import key
 
     mark = key([s.key for s in here.steps], here.key, asdict(how), str(out.resolve()))
@@ -121,38 +123,38 @@ def _finish(here: Run, out: Path, told: Path, how: Encoding, watch: Watch, begun
         if facts.get("key") == mark and facts.get("bytes") == out.stat().st_size:
             return facts
     exported = time.monotonic()
-    said = _export(here, out, how, watch)
+    said = _export(here, out, how, progress)
     for line in said:
-        watch.say(line)
+        progress.message(line)
     facts = report(here, out, said)
     facts["seconds"]["export"] = round(time.monotonic() - exported, 2)
     facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
     if here.film.frames:
         contact_sheet(here, here.folder / "contact-sheet.png")
     if here.picture().frames > here.known:
-        from reimagine.gallery.continuations import ending
+        from reimagine.gallery.continuations import ending_sheet
 
-        ending(here, out.with_name(f"{out.stem}-ending.png"))
+        ending_sheet(here, out.with_name(f"{out.stem}-ending.png"))
     if any(step.writes != "picture" for step in here.steps):
         from reimagine.gallery.music import pictures
 
         pictures(here)
     facts = {"key": mark, "bytes": out.stat().st_size, **facts}
-    write_text(told, json.dumps(facts, indent=1))
+    write_text_atomically(told, json.dumps(facts, indent=1))
     return facts
 
 
-def _export(here: Run, out: Path, how: Encoding, watch: Watch) -> list[str]:
+def _export(here: Run, out: Path, how: Encoding, progress: Progress) -> list[str]:
     from reimagine.media.export import export
-    from reimagine.media.film import SCORES
+    from reimagine.media.film import MIDI_SUFFIXES
     from reimagine.media.frames import prefetch
     from reimagine.media.sound import read_sound, write_sound
 
     film, picture = here.film, here.picture()
     path = here.artifact("sound")
     sound = read_sound(path) if path else None
-    if out.suffix in SCORES:
-        notes = here.artifact("notes") or (Path(film.source) if film.score else None)
+    if out.suffix in MIDI_SUFFIXES:
+        notes = here.artifact("notes") or (Path(film.source) if film.is_score else None)
         if notes is None:
             raise RunError(f"{out}: no notes were made; transcribe or compose makes some")
         out.write_bytes(notes.read_bytes())
@@ -163,12 +165,12 @@ def _export(here: Run, out: Path, how: Encoding, watch: Watch) -> list[str]:
     longer = picture.frames > here.known
     if longer and film.sounds and sound is None:
         sound = here.own_sound()
-    changed = here.latest("picture") or film.trimmed or film.still
-    watch.begin("export", picture.frames)
+    changed = here.latest("picture") or film.trimmed or film.is_still
+    progress.begin("export", picture.frames)
 
     def frames():
         for frame in prefetch(picture.read(film), 8):
             yield frame
-            watch.tick(1)
+            progress.advance(1)
 
     return export(film, out, frames() if changed else None, sound, how)

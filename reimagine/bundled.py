@@ -4,7 +4,7 @@ from __future__ import annotations
 import sysconfig
 from pathlib import Path
 
-from reimagine.errors import RecipeError, unknown
+from reimagine.errors import RecipeError, unknown_name
 
 CHECKOUT = Path(__file__).parent.parent
 
@@ -26,7 +26,7 @@ def recipe(name: str) -> Path:
     if path.suffix or path.exists():
         return path
     if name not in recipes():
-        raise RecipeError(unknown("recipe", name, recipes()))
+        raise RecipeError(unknown_name("recipe", name, recipes()))
     return recipes()[name]
 
 

@@ -53,9 +53,9 @@ def _ffmpeg() -> Answer:
 def _device() -> Answer:
     import os
 
-    from reimagine.zoo.device import choose
+    from reimagine.zoo.device import configure_device
 
-    return "device", f"{choose('auto')}, {os.cpu_count()} cores", True
+    return "device", f"{configure_device('auto')}, {os.cpu_count()} cores", True
 
 
 def _weights() -> Iterator[Answer]:
@@ -63,7 +63,7 @@ def _weights() -> Iterator[Answer]:
 
     for card in zoo.cards():
         try:
-            path, _ = zoo.checked(card.name)
+            path, _ = zoo.verified_path(card.name)
             yield card.name, f"{path.stat().st_size / 1e6:.1f} MB, its sum is right", True
         except ReimagineError as error:
             yield card.name, str(error), False
@@ -79,13 +79,13 @@ def _test() -> Answer:
     import numpy as np
 
     import reimagine
-    from reimagine.media.frames import Shot, from_image
+    from reimagine.media.frames import Shot, frame_from_image
 
     begun = time.monotonic()
     y, x = np.mgrid[0:120, 0:160]
     waves = [128 + 100 * np.sin((x + 3 * n) / 9) * np.cos(y / 7) for n in range(12)]
     images = [np.dstack([wave.astype(np.uint8)] * 3) for wave in waves]
-    frames = [from_image(n, image).at(n, Shot(0, 12)) for n, image in enumerate(images)]
+    frames = [frame_from_image(n, image).renumbered(n, Shot(0, 12)) for n, image in enumerate(images)]
     for stage in ("colorize", "cartoon"):
         frames = list(reimagine.model(stage)().load("cpu")(iter(frames)))
     good = len(frames) == 12 and bool(np.std(frames[-1].image) > 5)

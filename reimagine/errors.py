@@ -39,7 +39,7 @@ class StageError(ReimagineError):
     """A stage could not do its work on this film."""
 
 
-def unknown(what: str, given: str, known: Iterable[str]) -> str:
+def unknown_name(what: str, given: str, known: Iterable[str]) -> str:
     """`unknown model 'ddcolour'; did you mean 'ddcolor'? (there are: ...)`."""
     names = list(known)
     near = difflib.get_close_matches(given, names, 1, 0.5)

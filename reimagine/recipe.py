@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reimagine import stages, zoo
-from reimagine.errors import RecipeError, ReimagineError, unknown
+from reimagine.errors import RecipeError, ReimagineError, unknown_name
 
 
 class Option(NamedTuple):
@@ -41,11 +41,11 @@ def options(cls: type[Any]) -> Iterator[Option]:
 
 def build(stage: str, name: str | None, given: dict[str, Any]) -> Any:
     """A model with its options; unknown ones are refused with the nearest name."""
-    cls = stages.model(stage, name)
+    cls = stages.model_class(stage, name)
     known = {o.name: o for o in options(cls)}
     for key in given:
         if key not in known:
-            raise RecipeError(unknown(f"option for {stage} {stages.place(cls)[1]}", key, known))
+            raise RecipeError(unknown_name(f"option for {stage} {stages.identify(cls)[1]}", key, known))
     return cls(**{k: _fit(known[k], v) for k, v in given.items()})
 
 
@@ -115,7 +115,7 @@ def _step(step: dict[str, Any], thorough: bool) -> Any:
 
 def _order(models: list[Any]) -> None:
     """What wants the picture as it was found comes first."""
-    *before, last = (stages.place(model)[0] for model in models)
+    *before, last = (stages.identify(model)[0] for model in models)
     late = [stage for stage in before if stage not in stages.FIRST and stages.STAGES[stage][1] == "picture"]
     if last in stages.FIRST and late:
         raise RecipeError(f"'{last}' comes before '{late[0]}': it wants the picture as it was found")
@@ -134,7 +134,7 @@ def write(models: list[Any]) -> str:
     """The TOML that `read` turns into the same models."""
     blocks = []
     for model in models:
-        stage, name = stages.place(model)
+        stage, name = stages.identify(model)
         lines = [f'stage = "{stage}"', f'model = "{name}"']
         for option in options(type(model)):
             value = getattr(model, option.name)

@@ -75,7 +75,7 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     from reimagine.stages.colorize.temporal.net import TemporalUNet
     from reimagine.stages.colorize.unet.net import ColorUNet
     from reimagine.stages.compose.melody.net import Composer
-    from reimagine.stages.continuation.recall.net import DreamNet
+    from reimagine.stages.continuation.recall.net import NextFrameNet
     from reimagine.stages.restore.unet_gan.net import RestoreNet
     from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
     from reimagine.stages.timbre.gansynth.net import Generator
@@ -91,7 +91,7 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
             "colorize deoldify": (DeOldify("deep", 16).eval(), {"kind": "deep", "divide": 16}),
             "stabilize convlstm": (steady, {"width": 4, "aligned": True}),
             "cartoon cartoongan": (LightGenerator(**look), {"kind": "light", **look}),
-            "continue recall": (DreamNet((4, 8)), {"widths": (4, 8)}),
+            "continue recall": (NextFrameNet((4, 8)), {"widths": (4, 8)}),
             "compose melody": (Composer(4, 8), {"latent": 4, "width": 8})}  # fmt: skip
     timbres = {"timbre harmonic": (Decoder, {"names": ["flute", "violin"], "latent": 4, "width": 8}),
                "timbre gansynth": (Generator, {"filters": [8] * 7})}  # fmt: skip

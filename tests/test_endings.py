@@ -8,7 +8,7 @@ import pytest
 from conftest import make_film, picture
 
 import reimagine
-from reimagine.metrics.continuation import collapse, compare
+from reimagine.metrics.continuation import collapse_second, compare
 
 GRAVEL = np.random.default_rng(0).normal(0, 25, (64, 96, 1))
 FILM, GOOD = ([np.clip(picture(n, 96, 64, 0) + np.roll(GRAVEL, 2 * n, 1), 0, 255).astype(np.uint8)
@@ -37,25 +37,25 @@ def test_a_still_a_fog_and_another_film_are_told():
 
 
 def test_collapse_is_dated():
-    assert collapse([*GOOD[:30], *[GOOD[29]] * 30], FILM, 10) in range(25, 33)
+    assert collapse_second([*GOOD[:30], *[GOOD[29]] * 30], FILM, 10) in range(25, 33)
 
 
 def test_the_last_frame_held_is_found_out(tmp_path):
     from reimagine.errors import MediaError
     from reimagine.evaluation.workflows import continuation
-    from reimagine.gallery.continuations import compared
-    from reimagine.runs.folder import Silent
+    from reimagine.gallery.continuations import write_comparison
+    from reimagine.progress import NoProgress
 
     film, hold = make_film(tmp_path / "film.mp4", 60), {"hold": reimagine.model("continue", "hold")()}
-    told = continuation(hold, film, 2.0, 1.0, tmp_path / "out", "cpu", Silent(), apart)
+    told = continuation(hold, film, 2.0, 1.0, tmp_path / "out", "cpu", NoProgress(), apart)
     assert told.rows["hold, 1 s"]["motion"] < 0.1 < 0.7 < told.rows["what came, 1 s"]["motion"] < 1.4
     assert {"truth"} <= told.rows["hold, 1 s"].keys() - told.rows["hold, 2 s"].keys()
     assert told.rows["what came, 1 s"]["truth"] < 0.01 < told.rows["hold, 1 s"]["truth"]
     assert told.rows["hold, 2 s"]["collapse"] == 0 and "what came, 2 s" not in told.rows
-    compared(told, tmp_path / "out")
+    write_comparison(told, tmp_path / "out")
     with av.open(str(tmp_path / "out" / "comparison.mp4")) as box:
         shown = [f.to_ndarray(format="rgb24") for f in box.decode(video=0)]
     assert shown[0].shape[1] == 2 * 426 and len(shown) == 36 + 48  # what was known of it, and 2 s
     assert shown[-1][60:, :426].mean() < 20 < shown[-1][60:, 426:].mean()  # what came ended a second ago
     with pytest.raises(MediaError, match="give another --held"):
-        continuation(hold, film, 2.0, 2.4, tmp_path / "out", "cpu", Silent())
+        continuation(hold, film, 2.0, 2.4, tmp_path / "out", "cpu", NoProgress())

@@ -53,7 +53,7 @@ def second(tmp_path_factory) -> Path:
 
     film = open_film(CHECKOUT / "assets" / "demo.mp4").trim(3.5, 4.5)
     path = tmp_path_factory.mktemp("second") / "second.mp4"
-    export(film, path, (f.at(n) for n, f in enumerate(read_film(film))), None, Encoding())
+    export(film, path, (f.renumbered(n) for n, f in enumerate(read_film(film))), None, Encoding())
     return path
 
 

@@ -23,7 +23,7 @@ def test_help_loads_nothing_heavy(words):
 
 
 def test_models_can_be_named_without_torch():
-    code = "from reimagine.stages import MODELS, model\n[model(s, m) for s in MODELS for m in MODELS[s]]"
+    code = "from reimagine.stages import MODELS, model_class\n[model_class(s, m) for s in MODELS for m in MODELS[s]]"
     assert "torch" not in loaded_by(code)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import picture
 
-from reimagine.evaluation.workflows import greyed
+from reimagine.evaluation.workflows import to_grey
 from reimagine.metrics.colour import Comparison, colourfulness
 
 
@@ -19,7 +19,7 @@ def test_grey_has_no_colour():
 def test_agreement_is_won_neither_by_fading_nor_by_shouting():
     rng = np.random.default_rng(0)
     true = rng.integers(60, 190, (32, 32, 3)).astype(np.uint8)
-    grey = greyed(true).astype(float)
+    grey = to_grey(true).astype(float)
 
     def agreement(gain: float) -> float:
         both = Comparison()
@@ -50,9 +50,9 @@ def test_a_copied_melody_is_found_in_any_key():
 
 def test_notes_are_scored_by_onset_pitch_and_end():
     from reimagine.media import Note, Notes
-    from reimagine.metrics.notes import scores
+    from reimagine.metrics.notes import note_scores
 
     true = Notes((Note(0, 1, 60), Note(1, 2, 62), Note(2, 3, 64), Note(3, 4, 65)))
     found = Notes((Note(0.02, 1, 60), Note(1, 1.3, 62), Note(2.2, 3, 64), Note(3, 4, 66)))
-    told = scores(found, true)
+    told = note_scores(found, true)
     assert (told["precision"], told["recall"], told["f1"], told["f1_offsets"]) == (0.5, 0.5, 0.5, 0.25)

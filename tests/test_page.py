@@ -9,7 +9,8 @@ from conftest import make_film
 
 import reimagine
 from reimagine.gallery.page import gallery
-from reimagine.runs.folder import Run, Silent
+from reimagine.progress import NoProgress
+from reimagine.runs.folder import Run
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -23,7 +24,7 @@ def page(tmp_path: Path):
     film = make_film(tmp_path / "film.mp4", 72, cuts=(30,), sounds=1, size=(320, 240))
     steps = [reimagine.model("colorize", "tint")(), reimagine.model("continue", "hold")(seconds=1.0)]
     reimagine.run(film, steps, tmp_path / "run")
-    path = gallery([Run.open(tmp_path / "run")], tmp_path / "site", Silent())
+    path = gallery([Run.open(tmp_path / "run")], tmp_path / "site", NoProgress())
     with api.sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1000, "height": 900})

@@ -14,7 +14,8 @@ from test_cli import say
 
 import reimagine
 from reimagine import bundled, recipe, stages
-from reimagine.runs.folder import Run, Silent
+from reimagine.progress import NoProgress
+from reimagine.runs.folder import Run
 
 TINT, HOLD = reimagine.model("colorize", "tint"), reimagine.model("continue", "hold")
 
@@ -54,10 +55,10 @@ def test_every_recipe_does_what_it_says(name, tmp_path):
     steps = [replace(step, **{k: v for k, v in few.items() if hasattr(step, k)})
              for step in recipe.read(bundled.recipe(name), check=True)]  # fmt: skip
     done = reimagine.run(bundled.bundled("assets/demo.mp4"), steps, tmp_path / "run", end=1.25)
-    assert [s.stage for s in Run.open(done.folder).steps] == [stages.place(step)[0] for step in steps]
+    assert [s.stage for s in Run.open(done.folder).steps] == [stages.identify(step)[0] for step in steps]
     with av.open(str(done.film)) as box:
         count = sum(1 for _ in box.decode(video=0))
-    assert count == (42 if any(stages.place(s)[0] == "continue" for s in steps) else 30)
+    assert count == (42 if any(stages.identify(s)[0] == "continue" for s in steps) else 30)
 
 
 def test_a_dry_run_tells_and_does_nothing(film, tmp_path):
@@ -151,7 +152,7 @@ def test_doctor_finds_what_is_broken(monkeypatch, tmp_path):
 def test_a_report_is_kept_with_each_ending(film, tmp_path, tiny_weights):
     dream = reimagine.model("continue", "recall")(
         seconds=0.5, minutes=0.0, weights=str(tiny_weights["continue recall"]))  # fmt: skip
-    reimagine.run(film, [dream], tmp_path / "run", endings=2, watch=Silent())
+    reimagine.run(film, [dream], tmp_path / "run", endings=2, progress=NoProgress())
     for name in ("report.json", "report-2.json"):
         assert json.loads((tmp_path / "run" / name).read_text())["frames"] == 60
 

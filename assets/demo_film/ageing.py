@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from reimagine.degradation.marks import begun, dusted, scratched
-from reimagine.degradation.tone import exposed, grained, printed, vignette, woven
+from reimagine.degradation.marks import add_dust, add_scratches, new_scratch
+from reimagine.degradation.tone import add_film_grain, orthochromatic, print_curve, shift_image, vignette
 
 
 def aged(frames: Iterable[np.ndarray], seed: int = 1910) -> Iterator[np.ndarray]:
@@ -18,10 +18,10 @@ def aged(frames: Iterable[np.ndarray], seed: int = 1910) -> Iterator[np.ndarray]
     for colour in frames:
         flicker = 0.6 * flicker + rng.normal(0, 0.018)
         weave = 0.75 * weave + rng.normal(0, 0.36, 2)
-        grey = woven(printed(exposed(colour)), weave)
-        grey = grained(grey * (1 + flicker) * vignette(*grey.shape, flicker), rng)
+        grey = shift_image(print_curve(orthochromatic(colour)), weave)
+        grey = add_film_grain(grey * (1 + flicker) * vignette(*grey.shape, flicker), rng)
         if rng.random() < 0.045:
-            scratches.append(begun(grey.shape[1], rng))
-        scratches, _ = scratched(grey, scratches, rng)
-        dusted(grey, rng)
+            scratches.append(new_scratch(grey.shape[1], rng))
+        scratches, _ = add_scratches(grey, scratches, rng)
+        add_dust(grey, rng)
         yield (np.clip(grey, 0, 1) * 219 + 16.5).astype(np.uint8)

@@ -35,5 +35,5 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def on_serve(server: Any, **_: Any) -> Any:
     """Watch what the pages are made of, too."""
     for name in ("reimagine", "pipelines", "CONTRIBUTING.md", "benchmarks/README.md"):
-        server.watch(str(HERE / name))
+        server.progress(str(HERE / name))
     return server

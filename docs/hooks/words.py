@@ -70,8 +70,8 @@ def _shown(default: Any) -> str:
 def options(stage: str) -> str:
     """The options of every model of a stage."""
     lines = []
-    for name in stages.named(stage):
-        cls = stages.model(stage, name)
+    for name in stages.models_of(stage):
+        cls = stages.model_class(stage, name)
         lines += [f"**`{name}`**: {escaped((cls.__doc__ or '').strip())}", "",
                   "| option | default | what it does |", "|---|---|---|"]  # fmt: skip
         for option in recipe.options(cls):

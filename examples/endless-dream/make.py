@@ -14,7 +14,7 @@ import numpy as np
 import reimagine
 from reimagine import recipe
 from reimagine.bundled import bundled
-from reimagine.gallery.report import sheet
+from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
 from reimagine.media.frames import Frame
 from reimagine.runs.folder import Run
@@ -49,7 +49,7 @@ def main() -> None:
     export(run.film, INTO / "film.mp4", waking(run), run.own_sound(), Encoding())
     places = [run.known - 1 + round(s * run.film.rate) for s in SHOWN]
     images = [next(waking(run, n, n + 1)).image for n in places if n < run.picture().frames]
-    sheet([images[:3], images[3:]], INTO / "waking.webp", 320, 55)
+    write_sheet([images[:3], images[3:]], INTO / "waking.webp", 320, 55)
     print(INTO / "film.mp4")
 
 

@@ -15,11 +15,11 @@ import reimagine
 from reimagine import recipe
 from reimagine.bundled import bundled
 from reimagine.gallery.references import export_references
-from reimagine.gallery.report import sheet
+from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame, Shot
-from reimagine.media.reader import open_film, read_film, read_still
+from reimagine.media.reader import open_film, read_film, read_image
 from reimagine.media.writer import write_image
 from reimagine.runs.folder import Run
 
@@ -46,14 +46,14 @@ def main() -> None:
     for season in SEASONS:
         (INTO / season).mkdir(exist_ok=True)
         for still in sorted((INTO / "stills").glob("ref_*.png")):
-            image = painted(read_still(still), int(still.stem[4:]), season)
+            image = painted(read_image(still), int(still.stem[4:]), season)
             write_image(INTO / season / still.name, image)
         step = replace(colour, references=INTO / season)
         films.append(open_film(reimagine.run(film, [step], INTO, INTO / f"{season}.mp4").film))
     shots = Run.open(INTO).shots
     middles = [(shot.start + shot.stop) // 2 for shot in shots]
     rows = [[next(read_film(one, n, n + 1)).image for n in middles] for one in films]
-    sheet(rows, INTO / "seasons.webp", 280, 50)
+    write_sheet(rows, INTO / "seasons.webp", 280, 50)
     export(films[0], INTO / "film.mp4", year(films, shots), None, Encoding())
     print(INTO / "film.mp4")
 

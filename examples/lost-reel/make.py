@@ -11,7 +11,7 @@ from pathlib import Path
 from reimagine import recipe, run
 from reimagine.bundled import bundled
 from reimagine.degradation import degrade
-from reimagine.gallery.report import sheet
+from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
 from reimagine.media.reader import open_film, read_film
 from reimagine.runs.folder import Run
@@ -38,7 +38,7 @@ def main() -> None:
     middles = [(shot.start + shot.stop) // 2 for shot in reel.shots]
     pictures = [reel.picture(steps) for steps in (0, 2, None)]
     rows = [[next(picture.read(reel.film, n, n + 1)).image for n in middles] for picture in pictures]
-    sheet(rows, INTO / "reel.webp", 280, 50)
+    write_sheet(rows, INTO / "reel.webp", 280, 50)
     print(done.film)
 
 

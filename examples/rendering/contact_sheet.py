@@ -13,7 +13,7 @@ import numpy as np
 from reimagine import ReimagineError
 from reimagine.errors import MediaError
 from reimagine.gallery.preview import titled
-from reimagine.gallery.report import sheet
+from reimagine.gallery.report import write_sheet
 from reimagine.media.film import Film
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
@@ -53,7 +53,7 @@ def main() -> None:
     if len(rows) == 1:
         only = rows[0] + [np.zeros_like(rows[0][0])] * (-len(rows[0]) % min(given.columns, len(rows[0])))
         rows = [only[n : n + given.columns] for n in range(0, len(only), given.columns)]
-    sheet(rows, given.output, given.width, given.quality)
+    write_sheet(rows, given.output, given.width, given.quality)
     print(given.output)
 
 

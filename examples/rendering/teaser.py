@@ -18,7 +18,7 @@ from PIL import Image
 
 from reimagine import ReimagineError
 from reimagine.errors import MediaError
-from reimagine.media.files import publish
+from reimagine.media.files import replace_atomically
 from reimagine.media.reader import open_film, read_film
 
 
@@ -67,7 +67,7 @@ def main() -> None:
     temporary = given.output.with_name("." + given.output.name)
     next(images).save(temporary, save_all=True, append_images=images, loop=0, quality=given.quality,
                       duration=round(1000 / given.fps), kmax=1)  # fmt: skip
-    publish(temporary, given.output)
+    replace_atomically(temporary, given.output)
     print(given.output)
 
 

@@ -17,7 +17,7 @@ import reimagine
 from reimagine import recipe
 from reimagine.bundled import bundled
 from reimagine.media.export import Encoding, export
-from reimagine.media.frames import from_image
+from reimagine.media.frames import frame_from_image
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.writer import write_image
 
@@ -68,7 +68,7 @@ def main() -> None:
             image = hung([frame.image for frame in together], empty)
             if n == one.frames * 2 // 3:
                 write_image(INTO / "wall.webp", image, 70)
-            yield from_image(n, image)
+            yield frame_from_image(n, image)
 
     wide = replace(one, width=width, height=height, full=True)
     export(wide, INTO / "film.mp4", frames(), None, Encoding())

@@ -36,10 +36,10 @@ def there_and_back(path: Path, out: Path) -> Path:
         yield from read_film(film)
         for stop in range(film.frames, 0, -CHUNK):
             for frame in reversed(list(read_film(film, max(0, stop - CHUNK), stop))):
-                yield frame.at(2 * film.frames - 1 - frame.index)
+                yield frame.renumbered(2 * film.frames - 1 - frame.index)
 
     sound = read_sound(path)
-    export(film, out, frames(), sound.fitted(2 * round(film.seconds * sound.rate)), Encoding())
+    export(film, out, frames(), sound.fit_length(2 * round(film.seconds * sound.rate)), Encoding())
     return out
 
 

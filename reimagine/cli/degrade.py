@@ -23,25 +23,25 @@ def degrade(
     """Make an old print, a negative or a damaged film of a good one; the same for the same seed."""
     from reimagine.cli.terminal import guarded
 
-    with guarded(quiet, False) as watch:
+    with guarded(quiet, False) as progress:
         from reimagine.degradation import degrade as wear
         from reimagine.errors import MediaError
         from reimagine.media.export import Encoding, export
-        from reimagine.media.files import check
-        from reimagine.media.frames import ticking
+        from reimagine.media.files import check_readable
+        from reimagine.media.frames import report_progress
         from reimagine.media.reader import open_film, read_film
 
-        check(film)
+        check_readable(film)
         facts = open_film(film)
         if not facts.frames:
             raise MediaError(f"{film}: has no picture to wear")
-        out = output or Path(f"{film.stem}-{kind}{'.png' if facts.still else '.mp4'}")
-        if facts.holds(out):
+        out = output or Path(f"{film.stem}-{kind}{'.png' if facts.is_still else '.mp4'}")
+        if facts.is_source_file(out):
             raise MediaError(f"{out}: is the film itself; give -o another name")
         how = Encoding()
         how.check(out)
-        watch.begin("degrade", facts.frames)
+        progress.begin("degrade", facts.frames)
         worn = wear(islice(read_film(facts), facts.frames), kind, seed)
-        for line in export(facts, out, ticking(worn, watch.tick), None, how):
-            watch.say(line)
+        for line in export(facts, out, report_progress(worn, progress.advance), None, how):
+            progress.message(line)
     typer.echo(out)

@@ -36,7 +36,7 @@ def demo(
     """Everything, on the bundled film: coloured, drawn, gone on with, played anew; and a page to show it."""
     from reimagine.cli.terminal import guarded
 
-    with guarded(quiet, False) as watch:
+    with guarded(quiet, False) as progress:
         from reimagine import recipe
         from reimagine.api import run
         from reimagine.bundled import bundled
@@ -44,9 +44,9 @@ def demo(
         from reimagine.gallery.page import gallery
         from reimagine.runs.folder import Run
 
-        done = run(bundled("assets/demo.mp4"), recipe.read(recipe_of("everything")), into, watch=watch)
+        done = run(bundled("assets/demo.mp4"), recipe.read(recipe_of("everything")), into, progress=progress)
         typer.echo(done.film)
-        page = gallery([Run.open(done.folder)], output or done.folder / "site", watch,
+        page = gallery([Run.open(done.folder)], output or done.folder / "site", progress,
                        "made by this project; Apache-2.0")  # fmt: skip
     if browse:
         typer.launch(str(page))

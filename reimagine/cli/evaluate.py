@@ -32,26 +32,26 @@ def evaluate_colour(
 
     with guarded(False, False):
         from reimagine.evaluation import workflows as measure
-        from reimagine.zoo.device import choose
+        from reimagine.zoo.device import configure_device
 
         given = {k: v for k, v in (("weights", weights), ("size", size)) if v is not None}
         chosen = recipe.build("colorize", model, given)
         if source.is_dir():
-            table(measure.colour(chosen, measure.squares(source), choose(device)), json)
+            table(measure.colour(chosen, measure.read_squares(source), configure_device(device)), json)
             return
         models = {"as it is": chosen}
         if minutes:
             models["after the first half"] = _taught(source, minutes, into, device)
-        table(measure.film_colour(models, source, choose(device)), json)
+        table(measure.film_colour(models, source, configure_device(device)), json)
 
 
 def _taught(film: Path, minutes: float, into: Path | None, device: str) -> Any:
     """A colorizer that has learnt the first half of a film."""
     from reimagine import stages
-    from reimagine.zoo.device import choose
+    from reimagine.zoo.device import configure_device
 
-    learn = stages.training("colorize-temporal")(film=[film], until=0.5, minutes=minutes)
-    weights = learn(into or Path("runs") / f"evaluate-{film.stem}", choose(device, alone=True))
+    learn = stages.training_class("colorize-temporal")(film=[film], until=0.5, minutes=minutes)
+    weights = learn(into or Path("runs") / f"evaluate-{film.stem}", configure_device(device, alone=True))
     return recipe.build("colorize", "temporal", {"weights": str(weights)})
 
 
@@ -75,12 +75,12 @@ def evaluate_restore(
 
     with guarded(False, False):
         from reimagine.evaluation import workflows as measure
-        from reimagine.metrics.perceptual import FILES, Distance
-        from reimagine.zoo.device import choose
+        from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
+        from reimagine.zoo.device import configure_device
 
         chosen = recipe.build("restore", model, {"weights": weights} if weights else {})
-        judge = Distance(*(lpips / name for name in FILES)) if lpips else Distance()
-        table(measure.restore(chosen, source, choose(device), judge, kind or [], seed, frames), json)
+        judge = PerceptualDistance(*(lpips / name for name in LPIPS_FILES)) if lpips else PerceptualDistance()
+        table(measure.restore(chosen, source, configure_device(device), judge, kind or [], seed, frames), json)
 
 
 @app.command("warp")
@@ -100,9 +100,9 @@ def evaluate_warp(
 
     with guarded(False, False):
         from reimagine.evaluation import workflows as measure
-        from reimagine.metrics.perceptual import FILES, Distance
+        from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
 
-        judge = Distance(*(lpips / name for name in FILES)) if lpips else Distance()
+        judge = PerceptualDistance(*(lpips / name for name in LPIPS_FILES)) if lpips else PerceptualDistance()
         table(measure.warp(source, result, before, lai_compat, judge), json)
 
 
@@ -125,20 +125,20 @@ def evaluate_continuation(
     from reimagine import stages
     from reimagine.cli.terminal import guarded, table
 
-    with guarded(quiet, False) as watch:
+    with guarded(quiet, False) as progress:
         from reimagine.evaluation import workflows as measure
-        from reimagine.gallery.continuations import compared
-        from reimagine.metrics.perceptual import Distance
-        from reimagine.zoo.device import choose
+        from reimagine.gallery.continuations import write_comparison
+        from reimagine.metrics.perceptual import PerceptualDistance
+        from reimagine.zoo.device import configure_device
 
         given = {} if minutes is None else {"minutes": minutes}
         models = {}
-        for name in model or stages.named("continue"):
-            mine = {o.name for o in recipe.options(stages.model("continue", name))}
+        for name in model or stages.models_of("continue"):
+            mine = {o.name for o in recipe.options(stages.model_class("continue", name))}
             models[name] = recipe.build("continue", name, {k: v for k, v in given.items() if k in mine})
         folder = into or Path("runs") / f"evaluate-{film.stem}"
-        told = measure.continuation(models, film, seconds, held, folder, choose(device), watch, Distance())
-        compared(told, folder)
+        told = measure.continuation(models, film, seconds, held, folder, configure_device(device), progress, PerceptualDistance())
+        write_comparison(told, folder)
         table(told.rows, json)
 
 

@@ -19,8 +19,8 @@ def flags(chosen: list[str]) -> list[inspect.Parameter]:
     owners: dict[str, list[str]] = {}
     kinds: dict[str, recipe.Option] = {}
     for stage in chosen:
-        for name in stages.named(stage):
-            for field in recipe.options(stages.model(stage, name)):
+        for name in stages.models_of(stage):
+            for field in recipe.options(stages.model_class(stage, name)):
                 if kinds.setdefault(field.name, field).type is not field.type:
                     raise TypeError(f"--{field.name} has two types among the models of {stage}")
                 owners.setdefault(field.name, []).append(f"{name}={field.default}")
@@ -32,29 +32,29 @@ def flags(chosen: list[str]) -> list[inspect.Parameter]:
 
 def pick(stage: str, name: str | None, given: dict[str, Any]) -> Any:
     """The chosen model with those of the given flags that are its own."""
-    mine = {o.name for o in recipe.options(stages.model(stage, name))}
+    mine = {o.name for o in recipe.options(stages.model_class(stage, name))}
     return recipe.build(stage, name, {k: v for k, v in given.items() if k in mine})
 
 
 def meant(stage: str, given: dict[str, Any]) -> str:
     """The model that is meant by the options given: the first that has all those that any model of the stage
     has, or the default."""
-    own = {name: {o.name for o in recipe.options(stages.model(stage, name))} for name in stages.named(stage)}
+    own = {name: {o.name for o in recipe.options(stages.model_class(stage, name))} for name in stages.models_of(stage)}
     asked = set(given) & set().union(*own.values())
-    return next((name for name, has in own.items() if asked <= has), stages.default(stage))
+    return next((name for name, has in own.items() if asked <= has), stages.default_model(stage))
 
 
 def stage_command(title: str, chosen: list[str], sentence: str) -> None:
     """A command that does one stage, or a chain of them, to a film."""
     asked = [parameter("model" if len(chosen) == 1 else stage, Optional[str], None,
-                       option(f"Model for {stage}: {', '.join(stages.named(stage))} "
-                              f"[default: {stages.default(stage)}]")) for stage in chosen]  # fmt: skip
+                       option(f"Model for {stage}: {', '.join(stages.models_of(stage))} "
+                              f"[default: {stages.default_model(stage)}]")) for stage in chosen]  # fmt: skip
     own = flags(chosen)
 
     def command(**given: Any) -> None:
         from reimagine.cli.terminal import guarded
 
-        with guarded(given["quiet"], given["json"]) as watch:
+        with guarded(given["quiet"], given["json"]) as progress:
             names = [given[p.name] for p in asked]
             chain = chosen
             if given.get("compose"):
@@ -64,10 +64,10 @@ def stage_command(title: str, chosen: list[str], sentence: str) -> None:
             stray = set(wished) - {o.name for step in steps for o in recipe.options(type(step))}
             if stray:
                 raise RecipeError(f"--{stray.pop()} is not an option of "
-                                  f"{' or '.join(' '.join(stages.place(s)) for s in steps)}")  # fmt: skip
+                                  f"{' or '.join(' '.join(stages.identify(s)) for s in steps)}")  # fmt: skip
             given["film"] = given["film"] or nothing(given["into"])
             for film in films(given["film"]):
-                deliver(film, steps, given, watch)
+                deliver(film, steps, given, progress)
 
     extra = {"colorize": [EXPORT_REFERENCES], "music": [COMPOSE], "continue": [ENDINGS]}.get(title, [])
     register(command, [SCORE if title == "compose" else FILM, *asked, *own, *extra, *COMMON], sentence)
@@ -101,16 +101,16 @@ def nothing(into: Path | None) -> Path:
 def films(source: Path) -> list[Path]:
     """A folder of pictures is as many films of one frame; anything else is one film."""
     if source.is_dir() and not (source / "run.json").exists():
-        from reimagine.media.film import STILLS, stills_of
+        from reimagine.media.film import IMAGE_SUFFIXES, list_images
 
-        if not stills_of(source):
-            kinds = ", ".join(STILLS)
+        if not list_images(source):
+            kinds = ", ".join(IMAGE_SUFFIXES)
             raise RecipeError(f"{source}: neither a run folder nor a folder of pictures ({kinds})")
-        return stills_of(source)
+        return list_images(source)
     return [source]
 
 
-def deliver(film: Path, steps: list[Any], given: dict[str, Any], watch: Any) -> None:
+def deliver(film: Path, steps: list[Any], given: dict[str, Any], progress: Any) -> None:
     from reimagine.api import run
     from reimagine.media.export import Encoding
 
@@ -121,7 +121,7 @@ def deliver(film: Path, steps: list[Any], given: dict[str, Any], watch: Any) -> 
     done = run(film, steps, into, given["output"], start=given["start"], end=given["end"],
                device=given["device"], engine=given["engine"], intermediates=given["intermediates"],
                encoding=Encoding(given["codec"], given["crf"], given["preset"]),
-               endings=given.get("endings", 1), watch=watch)  # fmt: skip
+               endings=given.get("endings", 1), progress=progress)  # fmt: skip
     if given.get("export_references"):
         from reimagine.gallery.references import export_references
 
@@ -144,7 +144,7 @@ def run_recipe(**given: Any) -> None:
     from reimagine import bundled
     from reimagine.cli.terminal import guarded
 
-    with guarded(given["quiet"], given["json"]) as watch:
+    with guarded(given["quiet"], given["json"]) as progress:
         if given["list"] or not given["recipe"]:
             for name, path in bundled.recipes().items():
                 typer.echo(f"{name:<18} {bundled.sentence(path)}")
@@ -158,9 +158,9 @@ def run_recipe(**given: Any) -> None:
             raise RecipeError(f"{path}: give a film to do it to: reimagine run {given['recipe']} film.mp4")
         for film in films(given["film"]):
             if given["dry_run"]:
-                foretell(film, steps, given, watch)
+                foretell(film, steps, given, progress)
             else:
-                deliver(film, steps, given, watch)
+                deliver(film, steps, given, progress)
 
 
 def copied(path: Path, to: Path) -> None:
@@ -171,12 +171,12 @@ def copied(path: Path, to: Path) -> None:
     typer.echo(to)
 
 
-def foretell(film: Path, steps: list[Any], given: dict[str, Any], watch: Any) -> None:
+def foretell(film: Path, steps: list[Any], given: dict[str, Any], progress: Any) -> None:
     """What would be done, and what that costs."""
     from reimagine.execution.dry_run import plan
     from reimagine.runs.folder import Run
 
-    here = Run.open(film, given["into"], given["start"], given["end"], watch)
+    here = Run.open(film, given["into"], given["start"], given["end"], progress)
     planned = list(plan(here, steps, given["intermediates"]))
     for step in planned:
         cost = "done" if step.done else f"about {step.seconds:,.0f} s, {step.bytes / 1e6:,.0f} MB"

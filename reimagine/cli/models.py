@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from reimagine import recipe, stages
-from reimagine.errors import RecipeError, unknown
+from reimagine.errors import RecipeError, unknown_name
 
 app = typer.Typer(help="The models of each stage, and the weights that are shipped.")
 
@@ -20,7 +20,7 @@ def models_list(context: typer.Context) -> None:
 
         for stage, rows in stages.MODELS.items():
             for name in rows:
-                what = (stages.model(stage, name).__doc__ or "").strip().splitlines()[0]
+                what = (stages.model_class(stage, name).__doc__ or "").strip().splitlines()[0]
                 typer.echo(f"{stage:<11}{name:<11}{what}")
         from reimagine.zoo import published
 
@@ -63,8 +63,8 @@ def models_show(name: Annotated[str, typer.Argument(help="A stage, or the name o
         from reimagine import zoo
 
         if name in stages.MODELS:
-            for row in stages.named(name):
-                cls = stages.model(name, row)
+            for row in stages.models_of(name):
+                cls = stages.model_class(name, row)
                 typer.echo(f"{name} {row}: {(cls.__doc__ or '').strip()}")
                 for field in recipe.options(cls):
                     typer.echo(f"  --{field.name.replace('_', '-'):<16}{field.help} [{field.default}]")
@@ -75,5 +75,5 @@ def models_show(name: Annotated[str, typer.Argument(help="A stage, or the name o
             return
         shipped = [c.name for c in zoo.cards()]
         if name not in shipped:
-            raise RecipeError(unknown("stage or weights", name, [*stages.MODELS, *shipped]))
+            raise RecipeError(unknown_name("stage or weights", name, [*stages.MODELS, *shipped]))
         typer.echo(zoo.find(name).path.with_suffix(".toml").read_text().strip())

@@ -16,13 +16,13 @@ def preview_command(stage: str) -> None:
     def command(**given: Any) -> None:
         from reimagine.cli.terminal import guarded
 
-        with guarded(given["quiet"], given["json"]) as watch:
+        with guarded(given["quiet"], given["json"]) as progress:
             from reimagine.gallery.preview import preview as draw
 
             names = ("model", "film", "into", "frames", "device")
-            typer.echo(draw(stage, *(given[name] for name in names), watch))
+            typer.echo(draw(stage, *(given[name] for name in names), progress))
 
-    asked = parameter("model", Optional[str], None, option(f"One of: {', '.join(stages.named(stage))}"))
+    asked = parameter("model", Optional[str], None, option(f"One of: {', '.join(stages.models_of(stage))}"))
     count = parameter("frames", int, 4, option("How many frames, spread over the film"))
     kept = [p for p in COMMON if p.name in ("into", "device", "quiet", "json")]
     sentence = f"A few frames of a film under a few settings of {stage}."
@@ -44,8 +44,8 @@ def preview_timbre(
     """An audition: a short sound file of each instrument."""
     from reimagine.cli.terminal import guarded
 
-    with guarded(False, False) as watch:
+    with guarded(False, False) as progress:
         from reimagine.gallery.preview import audition
 
         given = {"weights": weights} if weights else {}
-        typer.echo(audition(recipe.build("timbre", model, given), notes, into, watch))
+        typer.echo(audition(recipe.build("timbre", model, given), notes, into, progress))

@@ -47,10 +47,10 @@ def gallery(
     """A page to show: before and after under one divider, shot by shot, with music, ending and recipe."""
     from reimagine.cli.terminal import guarded
 
-    with guarded(quiet, False) as watch:
+    with guarded(quiet, False) as progress:
         from reimagine.gallery.page import gallery as write
 
-        typer.echo(write([opened(run) for run in runs], output, watch, credit))
+        typer.echo(write([opened(run) for run in runs], output, progress, credit))
 
 
 @app.command("prune")

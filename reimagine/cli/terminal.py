@@ -13,16 +13,16 @@ from typing import Any
 import typer
 
 from reimagine.errors import ReimagineError
-from reimagine.runs.folder import Silent
+from reimagine.progress import NoProgress
 
 
 @contextmanager
 def guarded(quiet: bool, json: bool) -> Iterator[Any]:
-    """A watch for the work inside; errors a person can mend become one line and exit 1."""
-    watch = Lines() if json else Nothing() if quiet else Bar()
+    """A progress for the work inside; errors a person can mend become one line and exit 1."""
+    progress = Lines() if json else Nothing() if quiet else Bar()
     try:
-        with watch:
-            yield watch
+        with progress:
+            yield progress
     except ReimagineError as error:
         fail(str(error))
     except OSError as error:
@@ -39,7 +39,7 @@ def fail(line: str) -> None:
     raise typer.Exit(1)
 
 
-class Nothing(Silent):
+class Nothing(NoProgress):
     """--quiet."""
 
     def __enter__(self) -> Nothing:
@@ -82,7 +82,7 @@ class Bar(Nothing):
         self.task = self.bar.add_task(title, total=total or None, rate="")
         self.done, self.begun = 0, time.monotonic()
 
-    def tick(self, count: float) -> None:
+    def advance(self, count: float) -> None:
         """`count` more done; of what is not counted in frames but in seconds, there is no rate to tell."""
         if self.task is None:
             return
@@ -90,7 +90,7 @@ class Bar(Nothing):
         rate = self.done / max(1e-6, time.monotonic() - self.begun)
         self.bar.update(self.task, advance=count, rate=f"{rate:.0f} fps" * (self.unit == "fps"))
 
-    def say(self, line: str) -> None:
+    def message(self, line: str) -> None:
         self.bar.console.print(line, style="dim", highlight=False, markup=False)
 
 
@@ -106,7 +106,7 @@ class Lines(Nothing):
         self.begun, self.told = time.monotonic(), 0.0
         self.tell()
 
-    def tick(self, count: float) -> None:
+    def advance(self, count: float) -> None:
         self.done += count
         if time.monotonic() - self.told > 0.5 or self.done == self.total:
             self.tell()
@@ -119,7 +119,7 @@ class Lines(Nothing):
                "eta": None if left is None else round(left, 1)}  # fmt: skip
         print(encoder.dumps(row), file=sys.stderr, flush=True)
 
-    def say(self, line: str) -> None:
+    def message(self, line: str) -> None:
         print(encoder.dumps({"note": line}), file=sys.stderr, flush=True)
 
 

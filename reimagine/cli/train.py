@@ -15,15 +15,15 @@ app = typer.Typer(no_args_is_help=True, help="Train a model's weights.")
 def trainer(name: str) -> typer.Typer:
     """The command line of one training: its options are read only when it is asked for, so that
     `reimagine --help` loads no torch."""
-    cls = stages.training(name)
+    cls = stages.training_class(name)
 
     def work(**given: Any) -> None:
         from reimagine.cli.terminal import guarded
-        from reimagine.zoo.device import choose
+        from reimagine.zoo.device import configure_device
 
         into, device = given.pop("into"), given.pop("device")
         with guarded(True, False):
-            typer.echo(cls(**given)(into or Path("runs") / f"train-{name}", choose(device, alone=True)))
+            typer.echo(cls(**given)(into or Path("runs") / f"train-{name}", configure_device(device, alone=True)))
 
     own = [parameter(o.name, o.type, default(o), option(o.help)) for o in recipe.options(cls)]
     into = option(f"Run folder; an interrupted training goes on [default: runs/train-{name}]")

@@ -24,14 +24,14 @@ class Scratch:
     """Frames that it has left to live."""
 
 
-def begun(width: int, rng: np.random.Generator, strong: tuple[float, float] = (0.06, 0.17)) -> Scratch:
+def new_scratch(width: int, rng: np.random.Generator, strong: tuple[float, float] = (0.06, 0.17)) -> Scratch:
     """A new scratch, lighter or darker than what it runs through."""
     edge = min(20, width // 4)
     strength = rng.choice([-1, 1]) * rng.uniform(*strong)
     return Scratch(rng.uniform(edge, width - edge), strength, rng.integers(6, 26))
 
 
-def scratched(grey: np.ndarray, alive: list[Scratch], rng: np.random.Generator,
+def add_scratches(grey: np.ndarray, alive: list[Scratch], rng: np.random.Generator,
               unit: float = 1.0) -> tuple[list[Scratch], np.ndarray]:  # fmt: skip
     """Draws the scratches; gives back those that live on, and the cover."""
     cover = np.zeros_like(grey)
@@ -47,7 +47,7 @@ def scratched(grey: np.ndarray, alive: list[Scratch], rng: np.random.Generator,
     return [scratch for scratch in alive if scratch.left > 0], cover
 
 
-def dusted(grey: np.ndarray, rng: np.random.Generator, specks: float = 1.6, hairs: float = 0.03,
+def add_dust(grey: np.ndarray, rng: np.random.Generator, specks: float = 1.6, hairs: float = 0.03,
            unit: float = 1.0) -> np.ndarray:  # fmt: skip
     """Specks and now and then a hair, a little out of focus; on average so many."""
     h, w = grey.shape
@@ -58,24 +58,24 @@ def dusted(grey: np.ndarray, rng: np.random.Generator, specks: float = 1.6, hair
         ragged = corner + rng.normal(0, size, (7, 2))
         outline = cv2.convexHull(np.int32(ragged * (1 << SUBPIXELS)))
         cv2.fillPoly(speck, [outline], 255, cv2.LINE_AA, SUBPIXELS)
-        cover = np.maximum(cover, laid(grey, speck, 0.10 if rng.random() < 0.35 else 0.90))
+        cover = np.maximum(cover, composite_dirt(grey, speck, 0.10 if rng.random() < 0.35 else 0.90))
     for _ in range(int(hairs) + int(rng.random() < hairs % 1)):
         hair = np.zeros((h, w), np.uint8)
         bend = np.cumsum(rng.normal(0, 1, (14, 2)).cumsum(0) * 0.7, 0)
         course = np.int32((bend * unit + rng.uniform(0, 1, 2) * (w, h)) * (1 << SUBPIXELS))
         cv2.polylines(hair, [course], False, 255, 1, cv2.LINE_AA, SUBPIXELS)
-        cover = np.maximum(cover, laid(grey, hair, 0.14))
+        cover = np.maximum(cover, composite_dirt(grey, hair, 0.14))
     return cover
 
 
-def laid(grey: np.ndarray, dirt: np.ndarray, tone: float) -> np.ndarray:
+def composite_dirt(grey: np.ndarray, dirt: np.ndarray, tone: float) -> np.ndarray:
     """A mask (H, W) uint8 of dirt of one tone over the picture; gives back the cover."""
     cover = cv2.GaussianBlur(dirt, (0, 0), 0.6) / np.float32(255)
     grey += (tone - grey) * cover
     return cover
 
 
-def stained(grey: np.ndarray, rng: np.random.Generator, count: int, deep: float = 0.45,
+def add_stains(grey: np.ndarray, rng: np.random.Generator, count: int, deep: float = 0.45,
             unit: float = 1.0) -> np.ndarray:  # fmt: skip
     """Dried water: patches that are lighter or darker, with a sharper rim."""
     h, w = grey.shape
@@ -90,7 +90,7 @@ def stained(grey: np.ndarray, rng: np.random.Generator, count: int, deep: float 
     return cover
 
 
-def holed(grey: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
+def add_holes(grey: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:
     """Emulsion gone (white) or burnt (black) from about this share of the picture: patches, strips, tears."""
     h, w = grey.shape
     cover = np.zeros_like(grey)

@@ -16,7 +16,7 @@ Rng = np.random.Generator
 
 
 @dataclass
-class Plate:
+class DegradedImage:
     """A picture while it wears.
 
     Attributes:
@@ -33,16 +33,16 @@ class Plate:
         np.maximum(self.lost, cover, out=self.lost)
 
 
-Wear = Callable[[Plate], None]
+Operation = Callable[[DegradedImage], None]
 
 
 @dataclass
-class Tone:
+class ToneChange:
     """Any function of the whole picture's greys."""
 
     change: Callable[[np.ndarray], np.ndarray]
 
-    def __call__(self, plate: Plate) -> None:
+    def __call__(self, plate: DegradedImage) -> None:
         plate.grey = self.change(plate.grey).astype(np.float32)
 
 
@@ -55,7 +55,7 @@ class Flicker:
     corners: float = 0.34
     level: float = 0.0
 
-    def __call__(self, plate: Plate) -> None:
+    def __call__(self, plate: DegradedImage) -> None:
         self.level = 0.6 * self.level + self.rng.normal(0, self.deep)
         plate.grey *= np.float32(1 + self.level)
         if self.corners:
@@ -70,9 +70,9 @@ class Weave:
     far: float = 0.36
     shift: np.ndarray = field(default_factory=lambda: np.zeros(2))
 
-    def __call__(self, plate: Plate) -> None:
+    def __call__(self, plate: DegradedImage) -> None:
         self.shift = 0.75 * self.shift + self.rng.normal(0, self.far * plate.unit, 2)
-        plate.grey, plate.lost = tone.woven(plate.grey, self.shift), tone.woven(plate.lost, self.shift)
+        plate.grey, plate.lost = tone.shift_image(plate.grey, self.shift), tone.shift_image(plate.lost, self.shift)
 
 
 @dataclass
@@ -85,11 +85,11 @@ class Scratches:
     strong: tuple[float, float] = (0.06, 0.17)
     alive: list[marks.Scratch] = field(default_factory=list)
 
-    def __call__(self, plate: Plate) -> None:
+    def __call__(self, plate: DegradedImage) -> None:
         new = self.now + int(self.rng.random() < self.often)
         self.now = 0
-        self.alive += [marks.begun(plate.grey.shape[1], self.rng, self.strong) for _ in range(new)]
-        self.alive, cover = marks.scratched(plate.grey, self.alive, self.rng, plate.unit)
+        self.alive += [marks.new_scratch(plate.grey.shape[1], self.rng, self.strong) for _ in range(new)]
+        self.alive, cover = marks.add_scratches(plate.grey, self.alive, self.rng, plate.unit)
         plate.hide(cover)
 
 
@@ -101,8 +101,8 @@ class Dust:
     specks: float = 1.6
     hairs: float = 0.03
 
-    def __call__(self, plate: Plate) -> None:
-        plate.hide(marks.dusted(plate.grey, self.rng, self.specks, self.hairs, plate.unit))
+    def __call__(self, plate: DegradedImage) -> None:
+        plate.hide(marks.add_dust(plate.grey, self.rng, self.specks, self.hairs, plate.unit))
 
 
 @dataclass
@@ -113,8 +113,8 @@ class Stains:
     count: int = 4
     deep: float = 0.45
 
-    def __call__(self, plate: Plate) -> None:
-        plate.hide(marks.stained(plate.grey, self.rng, self.count, self.deep, plate.unit))
+    def __call__(self, plate: DegradedImage) -> None:
+        plate.hide(marks.add_stains(plate.grey, self.rng, self.count, self.deep, plate.unit))
 
 
 @dataclass
@@ -124,5 +124,5 @@ class Holes:
     rng: Rng
     share: float = 0.08
 
-    def __call__(self, plate: Plate) -> None:
-        plate.hide(marks.holed(plate.grey, self.rng, self.share))
+    def __call__(self, plate: DegradedImage) -> None:
+        plate.hide(marks.add_holes(plate.grey, self.rng, self.share))

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 
 
-def exposed(colour: np.ndarray) -> np.ndarray:
+def orthochromatic(colour: np.ndarray) -> np.ndarray:
     """Blue-sensitive, red-blind stock behind an uncoated lens: (H, W, 3) uint8 RGB -> (H, W) float32.
 
     Display values are taken back to light first: film adds light up, not pixel values. The
@@ -18,7 +18,7 @@ def exposed(colour: np.ndarray) -> np.ndarray:
     return (light * (1 + light / 2.2) / (1 + light)) ** (1 / 2.2) * 1.15
 
 
-def printed(grey: np.ndarray) -> np.ndarray:
+def print_curve(grey: np.ndarray) -> np.ndarray:
     """The print's S-curve, then its fading: blacks have turned grey, whites yellow."""
     curve = grey * grey * (3 - 2 * grey)
     return 0.05 + 0.87 * (0.65 * curve + 0.35 * grey)
@@ -34,7 +34,7 @@ def negative(grey: np.ndarray, base: float, dense: float, gamma: float) -> np.nd
     return faded(1 - np.clip(grey, 0, 1), dense, 1 - base, gamma)
 
 
-def woven(grey: np.ndarray, weave: np.ndarray) -> np.ndarray:
+def shift_image(grey: np.ndarray, weave: np.ndarray) -> np.ndarray:
     """The gate does not hold the frame quite still: shifted by (x, y), parts of a pixel or so."""
     shift = np.float32([[1, 0, weave[0]], [0, 1, weave[1]]])
     size = grey.shape[::-1]
@@ -48,7 +48,7 @@ def vignette(h: int, w: int, breath: float, depth: float = 0.34) -> np.ndarray:
     return (1 - (depth + 2 * breath) * away**1.6).astype(np.float32)
 
 
-def grained(grey: np.ndarray, rng: np.random.Generator, amount: float = 1.0) -> np.ndarray:
+def add_film_grain(grey: np.ndarray, rng: np.random.Generator, amount: float = 1.0) -> np.ndarray:
     """Silver in clumps of two sizes, strongest in the middle tones."""
     h, w = grey.shape
     fine = cv2.GaussianBlur(rng.standard_normal((h, w), np.float32), (0, 0), 0.75)
@@ -57,17 +57,17 @@ def grained(grey: np.ndarray, rng: np.random.Generator, amount: float = 1.0) -> 
     return grey + amount * (0.048 * fine + 0.013 * coarse) * (0.30 + 2.4 * grey * (1 - grey))
 
 
-def noisy(grey: np.ndarray, rng: np.random.Generator, sigma: float) -> np.ndarray:
+def add_gaussian_noise(grey: np.ndarray, rng: np.random.Generator, sigma: float) -> np.ndarray:
     """White noise of this deviation (of 0..255)."""
     return grey + rng.standard_normal(grey.shape, np.float32) * np.float32(sigma / 255)
 
 
-def compressed(grey: np.ndarray, quality: int) -> np.ndarray:
+def jpeg_compress(grey: np.ndarray, quality: int) -> np.ndarray:
     """Through JPEG and back."""
-    _, code = cv2.imencode(".jpg", bytes_of(grey), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    _, code = cv2.imencode(".jpg", to_uint8(grey), [cv2.IMWRITE_JPEG_QUALITY, quality])
     return cv2.imdecode(code, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
 
 
-def bytes_of(grey: np.ndarray) -> np.ndarray:
+def to_uint8(grey: np.ndarray) -> np.ndarray:
     """0..1 -> uint8."""
     return (np.clip(grey, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from reimagine.errors import RecipeError, unknown
+from reimagine.errors import RecipeError, unknown_name
 
 Engine = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
@@ -16,5 +16,5 @@ def local(fn: Callable[[Any], Any], parts: Iterable[Any]) -> Iterator[Any]:
 
 def choose(name: str) -> Engine:
     if name != "local":
-        raise RecipeError(unknown("engine", name, ["local"]))
+        raise RecipeError(unknown_name("engine", name, ["local"]))
     return local

@@ -12,33 +12,33 @@ from typing import Any
 import cv2
 import numpy as np
 
-from reimagine.errors import MediaError, unknown
-from reimagine.media.clip import Footage
-from reimagine.media.film import STILLS, Film, stills_of
-from reimagine.media.frames import Frame, Shot, from_image, ticking
+from reimagine.errors import MediaError, unknown_name
+from reimagine.media.clip import Clip
+from reimagine.media.film import IMAGE_SUFFIXES, Film, list_images
+from reimagine.media.frames import Frame, Shot, frame_from_image, report_progress
 from reimagine.media.notes import Notes
-from reimagine.media.reader import open_film, read_film, read_still
+from reimagine.media.reader import open_film, read_film, read_image
 from reimagine.media.shots import CutDetector
 from reimagine.media.sound import Sound, read_sound
-from reimagine.media.writer import read_picture, write_picture
+from reimagine.media.writer import read_frames, write_frames
 from reimagine.metrics import continuation as continuing
 from reimagine.metrics import restoration
 from reimagine.metrics.colour import Comparison
-from reimagine.metrics.notes import read_truth, scores, truth_of
-from reimagine.metrics.timbre import judged
-from reimagine.metrics.warp import Steadiness
+from reimagine.metrics.notes import find_truth, note_scores, read_truth
+from reimagine.metrics.timbre import timbre_scores
+from reimagine.metrics.warp import TemporalConsistency
 
 
-def squares(folder: Path, side: int = 256) -> Iterator[np.ndarray]:
+def read_squares(folder: Path, side: int = 256) -> Iterator[np.ndarray]:
     """Every picture of a folder at (side, side, 3) uint8 RGB."""
-    files = stills_of(folder) if folder.is_dir() else []
+    files = list_images(folder) if folder.is_dir() else []
     if not files:
         raise MediaError(f"{folder}: no folder with pictures in it")
     for file in files:
-        yield cv2.resize(read_still(file), (side, side), interpolation=cv2.INTER_AREA)
+        yield cv2.resize(read_image(file), (side, side), interpolation=cv2.INTER_AREA)
 
 
-def greyed(image: np.ndarray) -> np.ndarray:
+def to_grey(image: np.ndarray) -> np.ndarray:
     """Colour taken out (BT.601 luma), three equal channels."""
     return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
@@ -48,8 +48,8 @@ def colour(model: Any, images: Iterable[np.ndarray], device: str) -> dict[str, d
     work = model.load(device)
     made, grey = Comparison(), Comparison()
     for number, true in enumerate(images):
-        plain = greyed(true)
-        made.add(next(iter(work([from_image(number, plain)]))).image, true)
+        plain = to_grey(true)
+        made.add(next(iter(work([frame_from_image(number, plain)]))).image, true)
         grey.add(plain, true)
     return {"coloured": made.numbers(), "left grey": grey.numbers()}
 
@@ -69,7 +69,7 @@ def film_colour(models: dict[str, Any], path: Path, device: str, share: float = 
     def grey() -> Iterator[Frame]:
         for shot in shots:
             for frame in read_film(film, shot.start, shot.stop):
-                yield frame.at(frame.index, shot).with_grey(frame.grey, coloured=False)
+                yield frame.renumbered(frame.index, shot).with_grey(frame.grey, coloured=False)
 
     rows = {}
     for title, work in {**{t: m.load(device) for t, m in models.items()}, "left grey": iter}.items():
@@ -86,11 +86,11 @@ def restore(model: Any, path: Path, device: str, distance: Callable[[np.ndarray,
             kinds: Sequence[str], seed: int = 0, frames: int = 48) -> Rows:  # fmt: skip
     """Damage a picture, a folder of them, or the first frames of a film, restore, compare; see
     `restoration`."""
-    asked = kinds or restoration.kinds(path.is_file() and path.suffix.lower() not in STILLS)
+    asked = kinds or restoration.kinds(path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES)
     if stray := set(asked) - set(restoration.kinds(True)):
-        raise MediaError(unknown("kind of damage", stray.pop(), restoration.kinds(True)))
-    if path.is_dir() or path.suffix.lower() in STILLS:
-        images = [_whole(read_still(file)) for file in (stills_of(path) if path.is_dir() else [path])]
+        raise MediaError(unknown_name("kind of damage", stray.pop(), restoration.kinds(True)))
+    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+        images = [_whole(read_image(file)) for file in (list_images(path) if path.is_dir() else [path])]
         if not images:
             raise MediaError(f"{path}: no folder with pictures in it")
         return restoration.pictures(model, images, device, distance, asked, seed)
@@ -101,7 +101,7 @@ def restore(model: Any, path: Path, device: str, distance: Callable[[np.ndarray,
     def read() -> Iterator[Frame]:
         for shot in shots:
             for frame in read_film(film, shot.start, shot.stop):
-                yield frame.at(frame.index, shot)
+                yield frame.renumbered(frame.index, shot)
 
     return restoration.film(model, read, device, distance, asked, seed)
 
@@ -121,7 +121,7 @@ def notes(model: Any, recordings: Sequence[Path], truth: Path | None = None) -> 
         begun = time.monotonic()
         found = work(sound)
         took = time.monotonic() - begun
-        rows[path.stem] = scores(found, read_truth(truth or truth_of(path)))
+        rows[path.stem] = note_scores(found, read_truth(truth or find_truth(path)))
         rows[path.stem]["times_real_time"] = sound.seconds / took
     return _with_mean(rows)
 
@@ -129,7 +129,7 @@ def notes(model: Any, recordings: Sequence[Path], truth: Path | None = None) -> 
 def timbre(played: Iterable[tuple[str, Callable[[Notes], Sound], Sound | None]],
            hear: Callable[[Sound], Notes] | None = None) -> Rows:  # fmt: skip
     """Instruments by name, each with the real one on the same scale if there is one; and their mean."""
-    return _with_mean({name: judged(play, real, hear) for name, play, real in played})
+    return _with_mean({name: timbre_scores(play, real, hear) for name, play, real in played})
 
 
 def _with_mean(rows: Rows) -> Rows:
@@ -152,7 +152,7 @@ def warp(source: Path, result: Path, before: Path | None = None, lai_compat: boo
             raise MediaError(f"{film.source}: {film.frames} frames, where the source has "
                              f"{films['source'].frames}; give films of the same frames")  # fmt: skip
     cuts = {shot.start for shot in detector.shots(films["source"].frames)}
-    steadiness = Steadiness(distance, every=8, lai_compat=lai_compat)
+    steadiness = TemporalConsistency(distance, every=8, lai_compat=lai_compat)
 
     def pictures() -> Iterator[tuple[int, dict[str, np.ndarray]]]:
         for frames in zip(*(read_film(film) for film in films.values()), strict=False):
@@ -169,7 +169,7 @@ HORIZONS = 1, 5, 10, 30, 90
 
 
 @dataclass(frozen=True)
-class Endings:
+class ContinuationResult:
     """What came after the end of a film, and what models had come: numbers at the HORIZONS, numbers of every
     second, and the frames, each in a picture file."""
 
@@ -182,8 +182,8 @@ class Endings:
 
 
 def continuation(models: dict[str, Any], path: Path, seconds: float, held: float, folder: Path,
-                 device: str, watch: Any,
-                 distance: Callable[[np.ndarray, np.ndarray], float] | None = None) -> Endings:  # fmt: skip
+                 device: str, progress: Any,
+                 distance: Callable[[np.ndarray, np.ndarray], float] | None = None) -> ContinuationResult:  # fmt: skip
     """Hold out a film's last seconds, let models go on without them, and compare what they dream, and what
     really came, with the film before.
 
@@ -199,32 +199,32 @@ def continuation(models: dict[str, Any], path: Path, seconds: float, held: float
         raise MediaError(f"{path}: {held:g} s cannot be held out of {film.frames} frames; "
                          "give another --held")  # fmt: skip
     shots = detector.shots(film.frames)
-    whole = Footage(partial(read_film, film), film.frames, shots, film.rate, path.name)
-    footage = whole.until(until)
+    whole = Clip(partial(read_film, film), film.frames, shots, film.rate, path.name)
+    clip = whole.until(until)
     folder.mkdir(parents=True, exist_ok=True)
     pictures = {"what came": folder / "what-came.nut"}
-    write_picture(pictures["what came"], whole.read(until, film.frames), film.rate)
+    write_frames(pictures["what came"], whole.read(until, film.frames), film.rate)
     for title, model in models.items():
         pictures[title] = folder / title / "picture.nut"
         work = model.load(device)
         if hasattr(work, "learn"):
-            work.learn(footage, folder / title, watch)
-        watch.begin("continue", more)
+            work.learn(clip, folder / title, progress)
+        progress.begin("continue", more)
         pictures[title].parent.mkdir(exist_ok=True)
-        write_picture(pictures[title], ticking(work(footage, more, folder / title), watch.tick), film.rate)
-    known = [_low(f) for f in footage.read(0, until)]
-    made = {title: [_low(f) for f in read_picture(picture, film)] for title, picture in pictures.items()}
+        write_frames(pictures[title], report_progress(work(clip, more, folder / title), progress.advance), film.rate)
+    known = [_low(f) for f in clip.read(0, until)]
+    made = {title: [_low(f) for f in read_frames(picture, film)] for title, picture in pictures.items()}
     came, second = made["what came"], max(2, round(film.rate))
-    rows, series = {}, {title: continuing.series(frames, known, second) for title, frames in made.items()}
+    rows, series = {}, {title: continuing.per_second_series(frames, known, second) for title, frames in made.items()}
     for title, frames in made.items():
         for horizon in sorted({held, seconds, *(h for h in HORIZONS if h < seconds)}):
             count = round(horizon * film.rate)
             if count <= len(frames):
                 row = continuing.compare(frames[:count], known, second, distance)
                 if distance and count <= len(came):
-                    row["truth"] = continuing.abreast(frames[:count], came, distance)
+                    row["truth"] = continuing.distance_to_truth(frames[:count], came, distance)
                 rows[f"{title}, {horizon:g} s"] = row
-    return Endings(rows, series, pictures, film, until)
+    return ContinuationResult(rows, series, pictures, film, until)
 
 
 def _low(frame: Frame, width: int = 256) -> np.ndarray:

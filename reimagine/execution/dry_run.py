@@ -40,7 +40,7 @@ def plan(run: Run, steps: Sequence[Any], codec: str = "magicyuv") -> Iterator[Pl
     latest: dict[str, Step | None] = {track: run.latest(track) for track in ("picture", "sound", "notes")}
     frames = run.picture().frames
     for number, model in enumerate(steps, len(run.steps) + 1):
-        stage, name = stages.place(model)
+        stage, name = stages.identify(model)
         reads, writes = stages.STAGES[stage]
         asked = run.question(model, stage, name, latest[reads], codec if writes == "picture" else "")
         there = next(iter(run.folder.glob(f"??-{stage}.{name}-{asked[:8]}/step.json")), None)

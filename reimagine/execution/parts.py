@@ -12,39 +12,16 @@ from typing import Any
 
 import cv2
 
-from reimagine.media.files import write_text
+from reimagine.media.files import write_text_atomically
 from reimagine.media.film import Film
-from reimagine.media.frames import Frame, Shot, prefetch, ticking
-from reimagine.media.reader import read_film
-from reimagine.media.writer import read_picture, write_picture
+from reimagine.media.frames import Frame, Shot, prefetch, report_progress
+from reimagine.media.track import PictureTrack
+from reimagine.media.writer import write_frames
 
 LONGEST = 240
 """Frames of a part at most: what a power cut can cost."""
 
 Tick = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Where a track's frames lie: stretches of frame numbers, each in a file ("" is the source)."""
-
-    stretches: tuple[tuple[str, int, int], ...]
-
-    @property
-    def frames(self) -> int:
-        return self.stretches[-1][2] if self.stretches else 0
-
-    def until(self, frame: int) -> Picture:
-        """The frames before this one."""
-        return Picture(tuple((p, a, min(b, frame)) for p, a, b in self.stretches if a < frame))
-
-    def read(self, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        """Frames by number, from whichever file holds them."""
-        stop = self.frames if stop is None else stop
-        for path, first, end in self.stretches:
-            a, b = max(first, start), min(end, stop)
-            if a < b:
-                yield from read_picture(Path(path), film, a, b) if path else read_film(film, a, b)
 
 
 @dataclass(frozen=True)
@@ -57,8 +34,8 @@ class Part:
     """
 
     model: Any
-    picture: Picture
-    own: Picture
+    picture: PictureTrack
+    own: PictureTrack
     film: Film
     known: int
     shot: Shot
@@ -103,27 +80,27 @@ def do_part(part: Part, tick: Tick | None = None) -> Path:
     before = dict(getattr(work, "counts", {}))
     made = (f for f in work(prefetch(given(part), 8)) if part.start <= f.index < part.stop)
     part.out.parent.mkdir(parents=True, exist_ok=True)
-    count = write_picture(part.out, ticking(prefetch(made, 8), tick), part.film.rate, part.codec)
+    count = write_frames(part.out, report_progress(prefetch(made, 8), tick), part.film.rate, part.codec)
     if count != part.stop - part.start:
         raise RuntimeError(f"{part.out.name}: {count} frames made of {part.stop - part.start}")
     counts = {k: v - before.get(k, 0) for k, v in getattr(work, "counts", {}).items()}
     facts = {"seconds": time.monotonic() - begun, "counts": {k: v for k, v in counts.items() if v}}
-    write_text(part.sidecar, json.dumps(facts))
+    write_text_atomically(part.sidecar, json.dumps(facts))
     return part.out
 
 
 def given(part: Part) -> Iterator[Frame]:
     """The frames a model asks for: of an earlier shot that looks alike one, if it wants that
     (`scenes`); then its own, each with the film's picture beside it if it wants that (`guided`)."""
-    like = part.shot.like
+    like = part.shot.similar_frame
     if like is not None and getattr(part.model, "scenes", False):
         for frame in part.picture.read(part.film, like, like + 1):
-            yield frame.at(like, Shot(like, like + 1))
+            yield frame.renumbered(like, Shot(like, like + 1))
     frames = part.picture.read(part.film, part.warm, part.until)
     if getattr(part.model, "guided", False):
         frames = _beside(frames, part.own.read(part.film, part.warm, min(part.until, part.known)))
     for frame in frames:
-        yield frame.at(frame.index, part.shot)
+        yield frame.renumbered(frame.index, part.shot)
 
 
 def _beside(frames: Iterable[Frame], sources: Iterable[Frame]) -> Iterator[Frame]:

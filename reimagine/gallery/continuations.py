@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reimagine.gallery.report import sheet
+from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
-from reimagine.media.files import publish
+from reimagine.media.files import replace_atomically
 from reimagine.media.reader import read_film
 from reimagine.media.sound import silence
-from reimagine.media.writer import read_picture
+from reimagine.media.writer import read_frames
 
 if TYPE_CHECKING:
-    from reimagine.evaluation.workflows import Endings
+    from reimagine.evaluation.workflows import ContinuationResult
     from reimagine.runs.folder import Run
 
 LEAD = 2.0
@@ -25,20 +25,20 @@ SECONDS = 0, 1, 2, 5, 10, 20, 30, 60, 90
 """After the end, when a sheet shows a frame."""
 
 
-def ending(run: Run, path: Path, width: int = 320) -> None:
+def ending_sheet(run: Run, path: Path, width: int = 320) -> None:
     """The film's last own frame, and what was dreamt up 1, 2, 5 ... seconds after it."""
     picture, rate = run.picture(), run.film.rate
     places = [run.known - 1 + round(s * rate) for s in SECONDS]
     frames = [next(picture.read(run.film, n, n + 1)).image for n in places if n < picture.frames]
-    sheet([frames], path, width)
+    write_sheet([frames], path, width)
 
 
-def curves(series: dict[str, dict[str, Sequence[float]]], path: Path) -> None:
+def plot_series(series: dict[str, dict[str, Sequence[float]]], path: Path) -> None:
     """How the numbers of continuations go on, second by second: a panel a number, a curve a continuation. The
     grey line is the film itself; the dotted one, where a continuation has collapsed."""
     from matplotlib.figure import Figure
 
-    from reimagine.metrics.continuation import SOFT, STILL
+    from reimagine.metrics.continuation import BLURRED_SHARPNESS, FROZEN_MOTION
 
     names = list(next(iter(series.values())))
     figure = Figure((5 * len(names), 3.5), layout="constrained")
@@ -46,30 +46,30 @@ def curves(series: dict[str, dict[str, Sequence[float]]], path: Path) -> None:
         for title, numbers in series.items():
             axes.plot(np.arange(1, len(numbers[name]) + 1), numbers[name], label=title)
         axes.axhline(1, color="0.7")
-        axes.axhline(STILL if name == "motion" else SOFT, color="0.7", linestyle=":")
+        axes.axhline(FROZEN_MOTION if name == "motion" else BLURRED_SHARPNESS, color="0.7", linestyle=":")
         axes.set(title=f"{name} (the film\'s is 1)", xlabel="seconds after the end", ylim=(0, 2.5))
     figure.axes[0].legend()
     temporary = path.with_name("." + path.name)
     figure.savefig(temporary, dpi=90)
-    publish(temporary, path)
+    replace_atomically(temporary, path)
 
 
-def compared(endings: Endings, folder: Path) -> None:
+def write_comparison(endings: ContinuationResult, folder: Path) -> None:
     """curves.png, sheet.png (a row a continuation, a column a time of SECONDS) and comparison.mp4."""
-    curves(endings.series, folder / "curves.png")
+    plot_series(endings.series, folder / "curves.png")
     film, rows = endings.film, []
     for picture in endings.pictures.values():
         places = [max(0, round(s * film.rate) - 1) for s in SECONDS]
-        first = next(read_picture(picture, film)).index
-        row = [f.image for n in places for f in read_picture(picture, film, first + n, first + n + 1)]
+        first = next(read_frames(picture, film)).index
+        row = [f.image for n in places for f in read_frames(picture, film, first + n, first + n + 1)]
         rows.append(row)
     most = max(map(len, rows))
-    sheet([row + [np.zeros_like(row[0])] * (most - len(row)) for row in rows], folder / "sheet.png")
+    write_sheet([row + [np.zeros_like(row[0])] * (most - len(row)) for row in rows], folder / "sheet.png")
     films = {}
     for title, picture in endings.pictures.items():
         films[title] = folder / f"{picture.parent.name}-{picture.stem}.mp4"
         lead = read_film(film, max(0, endings.until - round(LEAD * film.rate)), endings.until)
-        frames = (f.at(n) for n, f in enumerate(chain(lead, read_picture(picture, film))))
+        frames = (f.renumbered(n) for n, f in enumerate(chain(lead, read_frames(picture, film))))
         export(film, films[title], frames, silence(0.0), Encoding(crf=12))
     side_by_side(films, folder / "comparison.mp4")
     for path in films.values():
@@ -123,4 +123,4 @@ def side_by_side(films: dict[str, Path], path: Path, columns: int | None = None)
                            ffmpeg_params=["-crf", "20", "-pix_fmt", "yuv420p"])  # fmt: skip
     for clip in clips:
         clip.close()
-    publish(temporary, path)
+    replace_atomically(temporary, path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reimagine.media.files import publish
+from reimagine.media.files import replace_atomically
 from reimagine.media.notes import Notes, read_notes
 from reimagine.media.sound import Sound, read_sound
 
@@ -99,4 +99,4 @@ def rainbowgram(sound: Sound, path: Path) -> None:
 def _save(figure, path: Path) -> None:
     temporary = path.with_name("." + path.name)
     figure.savefig(temporary, dpi=100, format="png")
-    publish(temporary, path)
+    replace_atomically(temporary, path)

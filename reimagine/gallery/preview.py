@@ -10,31 +10,31 @@ import numpy as np
 
 from reimagine import recipe, stages
 from reimagine.errors import StageError
-from reimagine.gallery.report import sheet
+from reimagine.gallery.report import write_sheet
 from reimagine.media.notes import Note, Notes, read_notes
 from reimagine.media.sound import write_sound
 from reimagine.runs.folder import Run
-from reimagine.zoo.device import choose
+from reimagine.zoo.device import configure_device
 
 
 def preview(stage: str, name: str | None, film: Path, into: Path | None, count: int,
-            device: str, watch: Any) -> Path:  # fmt: skip
+            device: str, progress: Any) -> Path:  # fmt: skip
     """Rows: the film itself, then each setting the model names in `preview`; columns: frames."""
-    run = Run.open(film, into, watch=watch)
-    picture, where = run.picture(), choose(device)
+    run = Run.open(film, into, progress=progress)
+    picture, where = run.picture(), configure_device(device)
     places = np.linspace(0, picture.frames - 1, count + 2).astype(int)[1:-1]
     frames = [next(picture.read(run.film, n, n + 1)) for n in map(int, np.unique(places))]
-    settings = getattr(stages.model(stage, name), "preview", ({},))
+    settings = getattr(stages.model_class(stage, name), "preview", ({},))
     settings = settings() if callable(settings) else settings
     rows = [[titled(f.image, "the film") for f in frames]]
-    watch.begin("preview", len(settings) * len(frames))
+    progress.begin("preview", len(settings) * len(frames))
     for setting in settings:
         work = recipe.build(stage, name, setting).load(where)
         title = ", ".join(f"{k} {v}" for k, v in setting.items()) or "default"
         rows.append([titled(next(iter(work([f]))).image, title) for f in frames])
-        watch.tick(len(frames))
+        progress.advance(len(frames))
     path = run.folder / f"preview-{stage}.png"
-    sheet(rows, path)
+    write_sheet(rows, path)
     return path
 
 
@@ -50,7 +50,7 @@ def titled(image: np.ndarray, title: str) -> np.ndarray:
     return image
 
 
-def audition(timbre: Any, score: Path | None, into: Path, watch: Any) -> Path:
+def audition(timbre: Any, score: Path | None, into: Path, progress: Any) -> Path:
     """Every instrument of a timbre plays a melody (or a chord and a scale), into a sound file each."""
     if not hasattr(timbre, "names"):
         raise StageError("preview timbre: this model has a single sound; take one with instruments")
@@ -59,9 +59,9 @@ def audition(timbre: Any, score: Path | None, into: Path, watch: Any) -> Path:
     notes = read_notes(score) if score else Notes((*scale, *chord))
     names = timbre.names()
     into.mkdir(parents=True, exist_ok=True)
-    watch.begin("preview", len(names))
+    progress.begin("preview", len(names))
     for name in names:
         work = replace(timbre, instruments=name).load("cpu")
         write_sound(into / f"{name}.ogg", work(notes))
-        watch.tick(1)
+        progress.advance(1)
     return into

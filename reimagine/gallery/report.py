@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from reimagine.media.film import SCORES, Film
+from reimagine.media.film import MIDI_SUFFIXES, Film
 from reimagine.media.frames import Frame
 from reimagine.media.writer import write_image
-from reimagine.metrics.warp import COMPARED, Steadiness
-from reimagine.stages.restore.statistics import FOUND, told
+from reimagine.metrics.warp import WARP_COUNTS, TemporalConsistency
+from reimagine.stages.restore.statistics import COUNT_NAMES, summarize
 
 if TYPE_CHECKING:
     from reimagine.runs.folder import Run
@@ -25,7 +25,7 @@ SAMPLES = 8
 def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
     """Frames, rate, seconds per stage, memory, fallbacks, colourfulness, steadiness, durations."""
     film, picture = run.film, run.picture()
-    counts = {k: v for s in run.steps for k, v in s.counts.items() if k not in ("notes", *COMPARED, *FOUND)}
+    counts = {k: v for s in run.steps for k, v in s.counts.items() if k not in ("notes", *WARP_COUNTS, *COUNT_NAMES)}
     looks = _looks(run) if film.frames else {}
     vivid = {state: round(row["colourfulness"], 2) for state, row in looks.items()}
     return {
@@ -53,8 +53,8 @@ def _peak_rss() -> float:
 def _steadied(run: Run) -> dict[str, dict[str, float]]:
     """Of the last stage that steadied its own pictures: the warping error before and after, of all pairs."""
     for step in reversed(run.steps):
-        if step.counts.get(COMPARED[0]):
-            pairs, *sums = (step.counts[name] for name in COMPARED)
+        if step.counts.get(WARP_COUNTS[0]):
+            pairs, *sums = (step.counts[name] for name in WARP_COUNTS)
             means = (float(f"{s / pairs:.3g}") for s in sums)
             return {f"{step.stage}_warp_error": dict(zip(("before", "after"), means, strict=True))}
     return {}
@@ -63,14 +63,14 @@ def _steadied(run: Run) -> dict[str, dict[str, float]]:
 def _found(run: Run) -> dict[str, dict[str, Any]]:
     """What was wrong with the film, if it was restored."""
     restored = [step for step in run.steps if step.stage == "restore"]
-    return {"found": told(restored[-1].counts)} if restored else {}
+    return {"found": summarize(restored[-1].counts)} if restored else {}
 
 
 def _looks(run: Run) -> dict[str, dict[str, float]]:
     """A few pairs of frames, 320 wide, spread over the film: of the source, of the picture before it was
     stabilized (if it was), and of the latest one."""
     pictures = {"source": run.picture(0), "before": run.picture_before("stabilize"), "after": run.picture()}
-    steadiness = Steadiness()
+    steadiness = TemporalConsistency()
     for number in np.unique(np.linspace(0, run.known - 1, SAMPLES).astype(int)):
         shot = next(s for s in run.takes if s.start <= number < s.stop)
         first = max(shot.start, min(int(number), shot.stop - 2))
@@ -95,14 +95,14 @@ def _one(run: Run, number: int, source: bool) -> Frame | None:
 
 
 def _plays(film: Film, out: Path) -> bool:
-    return bool(film.frames) and not film.still and out.suffix not in SCORES
+    return bool(film.frames) and not film.is_still and out.suffix not in MIDI_SUFFIXES
 
 
 def _difference(out: Path) -> float | None:
     """Length of the sound less that of the picture in the finished film, in seconds."""
-    from reimagine.media.reader import opened
+    from reimagine.media.reader import open_container
 
-    with opened(out) as box:
+    with open_container(out) as box:
         lengths = {
             s.type: float(s.duration * s.time_base)
             for s in (*box.streams.video, *box.streams.audio) if s.duration
@@ -122,10 +122,10 @@ def contact_sheet(run: Run, path: Path, columns: int = 12, width: int = 320) -> 
     made = [_one(run, n, False).image for n in middles]
     before = [_one(run, n, True) for n in middles]
     own = [f.image if f else np.zeros_like(i) for f, i in zip(before, made, strict=True)]
-    sheet([own, made], path, width)
+    write_sheet([own, made], path, width)
 
 
-def sheet(rows: list[list[np.ndarray]], path: Path, width: int = 320, quality: int | None = None) -> None:
+def write_sheet(rows: list[list[np.ndarray]], path: Path, width: int = 320, quality: int | None = None) -> None:
     """Rows of pictures (RGB uint8) on a dark ground, each `width` wide."""
     def cell(image: np.ndarray) -> np.ndarray:
         height = round(image.shape[0] * width / image.shape[1])

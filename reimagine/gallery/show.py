@@ -50,7 +50,7 @@ def shown(run: Run) -> list[RenderableType]:
 def told(folder: Path) -> str:
     """The options of a step that are not the defaults."""
     facts = json.loads((folder / "step.json").read_text())
-    defaults = {o.name: o.default for o in recipe.options(stages.model(facts["stage"], facts["model"]))}
+    defaults = {o.name: o.default for o in recipe.options(stages.model_class(facts["stage"], facts["model"]))}
     given = facts.get("options", {}).items()
     return ", ".join(f"{name} {value}" for name, value in given if defaults.get(name) != value)
 

@@ -9,7 +9,7 @@ from reimagine.media.frames import Frame, Shot
 
 
 @dataclass(frozen=True)
-class Footage:
+class Clip:
     """Frames by number, in shots.
 
     Attributes:
@@ -25,7 +25,7 @@ class Footage:
     rate: Fraction
     name: str = "the film"
 
-    def until(self, frame: int) -> Footage:
+    def until(self, frame: int) -> Clip:
         """What comes before a frame."""
         shots = [Shot(s.start, min(s.stop, frame)) for s in self.shots if s.start < frame]
         return replace(self, frames=min(frame, self.frames), shots=shots)

@@ -8,18 +8,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from reimagine.errors import MediaError, unknown
-from reimagine.media.files import publish
-from reimagine.media.film import STILLS, Film
+from reimagine.errors import MediaError, unknown_name
+from reimagine.media.files import replace_atomically
+from reimagine.media.film import IMAGE_SUFFIXES, Film
 from reimagine.media.frames import Frame
-from reimagine.media.reader import opened
+from reimagine.media.reader import open_container
 from reimagine.media.sound import Sound
 from reimagine.media.writer import write_image
 
 ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1",
             "ffv1": "ffv1", "prores": "prores_ks"}  # fmt: skip
 
-KINDS = (".mp4", ".mkv", ".mov", ".webm", ".m4v", ".avi", ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".mid")
+OUTPUT_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".m4v", ".avi", ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".mid")
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Encoding:
     def check(self, out: Path | None) -> None:
         """Refuse what cannot be written before any work is done."""
         if self.codec not in ENCODERS:
-            raise MediaError(unknown("--codec", self.codec, ENCODERS))
-        if out and out.suffix.lower() not in (*KINDS, *STILLS):
-            raise MediaError(f"{out}: unknown kind of film {out.suffix!r}; use {', '.join(KINDS[:4])}")
+            raise MediaError(unknown_name("--codec", self.codec, ENCODERS))
+        if out and out.suffix.lower() not in (*OUTPUT_SUFFIXES, *IMAGE_SUFFIXES):
+            raise MediaError(f"{out}: unknown kind of film {out.suffix!r}; use {', '.join(OUTPUT_SUFFIXES[:4])}")
 
 
 def export(
@@ -50,21 +50,21 @@ def export(
     Returns:
         What could not be copied and why, a sentence each.
     """
-    if film.still:
+    if film.is_still:
         for frame in picture or ():
             write_image(out, frame.image[: film.height, : film.width])
         return []
     temporary, said = out.with_name("." + out.name), []
     with ExitStack() as stack:
-        source = stack.enter_context(opened(Path(film.source)))
-        target = stack.enter_context(opened(temporary, "w", options=_mux_options(out)))
+        source = stack.enter_context(open_container(Path(film.source)))
+        target = stack.enter_context(open_container(temporary, "w", options=_mux_options(out)))
         others = _others(source, target, film, sound is not None, said)
         streams = [_picture(source, target, film, picture, how), others]
         if sound is not None:
             streams.append(_encoded(target, sound))
         _copy_facts(source, target, film)
         _interleave(target, [s for s in streams if s is not None])
-    publish(temporary, out)
+    replace_atomically(temporary, out)
     return said
 
 
@@ -156,7 +156,7 @@ def _copied(film: Film, kept: dict[int, Any]) -> Timed:
     """Packets of some of the source's streams, cut to the film and moved to its start."""
     end = film.offset + film.seconds if film.trimmed else float("inf")
     origin = film.offset if film.trimmed else 0.0
-    with opened(Path(film.source)) as box:
+    with open_container(Path(film.source)) as box:
         streams = [box.streams[i] for i in kept]
         if film.trimmed:
             box.seek(int(film.offset * 1e6))

@@ -7,7 +7,7 @@ from pathlib import Path
 from reimagine.errors import MediaError
 
 
-def check(path: Path) -> None:
+def check_readable(path: Path) -> None:
     if not path.exists():
         raise MediaError(f"{path}: no such file; give a film, a sound file, pictures or a run folder")
     try:
@@ -19,15 +19,15 @@ def check(path: Path) -> None:
         raise MediaError(f"{path}: may not be read; check its permissions") from error
 
 
-def publish(temporary: Path, path: Path) -> None:
+def replace_atomically(temporary: Path, path: Path) -> None:
     """Give a finished file its name; after this it is whole, even if the power fails."""
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text_atomically(path: Path, text: str) -> None:
     """A small file, whole or absent."""
     temporary = path.with_name("." + path.name)
     temporary.write_text(text)
-    publish(temporary, path)
+    replace_atomically(temporary, path)

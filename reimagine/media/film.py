@@ -10,8 +10,8 @@ from pathlib import Path
 
 from reimagine.errors import MediaError
 
-SCORES = (".mid", ".midi")
-STILLS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+MIDI_SUFFIXES = (".mid", ".midi")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,13 @@ class Film:
     notes: tuple[str, ...] = field(default=())
 
     @property
-    def still(self) -> bool:
+    def is_still(self) -> bool:
         return bool(self.stills)
 
     @property
-    def score(self) -> bool:
+    def is_score(self) -> bool:
         """Notes, with neither picture nor sound."""
-        return self.source.lower().endswith(SCORES)
+        return self.source.lower().endswith(MIDI_SUFFIXES)
 
     def time(self, index: int) -> Fraction:
         """Seconds at which frame `index` is shown; past the end it goes on at `rate`."""
@@ -88,7 +88,7 @@ class Film:
             stills=self.stills[a:b],
         )  # fmt: skip
 
-    def holds(self, path: Path) -> bool:
+    def is_source_file(self, path: Path) -> bool:
         """Whether a file is the film itself, or one of its pictures."""
         own = (Path(p) for p in (self.source, *self.stills))
         return path.exists() and any(path.samefile(p) for p in own if p.exists())
@@ -109,7 +109,7 @@ class Film:
 def fingerprint(path: Path) -> str:
     """What a file is, without reading 50 GB: its size and 64 slices of 64 KiB, hashed."""
     digest = hashlib.sha256()
-    inside = (stills_of(path) or sorted(p for p in path.iterdir() if p.is_file())) if path.is_dir() else []
+    inside = (list_images(path) or sorted(p for p in path.iterdir() if p.is_file())) if path.is_dir() else []
     for file in inside or [path]:
         size = 0 if file.is_dir() else file.stat().st_size
         digest.update(f"{file.name if path.is_dir() else ''}{size}".encode())
@@ -122,11 +122,11 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def stills_of(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in STILLS and p.name[0] != ".")
+def list_images(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.name[0] != ".")
 
 
-def regular(ticks: list[int], tick: Fraction, rate: Fraction) -> bool:
+def is_constant_rate(ticks: list[int], tick: Fraction, rate: Fraction) -> bool:
     """Whether the times are those of a constant rate, rounded to the container's tick."""
     slack = max(tick, Fraction(1, 1001)) * Fraction(3, 2)
     return all(abs(t * tick - n / rate) <= slack for n, t in enumerate(ticks))

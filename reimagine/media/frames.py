@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LUMA = {"bt601": (0.299, 0.587, 0.114), "bt709": (0.2126, 0.7152, 0.0722)}
+LUMA_WEIGHTS = {"bt601": (0.299, 0.587, 0.114), "bt709": (0.2126, 0.7152, 0.0722)}
 _SWS = {"bt601": "ITU601", "bt709": "ITU709"}
 
 
 class Shot(NamedTuple):
     """Half-open range of frame numbers between two cuts.
 
-    `like` is the number of a frame in an earlier shot that this one takes up again, if there is
+    `similar_frame` is the number of a frame in an earlier shot that this one takes up again, if there is
     one: the same view after a cut away and back.
     """
 
     start: int
     stop: int
-    like: int | None = None
+    similar_frame: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Frame:
         """Luma over its whole range: (H, W) uint8, 0 black, 255 white."""
         return self.luma if self.full else _widen()[self.luma]
 
-    def grey_at(self, size: tuple[int, int]) -> np.ndarray:
+    def resized_grey(self, size: tuple[int, int]) -> np.ndarray:
         """`grey` shrunk to (w, h) by area: (h, w) uint8."""
         import cv2
 
@@ -124,12 +124,12 @@ class Frame:
             plane(picture, target)[:] = source
         return replace(self, picture=picture)
 
-    def at(self, index: int, shot: Shot | None = None) -> Frame:
+    def renumbered(self, index: int, shot: Shot | None = None) -> Frame:
         """The same picture at another place."""
         return replace(self, index=index, shot=shot or self.shot)
 
 
-def from_image(index: int, image: np.ndarray) -> Frame:
+def frame_from_image(index: int, image: np.ndarray) -> Frame:
     """A frame made of RGB (H, W, 3) uint8; its luma spans 0..255, as in a picture file."""
     import av
 
@@ -137,7 +137,7 @@ def from_image(index: int, image: np.ndarray) -> Frame:
     return blank.with_image(image)
 
 
-def evened(picture: av.VideoFrame) -> av.VideoFrame:
+def pad_to_even(picture: av.VideoFrame) -> av.VideoFrame:
     """4:2:0 wants even sides: an odd last row or column is shown twice."""
     w, h = picture.width + picture.width % 2, picture.height + picture.height % 2
     if (w, h) == (picture.width, picture.height):
@@ -181,7 +181,7 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def ticking(items: Iterable[T], tick: Callable[[float], None] | None) -> Iterator[T]:
+def report_progress(items: Iterable[T], tick: Callable[[float], None] | None) -> Iterator[T]:
     """The same items; each is told of once it has been taken."""
     for item in items:
         yield item

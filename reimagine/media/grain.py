@@ -10,7 +10,7 @@ QUIET = 0.2
 """Of a picture's blocks, these are the even ones: what they have is grain, not detail."""
 
 
-def grain_of(luma: np.ndarray) -> float:
+def estimate_grain(luma: np.ndarray) -> float:
     """Standard deviation of the noise in (H, W) uint8 luma: Immerkaer's estimator (1996), in even places."""
     response = np.abs(cv2.filter2D(luma.astype(np.float32), -1, KERNEL))[1:-1, 1:-1]
     size = max(1, response.shape[1] // BLOCK), max(1, response.shape[0] // BLOCK)
@@ -18,7 +18,7 @@ def grain_of(luma: np.ndarray) -> float:
     return float(np.sqrt(np.pi / 2) / 6 * np.quantile(means, QUIET))
 
 
-def grained(image: np.ndarray, sigma: float, seed: int) -> np.ndarray:
+def add_grain(image: np.ndarray, sigma: float, seed: int) -> np.ndarray:
     """An RGB picture (H, W, 3) uint8 with grain of this deviation, the same on all channels, added to what it
     has."""
     rng = np.random.default_rng(seed)

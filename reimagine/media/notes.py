@@ -12,9 +12,9 @@ from reimagine.errors import MediaError
 if TYPE_CHECKING:
     import mido
 
-PULSES = 960
+TICKS_PER_QUARTER = 960
 """MIDI ticks a quarter note."""
-CHANNELS = [n for n in range(16) if n != 9]
+PITCHED_CHANNELS = [n for n in range(16) if n != 9]
 """All but that of the drums."""
 
 
@@ -64,9 +64,9 @@ class Notes:
         if self.beat > 0.05:
             second -= self.beat
             if second < 0:
-                return max(0, round(4 * PULSES * (1 + second / self.beat)))
-        bar = 4 * PULSES if self.beat > 0.05 else 0
-        return bar + round(second * self.tempo / 60 * PULSES)
+                return max(0, round(4 * TICKS_PER_QUARTER * (1 + second / self.beat)))
+        bar = 4 * TICKS_PER_QUARTER if self.beat > 0.05 else 0
+        return bar + round(second * self.tempo / 60 * TICKS_PER_QUARTER)
 
 
 def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
@@ -77,25 +77,25 @@ def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
     """
     import mido
 
-    from reimagine.media.files import publish
+    from reimagine.media.files import replace_atomically
 
-    file = mido.MidiFile(ticks_per_beat=PULSES)
+    file = mido.MidiFile(ticks_per_beat=TICKS_PER_QUARTER)
     file.tracks.append(_tempo_track(notes))
     voices: dict[int, list[Note]] = {}
     for note in notes:
-        voices.setdefault(CHANNELS[1 + note.pitch % 14] if note.bends else 0, []).append(note)
+        voices.setdefault(PITCHED_CHANNELS[1 + note.pitch % 14] if note.bends else 0, []).append(note)
     for channel, own in voices.items():
         file.tracks.append(_track(own, notes, channel, program))
     temporary = path.with_name("." + path.name)
     file.save(str(temporary))
-    publish(temporary, path)
+    replace_atomically(temporary, path)
 
 
 def _tempo_track(notes: Notes) -> mido.MidiTrack:
     import mido
 
     lead = [(0, mido.bpm2tempo(240 / notes.beat))] if notes.beat > 0.05 else []
-    tempi = [*lead, (4 * PULSES if lead else 0, mido.bpm2tempo(notes.tempo))]
+    tempi = [*lead, (4 * TICKS_PER_QUARTER if lead else 0, mido.bpm2tempo(notes.tempo))]
     events = [(tick, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in tempi]
     return _in_order([(0, mido.MetaMessage("time_signature", numerator=4, denominator=4)), *events])
 
@@ -132,9 +132,9 @@ def read_notes(path: Path) -> Notes:
     """Every pitched note of a MIDI file; drums are left out, zero-length notes too."""
     import pretty_midi
 
-    from reimagine.media.files import check
+    from reimagine.media.files import check_readable
 
-    check(path)
+    check_readable(path)
     try:
         midi = pretty_midi.PrettyMIDI(str(path))
     except Exception as error:
@@ -148,9 +148,9 @@ def read_notes(path: Path) -> Notes:
     return Notes(tuple(notes), float(tempi[-1]) if len(tempi) else 120.0, beat)
 
 
-def write_table(path: Path, notes: Notes) -> None:
+def write_notes_csv(path: Path, notes: Notes) -> None:
     """The same as CSV: start, end, pitch, velocity."""
-    from reimagine.media.files import write_text
+    from reimagine.media.files import write_text_atomically
 
     rows = [f"{n.start:.3f},{n.end:.3f},{n.pitch},{n.velocity}" for n in notes]
-    write_text(path, "\n".join(["start,end,pitch,velocity", *rows]) + "\n")
+    write_text_atomically(path, "\n".join(["start,end,pitch,velocity", *rows]) + "\n")

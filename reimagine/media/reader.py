@@ -11,9 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
-from reimagine.media.files import check
-from reimagine.media.film import SCORES, STILLS, Film, fingerprint, regular, stills_of
-from reimagine.media.frames import Frame, evened, from_image
+from reimagine.media.files import check_readable
+from reimagine.media.film import (
+    IMAGE_SUFFIXES,
+    MIDI_SUFFIXES,
+    Film,
+    fingerprint,
+    is_constant_rate,
+    list_images,
+)
+from reimagine.media.frames import Frame, frame_from_image, pad_to_even
 from reimagine.media.notes import read_notes
 
 if TYPE_CHECKING:
@@ -26,7 +33,7 @@ LEAST = 16
 
 
 @contextmanager
-def opened(path: Path, mode: str = "r", **options) -> Iterator[av.container.InputContainer]:
+def open_container(path: Path, mode: str = "r", **options) -> Iterator[av.container.InputContainer]:
     """PyAV's container, with FFmpeg's complaints as one line."""
     import av
 
@@ -56,15 +63,15 @@ def open_film(path: Path, look: Callable[[int, np.ndarray], None] | None = None)
         MediaError: for what is no film, has nothing in it, or is too small to see.
     """
     path = Path(path)
-    check(path)
-    if path.is_dir() or path.suffix.lower() in STILLS:
+    check_readable(path)
+    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return _seen(_open_stills(path, look))
-    if path.suffix.lower() in SCORES:
+    if path.suffix.lower() in MIDI_SUFFIXES:
         seconds = read_notes(path).seconds + 2.0
         return Film(str(path), fingerprint(path), 0, STILL_RATE, 0, 0, seconds)
     import av
 
-    with opened(path) as box:
+    with open_container(path) as box:
         sounds, pictures = len(box.streams.audio), [
             s for s in box.streams.video
             if not s.disposition & av.stream.Disposition.attached_pic
@@ -150,7 +157,7 @@ def _with_times(film: Film, stream, pts: list[int], interlaced: int, damaged: st
     if len(pts) > 1 and ticks[-1] and not damaged:
         measured = Fraction(len(pts) - 1) / (ticks[-1] * tick)
         nominal = Fraction(stream.guessed_rate or film.rate)
-        rate = next((r for r in (film.rate, nominal) if regular(ticks, tick, r)), None)
+        rate = next((r for r in (film.rate, nominal) if is_constant_rate(ticks, tick, r)), None)
         variable = rate is None
         film = replace(film, rate=rate or measured.limit_denominator(1001))
         if variable:
@@ -166,11 +173,11 @@ def _with_times(film: Film, stream, pts: list[int], interlaced: int, damaged: st
 
 
 def _open_stills(path: Path, look) -> Film:
-    files = stills_of(path) if path.is_dir() else [path]
+    files = list_images(path) if path.is_dir() else [path]
     if not files:
-        raise MediaError(f"{path}: a folder with no pictures in it ({', '.join(STILLS)})")
+        raise MediaError(f"{path}: a folder with no pictures in it ({', '.join(IMAGE_SUFFIXES)})")
     for number, file in enumerate(files):
-        image = read_still(file)
+        image = read_image(file)
         if number == 0:
             height, width = image.shape[:2]
         if look:
@@ -181,7 +188,7 @@ def _open_stills(path: Path, look) -> Film:
     )  # fmt: skip
 
 
-def read_still(path: Path) -> np.ndarray:
+def read_image(path: Path) -> np.ndarray:
     """A picture file as (H, W, 3) uint8 RGB, turned as its EXIF says."""
     import cv2
     import numpy as np
@@ -195,10 +202,10 @@ def read_still(path: Path) -> np.ndarray:
 def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
     """Frames `start` to `stop` of a source, upright and progressive, 4:2:0."""
     stop = film.frames if stop is None else min(stop, film.frames)
-    if film.still:
+    if film.is_still:
         yield from _read_stills(film, start, stop)
         return
-    with opened(Path(film.source)) as box:
+    with open_container(Path(film.source)) as box:
         stream = box.streams.video[0]
         stream.thread_type = "AUTO"
         numbers = {p: n for n, p in enumerate(film.pts)}
@@ -207,7 +214,7 @@ def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[F
         for count, picture in enumerate(_filtered(box.decode(stream), film, stream)):
             index = numbers.get(picture.pts, -1) if numbers else count - film.first
             if start <= index < stop:
-                yield Frame(index, evened(picture), matrix=film.matrix, full=film.full)
+                yield Frame(index, pad_to_even(picture), matrix=film.matrix, full=film.full)
             if index >= stop - 1:
                 return
 
@@ -216,10 +223,10 @@ def _read_stills(film: Film, start: int, stop: int) -> Iterator[Frame]:
     import cv2
 
     for index in range(start, stop):
-        image = read_still(Path(film.stills[index]))
+        image = read_image(Path(film.stills[index]))
         if image.shape[:2] != (film.height, film.width):
             image = cv2.resize(image, (film.width, film.height), interpolation=cv2.INTER_AREA)
-        yield Frame(index, evened(from_image(index, image).picture), full=True)
+        yield Frame(index, pad_to_even(frame_from_image(index, image).picture), full=True)
 
 
 def _filtered(pictures, film: Film, stream) -> Iterator[av.VideoFrame]:

@@ -59,10 +59,10 @@ class CutDetector:
                 ends = detector.post_process(FrameTimecode(self.seen - 1, 25.0))
                 self.cuts.update(c.frame_num for c in ends)
         edges = [0, *sorted(c for c in self.cuts if 0 < c < frames), frames]
-        return alike([Shot(a, b) for a, b in pairwise(edges) if b > a], self.views)
+        return link_similar_shots([Shot(a, b) for a, b in pairwise(edges) if b > a], self.views)
 
 
-def alike(shots: list[Shot], views: dict[int, np.ndarray]) -> list[Shot]:
+def link_similar_shots(shots: list[Shot], views: dict[int, np.ndarray]) -> list[Shot]:
     """Shots told which frame of an earlier one they take up again: the same camera, a moment
     later. `views` are small lumas by frame number."""
     known: list[tuple[int, np.ndarray]] = []
@@ -72,7 +72,7 @@ def alike(shots: list[Shot], views: dict[int, np.ndarray]) -> list[Shot]:
         pairs = ((float((a * b).sum()), n) for n, a in known[-BACK:] for b in mine.values())
         score, number = max(pairs, default=(0.0, 0))
         if score > ALIKE:
-            told.append(shot._replace(like=number))
+            told.append(shot._replace(similar_frame=number))
         else:
             told.append(shot)
             known += mine.items()
@@ -87,10 +87,10 @@ def _outline(view: np.ndarray) -> np.ndarray:
     return outline / max(np.linalg.norm(outline), 12 * np.sqrt(outline.size))
 
 
-def trimmed(shots: list[Shot], first: int, frames: int) -> list[Shot]:
+def trim_shots(shots: list[Shot], first: int, frames: int) -> list[Shot]:
     """The shots of a film that starts at frame `first` of its source."""
     def moved(shot: Shot) -> Shot:
-        like = None if shot.like is None or shot.like < first else shot.like - first
+        like = None if shot.similar_frame is None or shot.similar_frame < first else shot.similar_frame - first
         return Shot(max(0, shot.start - first), min(frames, shot.stop - first), like)
 
     return [s for s in map(moved, shots) if s.stop > s.start]

@@ -57,7 +57,7 @@ class Sound:
             return self
         return Sound(np.repeat(self.samples.mean(0, keepdims=True), 2, 0), self.rate)
 
-    def fitted(self, length: int) -> Sound:
+    def fit_length(self, length: int) -> Sound:
         """Exactly `length` samples: cut, or silence after a 1 s fade-out."""
         import numpy as np
 
@@ -87,11 +87,11 @@ def read_sound(path: Path, start: float = 0.0, seconds: float | None = None, rat
     """
     import numpy as np
 
-    from reimagine.media.files import check
-    from reimagine.media.reader import opened
+    from reimagine.media.files import check_readable
+    from reimagine.media.reader import open_container
 
-    check(path)
-    with opened(path) as box:
+    check_readable(path)
+    with open_container(path) as box:
         if not box.streams.audio:
             raise MediaError(f"{path}: has no sound track; give a film or a sound file that has one")
         stream = box.streams.audio[0]
@@ -141,7 +141,7 @@ def write_sound(path: Path, sound: Sound) -> None:
     """WAV (32-bit float), FLAC, OGG, MP3 or M4A (AAC), by the suffix; whole or absent."""
     import soundfile
 
-    from reimagine.media.files import publish
+    from reimagine.media.files import replace_atomically
 
     temporary = path.with_name("." + path.name)
     kind = path.suffix[1:].upper()
@@ -152,7 +152,7 @@ def write_sound(path: Path, sound: Sound) -> None:
                         subtype="FLOAT" if kind == "WAV" else None)  # fmt: skip
     else:
         raise MediaError(f"{path}: cannot write {path.suffix} sound; use .wav, .flac, .ogg, .mp3 or .m4a")
-    publish(temporary, path)
+    replace_atomically(temporary, path)
 
 
 def _write_aac(path: Path, sound: Sound) -> None:

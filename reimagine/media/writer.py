@@ -10,10 +10,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from reimagine.media.files import publish
+from reimagine.media.files import replace_atomically
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
-from reimagine.media.reader import opened
+from reimagine.media.reader import open_container
 
 CODECS = {
     "magicyuv": ("magicyuv", {"pred": "median"}),
@@ -22,11 +22,11 @@ CODECS = {
 }
 
 
-def write_picture(path: Path, frames: Iterable[Frame], rate: Fraction, codec: str = "magicyuv") -> int:
+def write_frames(path: Path, frames: Iterable[Frame], rate: Fraction, codec: str = "magicyuv") -> int:
     """Write frames at their numbers; gives back how many."""
     name, options = CODECS[codec]
     temporary, stream, count = path.with_name("." + path.name), None, 0
-    with opened(temporary, "w", format="nut") as box:
+    with open_container(temporary, "w", format="nut") as box:
         for frame in frames:
             if stream is None:
                 stream = box.add_stream(name, rate=rate, options=options)
@@ -39,24 +39,24 @@ def write_picture(path: Path, frames: Iterable[Frame], rate: Fraction, codec: st
             count += 1
         if stream is not None:
             box.mux(stream.encode())
-    publish(temporary, path)
+    replace_atomically(temporary, path)
     return count
 
 
-def read_picture(path: Path, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+def read_frames(path: Path, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
     """Frames of a film by number."""
     for index, picture in _numbered(path, film.rate, start, stop):
         yield Frame(index, picture, matrix=film.matrix, full=film.full)
 
 
-def read_steps(path: Path, stop: int | None = None) -> Iterator[Frame]:
+def read_images(path: Path, stop: int | None = None) -> Iterator[Frame]:
     """Pictures that are no film's: written at rate 1, and made of RGB."""
     for index, picture in _numbered(path, Fraction(1), 0, stop):
         yield Frame(index, picture, full=True)
 
 
 def _numbered(path: Path, rate: Fraction, start: int, stop: int | None) -> Iterator[tuple[int, Any]]:
-    with opened(path) as box:
+    with open_container(path) as box:
         stream = box.streams.video[0]
         stream.thread_type = "AUTO"
         if start:
@@ -69,20 +69,20 @@ def _numbered(path: Path, rate: Fraction, start: int, stop: int | None) -> Itera
                 yield index, picture
 
 
-def join(parts: list[Path], path: Path) -> None:
+def concatenate(parts: list[Path], path: Path) -> None:
     """Put parts one after the other, packets copied as they are."""
     temporary = path.with_name("." + path.name)
-    with opened(temporary, "w", format="nut") as target:
+    with open_container(temporary, "w", format="nut") as target:
         stream = None
         for part in parts:
-            with opened(part) as box:
+            with open_container(part) as box:
                 source = box.streams.video[0]
                 stream = stream or target.add_stream_from_template(source)
                 for packet in box.demux(source):
                     if packet.pts is not None:
                         packet.stream = stream
                         target.mux(packet)
-    publish(temporary, path)
+    replace_atomically(temporary, path)
 
 
 def write_image(path: Path, image, quality: int | None = None) -> None:
@@ -94,4 +94,4 @@ def write_image(path: Path, image, quality: int | None = None) -> None:
     how = [kinds[path.suffix], quality] if quality is not None and path.suffix in kinds else []
     temporary = path.with_name("." + path.name)
     cv2.imwrite(str(temporary), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), how)
-    publish(temporary, path)
+    replace_atomically(temporary, path)

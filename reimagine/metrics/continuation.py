@@ -15,14 +15,14 @@ from reimagine.metrics.warp import gradient_energy, sharpness
 
 Image = np.ndarray
 Distance = Callable[[Image, Image], float]
-STILL, SOFT = 0.1, 0.5
+FROZEN_MOTION, BLURRED_SHARPNESS = 0.1, 0.5
 """A continuation has collapsed when its motion, or its sharpness, is less than this share of the film's."""
 WINDOW, GRID, STEP = 8, 6, 4
 """Frames of the stretches whose features are compared, the grid those are taken on, and the frames from
 one stretch to the next."""
 
 
-def motion(frames: Sequence[Image]) -> float:
+def motion_energy(frames: Sequence[Image]) -> float:
     """Mean absolute change of luma (of 255) from one frame to the next."""
     greys = [cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames]
     changes = [float(cv2.absdiff(a, b).mean()) for a, b in pairwise(greys)]
@@ -38,12 +38,12 @@ def palette(frames: Sequence[Image]) -> np.ndarray:
     return total.ravel() / max(1.0, total.sum())
 
 
-def nearest(frames: Sequence[Image], film: Sequence[Image], distance: Distance) -> float:
+def distance_to_film(frames: Sequence[Image], film: Sequence[Image], distance: Distance) -> float:
     """The mean distance of a frame from the frame of the film it is most like; near 0 is copying."""
     return float(np.mean([min(distance(a, b) for b in film) for a in frames]))
 
 
-def abreast(frames: Sequence[Image], true: Sequence[Image], distance: Distance, few: int = 8) -> float:
+def distance_to_truth(frames: Sequence[Image], true: Sequence[Image], distance: Distance, few: int = 8) -> float:
     """The mean distance of a frame from the one that really came at its time."""
     places = np.unique(np.linspace(0, len(frames) - 1, few).astype(int))
     return float(np.mean([distance(frames[n], true[n]) for n in places]))
@@ -61,7 +61,7 @@ def features(frames: Sequence[Image]) -> np.ndarray:
     return np.array(rows)
 
 
-def frechet(a: np.ndarray, b: np.ndarray) -> float:
+def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     """Fréchet distance of features from those of a film, `b`, taken as Gaussians with independent values, in
     units of the film's own deviations (a plain stand-in for FVD, Unterthiner et al. 2018, which needs a
     network of its own)."""
@@ -70,23 +70,23 @@ def frechet(a: np.ndarray, b: np.ndarray) -> float:
     return float((apart / np.square(spread + 1)).mean())
 
 
-def collapse(frames: Sequence[Image], film: Sequence[Image], second: int) -> int | None:
+def collapse_second(frames: Sequence[Image], film: Sequence[Image], second: int) -> int | None:
     """The frame from which, for a second, a continuation hardly moves or is blurred; None if it never is."""
-    moves, sharp = motion(film), float(np.mean([sharpness(f) for f in film]))
+    moves, sharp = motion_energy(film), float(np.mean([sharpness(f) for f in film]))
     for start in range(0, max(1, len(frames) - second), max(1, second // 4)):
         part = frames[start : start + second]
-        if motion(part) < STILL * moves or np.mean([sharpness(f) for f in part]) < SOFT * sharp:
+        if motion_energy(part) < FROZEN_MOTION * moves or np.mean([sharpness(f) for f in part]) < BLURRED_SHARPNESS * sharp:
             return start
     return None
 
 
-def series(frames: Sequence[Image], film: Sequence[Image], second: int) -> dict[str, list[float]]:
+def per_second_series(frames: Sequence[Image], film: Sequence[Image], second: int) -> dict[str, list[float]]:
     """Ratios to the film of motion and sharpness, second by second."""
-    moves, sharp = motion(film), float(np.mean([sharpness(f) for f in film[:: max(1, len(film) // 24)]]))
+    moves, sharp = motion_energy(film), float(np.mean([sharpness(f) for f in film[:: max(1, len(film) // 24)]]))
     told: dict[str, list[float]] = {"motion": [], "sharpness": []}
     for start in range(0, len(frames) - second // 2, second):
         part = frames[start : start + second]
-        told["motion"].append(motion(part) / max(1e-6, moves))
+        told["motion"].append(motion_energy(part) / max(1e-6, moves))
         told["sharpness"].append(float(np.mean([sharpness(f) for f in part[::4]])) / max(1e-6, sharp))
     return told
 
@@ -103,16 +103,16 @@ def compare(frames: Sequence[Image], film: Sequence[Image], second: int,
     late = frames[-2 * second :]
     few, some = late[:: max(1, second // 2)], film[:: max(1, len(film) // 24)]
     told = {
-        "motion": motion(late) / max(1e-6, motion(film)),
+        "motion": motion_energy(late) / max(1e-6, motion_energy(film)),
         "sharpness": _ratio(sharpness, few, some),
         "gradients": _ratio(gradient_energy, few, some),
         "palette": float(np.abs(palette(few) - palette(some)).sum() / 2),
     }
     if len(late) >= WINDOW and len(film) >= WINDOW:
-        told["features"] = frechet(features(late), features(film))
+        told["features"] = frechet_distance(features(late), features(film))
     if distance:
-        told["nearest"] = nearest(few, some, distance)
-    end = collapse(frames, film, second)
+        told["nearest"] = distance_to_film(few, some, distance)
+    end = collapse_second(frames, film, second)
     return {**told, "collapse": float("nan") if end is None else end / second}
 
 

@@ -8,11 +8,11 @@ import numpy as np
 from reimagine.errors import MediaError
 from reimagine.media.notes import Note, Notes, read_notes
 
-ENDINGS = (".notes.tsv", ".notesA1.csv", ".mid")
+TRUTH_SUFFIXES = (".notes.tsv", ".notesA1.csv", ".mid")
 """Of the truth beside a recording."""
 
 
-def scores(found: Notes, true: Notes, window: float = 0.05) -> dict[str, float]:
+def note_scores(found: Notes, true: Notes, window: float = 0.05) -> dict[str, float]:
     """A note counts if it begins within `window` seconds and lies within 50 cents; `f1_offsets` asks for its
     end too (within 50 ms or a fifth of its length)."""
     import mir_eval
@@ -33,9 +33,9 @@ def _arrays(notes: Notes) -> tuple[np.ndarray, np.ndarray]:
     return times, 440.0 * 2 ** ((np.array([n.pitch for n in notes]) - 69) / 12)
 
 
-def truth_of(recording: Path) -> Path:
+def find_truth(recording: Path) -> Path:
     """The file of true notes beside a recording."""
-    for ending in ENDINGS:
+    for ending in TRUTH_SUFFIXES:
         path = recording.with_name(recording.stem + ending)
         if path.exists():
             return path

@@ -13,16 +13,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reimagine.zoo.squeezenet import SqueezeNet, load_features, own_features
+from reimagine.zoo.squeezenet import SqueezeNet, load_features, shipped_features
 
 SCALE = 0.08
 """The slope of LPIPS over our encoder's distance, on training photographs blurred, recoloured, grained
 and compressed."""
 
-FILES = "squeezenet11_features.safetensors", "lpips_squeeze_heads.safetensors"
+LPIPS_FILES = "squeezenet11_features.safetensors", "lpips_squeeze_heads.safetensors"
 
 
-class Distance:
+class PerceptualDistance:
     """Two pictures in, 0 (the same) to about 1 out.
 
     Args:
@@ -38,7 +38,7 @@ class Distance:
             state = load_file(heads)
             self.heads = [state[name].reshape(1, -1, 1, 1) for name in sorted(state)]
         else:
-            self.net = own_features()
+            self.net = shipped_features()
         self.net = self.net.eval().requires_grad_(False)
 
     @torch.inference_mode()

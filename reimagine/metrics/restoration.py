@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from reimagine.degradation import KINDS, degrade
-from reimagine.media.frames import Frame, from_image
-from reimagine.metrics.warp import Steadiness
+from reimagine.media.frames import Frame, frame_from_image
+from reimagine.metrics.warp import TemporalConsistency
 
-MOVING = ("flicker", "weave")
+FILM_ONLY_KINDS = ("flicker", "weave")
 """Kinds that only a film can have."""
 TOUCHED = 8
 """A place is touched if it changes by more than this (of 0..255)."""
@@ -23,7 +23,7 @@ Rows = dict[str, dict[str, float]]
 
 def kinds(moving: bool) -> list[str]:
     """Those that can be asked for, undamaged first."""
-    return ["none", *(kind for kind in KINDS if moving or kind not in MOVING)]
+    return ["none", *(kind for kind in KINDS if moving or kind not in FILM_ONLY_KINDS)]
 
 
 def pictures(model: Any, images: list[np.ndarray], device: str, distance: Distance,
@@ -31,12 +31,12 @@ def pictures(model: Any, images: list[np.ndarray], device: str, distance: Distan
     """Wear pictures, (H, W, 3) uint8 RGB, restore them one by one, compare; a row a kind, each picture with a
     seed of its own."""
     work, rows = model.load(device), {}
-    clean = [from_image(n, cv2.cvtColor(cv2.cvtColor(i, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
+    clean = [frame_from_image(n, cv2.cvtColor(cv2.cvtColor(i, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
              for n, i in enumerate(images)]  # fmt: skip
     for kind in asked:
         worn = [next(_worn([frame], kind, seed + n)) for n, frame in enumerate(clean)]
         made = [next(iter(work([frame]))) for frame in worn]
-        rows[kind] = compared(worn, made, clean, distance)
+        rows[kind] = compare_restored(worn, made, clean, distance)
     return rows
 
 
@@ -48,8 +48,8 @@ def film(model: Any, read: Callable[[], Iterator[Frame]], device: str, distance:
         worn, again = tee(_worn(read(), kind, seed))
         made = model.load(device)(worn)
         frames = list(zip(again, made, read(), strict=True))
-        rows[kind] = compared(*zip(*frames, strict=True), distance, every=4)
-        rows[kind] |= steadiness(frames)
+        rows[kind] = compare_restored(*zip(*frames, strict=True), distance, every=4)
+        rows[kind] |= temporal_consistency(frames)
     return rows
 
 
@@ -57,7 +57,7 @@ def _worn(frames: Iterable[Frame], kind: str, seed: int) -> Iterator[Frame]:
     return iter(frames) if kind == "none" else degrade(frames, kind, seed)
 
 
-def compared(worn: Iterable[Frame], made: Iterable[Frame], clean: Iterable[Frame], distance: Distance,
+def compare_restored(worn: Iterable[Frame], made: Iterable[Frame], clean: Iterable[Frame], distance: Distance,
              every: int = 1) -> dict[str, float]:  # fmt: skip
     """Means over the frames, of their luma.
 
@@ -69,7 +69,7 @@ def compared(worn: Iterable[Frame], made: Iterable[Frame], clean: Iterable[Frame
 
     rows = []
     for number, (was, now, true) in enumerate(zip(worn, made, clean, strict=True)):
-        row = [decibels(was.grey, true.grey), decibels(now.grey, true.grey),
+        row = [psnr(was.grey, true.grey), psnr(now.grey, true.grey),
                structural_similarity(was.grey, true.grey), structural_similarity(now.grey, true.grey),
                float((cv2.absdiff(was.grey, now.grey) > TOUCHED).mean())]  # fmt: skip
         asked = number % every == 0
@@ -80,10 +80,10 @@ def compared(worn: Iterable[Frame], made: Iterable[Frame], clean: Iterable[Frame
             "ssim": mean[3], "lpips_worn": mean[5], "lpips": mean[6], "touched": mean[4]}  # fmt: skip
 
 
-def steadiness(frames: list[tuple[Frame, Frame, Frame]]) -> dict[str, float]:
+def temporal_consistency(frames: list[tuple[Frame, Frame, Frame]]) -> dict[str, float]:
     """Warping errors of the worn and the restored film, along the motion of the clean one; and how far the
     mean luma jumps, 0..255."""
-    errors = Steadiness()
+    errors = TemporalConsistency()
     names = ("worn", "restored", "source")
     for here, there in pairwise(frames):
         if here[2].shot == there[2].shot:
@@ -95,7 +95,7 @@ def steadiness(frames: list[tuple[Frame, Frame, Frame]]) -> dict[str, float]:
             "flicker_worn": float(jumps[0]), "flicker": float(jumps[1])}  # fmt: skip
 
 
-def decibels(made: np.ndarray, true: np.ndarray) -> float:
+def psnr(made: np.ndarray, true: np.ndarray) -> float:
     error = float(np.square(made.astype(np.float32) - true).mean())
     return 10 * np.log10(255**2 / max(error, 255**2 * 1e-6))
 

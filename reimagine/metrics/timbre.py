@@ -8,7 +8,7 @@ import numpy as np
 
 from reimagine.media.notes import Note, Notes
 from reimagine.media.sound import Sound
-from reimagine.metrics.notes import scores
+from reimagine.metrics.notes import note_scores
 
 LONG, STEP = 1.0, 2.0
 """Seconds of a note, and from one to the next, of the scale that is judged."""
@@ -19,7 +19,7 @@ def scale(low: int = 24, high: int = 84, velocity: int = 90) -> Notes:
     return Notes(tuple(Note(n * STEP, n * STEP + LONG, p, velocity) for n, p in pitches))
 
 
-def judged(play: Callable[[Notes], Sound], real: Sound | None = None,
+def timbre_scores(play: Callable[[Notes], Sound], real: Sound | None = None,
            hear: Callable[[Sound], Notes] | None = None) -> dict[str, float]:  # fmt: skip
     """An instrument on the scale: share of notes in tune (within 50 cents, by pYIN), notes that are silent or
     not numbers, range of loudness, real-time factor; how far it is from the `real` instrument on the same
@@ -32,7 +32,7 @@ def judged(play: Callable[[Notes], Sound], real: Sound | None = None,
     pieces = [mono[int(n.start * sound.rate) : int(n.end * sound.rate)] for n in notes]
     power = np.array([float(np.square(p).mean()) if len(p) else 0.0 for p in pieces])
     told = {
-        "in_tune": in_tune(sound, notes),
+        "in_tune": tuning_error(sound, notes),
         "silent": float((power < 1e-9).sum()),
         "broken": float(np.count_nonzero(~np.isfinite(sound.samples))),
         "clipped": float(np.count_nonzero(np.abs(sound.samples) > 1)),
@@ -40,13 +40,13 @@ def judged(play: Callable[[Notes], Sound], real: Sound | None = None,
         "times_real_time": sound.seconds / took,
     }
     if real is not None:
-        told["apart_db"] = apart(sound, real)
+        told["apart_db"] = spectral_distance(sound, real)
     if hear is not None:
-        told["heard_again"] = scores(hear(sound), notes)["f1"]
+        told["heard_again"] = note_scores(hear(sound), notes)["f1"]
     return told
 
 
-def in_tune(sound: Sound, notes: Notes) -> float:
+def tuning_error(sound: Sound, notes: Notes) -> float:
     """Share of notes whose pitch, by pYIN in the middle of the note, is within 50 cents of the asked one."""
     import librosa
 
@@ -65,7 +65,7 @@ def in_tune(sound: Sound, notes: Notes) -> float:
     return right / len(notes)
 
 
-def apart(made: Sound, real: Sound) -> float:
+def spectral_distance(made: Sound, real: Sound) -> float:
     """Distance of log mel spectra in dB, each at its own level, where either is within 60 dB of its peak."""
     import librosa
 

@@ -13,27 +13,27 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from reimagine.media.motion.flow import disagreement, fetch, flow, squared
+from reimagine.media.motion.flow import forward_backward_error, optical_flow, squared_magnitude, warp_backward
 from reimagine.metrics.colour import colourfulness
 
-COMPARED = "pairs compared", "warping error before, summed", "warping error after, summed"
+WARP_COUNTS = "pairs compared", "warping error before, summed", "warping error after, summed"
 """What a stage that steadies its own pictures counts."""
 
 
-class Match(NamedTuple):
+class MaskedFlow(NamedTuple):
     """Flow (H, W, 2) from a frame to the next one, and where it can be believed (H, W) bool."""
 
     flow: np.ndarray
     mask: np.ndarray
 
 
-def match(here: np.ndarray, there: np.ndarray, lai_compat: bool = False) -> Match:
+def masked_flow(here: np.ndarray, there: np.ndarray, lai_compat: bool = False) -> MaskedFlow:
     """Of two source pictures, RGB (H, W, 3) uint8. `lai_compat`: with the published code's slip
     of taking the first component of the flow twice at motion boundaries."""
     a, b = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (here, there))
-    out, back = flow(a, b, "medium"), flow(b, a, "medium")
-    hidden = disagreement(out, back) > 1
-    return Match(out, ~(hidden | _boundaries(out, lai_compat)))
+    out, back = optical_flow(a, b, "medium"), optical_flow(b, a, "medium")
+    hidden = forward_backward_error(out, back) > 1
+    return MaskedFlow(out, ~(hidden | _boundaries(out, lai_compat)))
 
 
 def _boundaries(out: np.ndarray, lai_compat: bool) -> np.ndarray:
@@ -42,15 +42,15 @@ def _boundaries(out: np.ndarray, lai_compat: bool) -> np.ndarray:
     steep[:, :-1] += np.diff(out, axis=1) ** 2
     steep[:-1] += np.diff(out, axis=0) ** 2
     total = 2 * steep[..., 0] if lai_compat else steep.sum(2)
-    return total > 0.01 * squared(out) + 0.002
+    return total > 0.01 * squared_magnitude(out) + 0.002
 
 
-def warp_error(here: np.ndarray, there: np.ndarray, by: Match, lai_compat: bool = False) -> float:
+def warp_error(here: np.ndarray, there: np.ndarray, by: MaskedFlow, lai_compat: bool = False) -> float:
     """Mean squared difference, over believed pixels and channels, of RGB (H, W, 3) uint8 pictures
     taken as 0..1. `lai_compat`: of their JPEGs, as the published code reads them."""
     if lai_compat:
         here, there = _jpeg(here), _jpeg(there)
-    moved = fetch(there.astype(np.float32), by.flow)
+    moved = warp_backward(there.astype(np.float32), by.flow)
     apart = np.square((moved - here) / 255).mean(2)
     return float(apart[by.mask].mean()) if by.mask.any() else 0.0
 
@@ -70,7 +70,7 @@ def gradient_energy(image: np.ndarray) -> float:
     return float(np.square(np.diff(grey, axis=0)).mean() + np.square(np.diff(grey, axis=1)).mean())
 
 
-class Steadiness:
+class TemporalConsistency:
     """Adds up pairs of neighbouring frames of one film in several states.
 
     Args:
@@ -88,7 +88,7 @@ class Steadiness:
     def add(self, here: dict[str, np.ndarray], there: dict[str, np.ndarray]) -> None:
         """A frame and the next one, RGB (H, W, 3) uint8, by state: "source", and any others;
         "before" is what the others are told apart from."""
-        by = match(here["source"], there["source"], self.lai_compat)
+        by = masked_flow(here["source"], there["source"], self.lai_compat)
         for state, image in here.items():
             error = warp_error(image, there[state], by, self.lai_compat)
             self.errors.setdefault(state, []).append(error)

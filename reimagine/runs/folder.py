@@ -17,37 +17,19 @@ import os
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from reimagine.errors import RunError
-from reimagine.execution.parts import Picture
-from reimagine.media.clip import Footage
-from reimagine.media.files import write_text
+from reimagine.media.clip import Clip
+from reimagine.media.files import write_text_atomically
 from reimagine.media.film import Film, fingerprint
 from reimagine.media.frames import Shot
 from reimagine.media.sound import Sound, read_sound, silence
+from reimagine.media.track import PictureTrack
+from reimagine.progress import NoProgress, Progress
 
 VERSION = 2
 """Of the open step: raise it when the same film gives other facts or shots."""
-
-
-class Watch(Protocol):
-    """Whoever wants to see the work go on."""
-
-    def begin(self, title: str, total: int, unit: str = "fps") -> None: ...
-    def tick(self, count: float) -> None: ...
-    def say(self, line: str) -> None: ...
-
-
-class Silent:
-    def begin(self, title: str, total: int, unit: str = "fps") -> None:
-        pass
-
-    def tick(self, count: float) -> None:
-        pass
-
-    def say(self, line: str) -> None:
-        pass
 
 
 @dataclass
@@ -83,14 +65,14 @@ class Run:
 
     @classmethod
     def open(cls, source: Path, into: Path | None = None, start: float | None = None,
-             end: float | None = None, watch: Watch | None = None) -> Run:  # fmt: skip
+             end: float | None = None, progress: Progress | None = None) -> Run:  # fmt: skip
         """A film's run folder, made or found again; or a run folder, to go on with."""
-        watch = watch or Silent()
+        progress = progress or NoProgress()
         if (source / "run.json").is_file():
             return cls._continue(source)
-        from reimagine.media.files import check
+        from reimagine.media.files import check_readable
 
-        check(source)
+        check_readable(source)
         folder = into or Path("runs") / source.stem
         mark = fingerprint(source)
         _writable(folder)
@@ -98,12 +80,12 @@ class Run:
         opened = key("open", VERSION, mark, start, end)
         home = folder / f"00-open-{opened[:8]}"
         if not (home / "shots.json").exists():
-            cls._look(source, home, start, end, watch)
+            cls._look(source, home, start, end, progress)
         run = cls(folder, Film.read(home / "film.json"), _shots(home), home.name, opened)
         if not (folder / "run.json").exists():
             run.save()
         for note in run.film.notes:
-            watch.say(note)
+            progress.message(note)
         return run
 
     @classmethod
@@ -129,23 +111,23 @@ class Run:
                                "give this one --into another folder")  # fmt: skip
 
     @staticmethod
-    def _look(source: Path, home: Path, start, end, watch: Watch) -> None:
+    def _look(source: Path, home: Path, start, end, progress: Progress) -> None:
         from reimagine.media.reader import open_film
-        from reimagine.media.shots import CutDetector, trimmed
+        from reimagine.media.shots import CutDetector, trim_shots
 
-        watch.begin("open", 0)
+        progress.begin("open", 0)
         detector = CutDetector()
 
         def look(number: int, luma: Any) -> None:
             detector(number, luma)
-            watch.tick(1)
+            progress.advance(1)
 
         whole = open_film(source.resolve(), look)
         film = whole.trim(start, end)
-        shots = trimmed(detector.shots(whole.frames), film.first, film.frames)
+        shots = trim_shots(detector.shots(whole.frames), film.first, film.frames)
         home.mkdir(parents=True, exist_ok=True)
         film.save(home / "film.json")
-        write_text(home / "shots.json", json.dumps(shots))
+        write_text_atomically(home / "shots.json", json.dumps(shots))
 
     # -- what there is ---------------------------------------------------------------------
 
@@ -158,17 +140,17 @@ class Run:
         name = {"picture": "picture.nut", "sound": "sound.wav", "notes": "notes.mid"}[track]
         return self.folder / step.folder / name if step else None
 
-    def picture(self, steps: int | None = None) -> Picture:
+    def picture(self, steps: int | None = None) -> PictureTrack:
         """The frames as the latest picture step left them, or the first `steps` steps."""
-        picture = Picture((("", 0, self.film.frames),))
+        picture = PictureTrack((("", 0, self.film.frames),))
         for step in self.steps[:steps]:
             if step.writes == "picture":
                 path = str(self.folder / step.folder / "picture.nut")
-                picture = Picture((*picture.until(step.start).stretches, (path, step.start, step.frames)))
+                picture = PictureTrack((*picture.until(step.start).stretches, (path, step.start, step.frames)))
         return picture
 
     @property
-    def own(self) -> Picture:
+    def own(self) -> PictureTrack:
         """The film's own frames, restored if they were: what later stages take for the film."""
         return self.picture(max((n for n, s in enumerate(self.steps, 1) if s.stage == "restore"), default=0))
 
@@ -181,18 +163,18 @@ class Run:
     @property
     def takes(self) -> list[Shot]:
         """The shots of the picture as it is now; what was dreamt up is one."""
-        shots = [Shot(s.start, min(s.stop, self.known), s.like) for s in self.shots if s.start < self.known]
+        shots = [Shot(s.start, min(s.stop, self.known), s.similar_frame) for s in self.shots if s.start < self.known]
         frames = self.picture().frames
         return [*shots, Shot(self.known, frames)] if frames > self.known else shots
 
-    def footage(self, frames: int) -> Footage:
+    def clip(self, frames: int) -> Clip:
         """The picture as it is now, up to a frame, for whoever goes on with it."""
         picture = self.picture()
         name = Path(self.film.source).name
-        whole = Footage(partial(picture.read, self.film), picture.frames, self.takes, self.film.rate, name)
+        whole = Clip(partial(picture.read, self.film), picture.frames, self.takes, self.film.rate, name)
         return whole.until(frames)
 
-    def picture_before(self, stage: str) -> Picture | None:
+    def picture_before(self, stage: str) -> PictureTrack | None:
         """The frames as they were before the last step of a stage; None if it was not done."""
         places = [number for number, step in enumerate(self.steps) if step.stage == stage]
         return self.picture(places[-1]) if places else None
@@ -200,7 +182,7 @@ class Run:
     def save(self) -> None:
         facts = {"source": self.film.source, "opened": self.opened, "key": self.key,
                  "steps": [asdict(s) for s in self.steps]}  # fmt: skip
-        write_text(self.folder / "run.json", json.dumps(facts, indent=1))
+        write_text_atomically(self.folder / "run.json", json.dumps(facts, indent=1))
 
     def own_sound(self, rate: int | None = None, channels: int | None = None) -> Sound:
         """The film's own, as long as its picture is now; silence if it has none. Asked for at a rate, it is
@@ -212,8 +194,8 @@ class Run:
         piece = film.seconds if film.trimmed else None
         sound = read_sound(Path(film.source), film.offset, piece, rate, channels)
         if self.known < film.frames:
-            sound = sound.fitted(min(sound.length, round(float(film.time(self.known)) * sound.rate)))
-        return sound if rate else sound.fitted(round(seconds * sound.rate))
+            sound = sound.fit_length(min(sound.length, round(float(film.time(self.known)) * sound.rate)))
+        return sound if rate else sound.fit_length(round(seconds * sound.rate))
 
     # -- steps -----------------------------------------------------------------------------
 
@@ -229,7 +211,7 @@ class Run:
         if weights := getattr(model, "network", options.get("weights")):
             from reimagine import zoo
 
-            options["weights"] = zoo.checked(weights)[1]
+            options["weights"] = zoo.verified_path(weights)[1]
         for title, value in options.items():
             if isinstance(value, Path) and value.exists():
                 options[title] = fingerprint(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from reimagine.errors import RecipeError, unknown
+from reimagine.errors import RecipeError, unknown_name
 
 STAGES: dict[str, tuple[str, str]] = {
     # stage        reads      writes
@@ -76,33 +76,33 @@ TRAININGS: dict[str, str] = {
 }
 
 
-def default(stage: str) -> str:
+def default_model(stage: str) -> str:
     """The name of a stage's default model."""
-    return next(iter(named(stage)))
+    return next(iter(models_of(stage)))
 
 
-def named(stage: str) -> dict[str, str]:
+def models_of(stage: str) -> dict[str, str]:
     if stage not in MODELS:
-        raise RecipeError(unknown("stage", stage, MODELS))
+        raise RecipeError(unknown_name("stage", stage, MODELS))
     return MODELS[stage]
 
 
-def model(stage: str, name: str | None = None) -> type[Any]:
+def model_class(stage: str, name: str | None = None) -> type[Any]:
     """The model's class; without a name, the default's."""
-    models = named(stage)
+    models = models_of(stage)
     name = name or next(iter(models))
     if name not in models:
-        raise RecipeError(unknown(f"model for {stage}", name, models))
+        raise RecipeError(unknown_name(f"model for {stage}", name, models))
     return _object(models[name])
 
 
-def training(name: str) -> type[Any]:
+def training_class(name: str) -> type[Any]:
     if name not in TRAININGS:
-        raise RecipeError(unknown("training", name, TRAININGS))
+        raise RecipeError(unknown_name("training", name, TRAININGS))
     return _object(TRAININGS[name])
 
 
-def place(model: Any) -> tuple[str, str]:
+def identify(model: Any) -> tuple[str, str]:
     """(stage, name) of a model instance or class."""
     cls = model if isinstance(model, type) else type(model)
     where = f"{cls.__module__}:{cls.__qualname__}"

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 
-class PatchCritic(nn.Module):
+class PatchDiscriminator(nn.Module):
     """Spectral-norm patch critic (Isola et al. 2017; Miyato et al. 2018).
 
     Args:
@@ -31,18 +31,18 @@ class PatchCritic(nn.Module):
         return self.layers(x)
 
 
-def taught(critic: nn.Module, optimizer: Optimizer, half: torch.autocast, real: Tensor,
+def discriminator_step(critic: nn.Module, optimizer: Optimizer, half: torch.autocast, real: Tensor,
            made: Tensor) -> Tensor:  # fmt: skip
     """One step of a critic at half precision, real and made pictures in one batch; gives back its loss."""
     with half:
         answers = critic(torch.cat([real, made])).float()
-    loss = hinge(answers[: len(real)], answers[len(real) :])
+    loss = hinge_loss(answers[: len(real)], answers[len(real) :])
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     return loss
 
 
-def hinge(real: Tensor, made: Tensor) -> Tensor:
+def hinge_loss(real: Tensor, made: Tensor) -> Tensor:
     """What the critic pays for its logits (Lim & Ye 2017)."""
     return F.relu(1 - real).mean() + F.relu(1 + made).mean()

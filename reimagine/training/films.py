@@ -8,7 +8,7 @@ from reimagine.errors import MediaError
 SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".mpg", ".ogv")
 
 
-def films_in(folder: Path) -> list[Path]:
+def list_films(folder: Path) -> list[Path]:
     """The films of a folder and its sub-folders; or the one film that was named."""
     if not folder.exists():
         raise MediaError(f"{folder}: no such film or folder")

@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from reimagine.media.files import publish
+from reimagine.media.files import replace_atomically
 from reimagine.media.writer import write_image
 
 
-def curves(log: Path, out: Path, held: str = "validation ") -> None:
+def plot_losses(log: Path, out: Path, held: str = "validation ") -> None:
     """Draw a training's log.csv: a curve a column over the minutes, those `held` out dashed beside theirs."""
     from matplotlib.figure import Figure
 
@@ -31,10 +31,10 @@ def curves(log: Path, out: Path, held: str = "validation ") -> None:
     figure.axes[0].legend()
     temporary = out.with_name("." + out.name)
     figure.savefig(temporary, dpi=80)
-    publish(temporary, out)
+    replace_atomically(temporary, out)
 
 
-def samples(path: Path, rows: Sequence[Sequence[Tensor]]) -> None:
+def save_sample_sheet(path: Path, rows: Sequence[Sequence[Tensor]]) -> None:
     """Rows of pictures, (3, H, W) each in 0..1, all of one size."""
     picture = torch.cat([torch.cat(list(row), 2) for row in rows], 1)
     write_image(path, (picture.detach().clamp(0, 1) * 255).byte().permute(1, 2, 0).cpu().numpy())

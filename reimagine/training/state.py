@@ -17,13 +17,13 @@ from torch import nn
 from reimagine.errors import WeightsError
 
 
-def seed(number: int) -> None:
+def seed_everything(number: int) -> None:
     random.seed(number)
     np.random.seed(number)
     torch.manual_seed(number)
 
 
-def save(path: Path, parts: dict[str, Any]) -> None:
+def save_checkpoint(path: Path, parts: dict[str, Any]) -> None:
     """Write objects' `state_dict`s and plain values whole or not at all."""
     state = {k: v.state_dict() if hasattr(v, "state_dict") else v for k, v in parts.items()}
     temporary = path.with_name("." + path.name)
@@ -34,7 +34,7 @@ def save(path: Path, parts: dict[str, Any]) -> None:
     temporary.replace(path)
 
 
-def resume(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
+def load_checkpoint(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
     """Load what `save` wrote into the same objects; give back the plain values ({} if none yet)."""
     if not path.exists():
         return {}
@@ -49,13 +49,13 @@ def resume(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in state.items() if k not in parts}
 
 
-def short_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
     """Whether there was not room enough: fewer at a time may do."""
     known = isinstance(error, MemoryError | torch.OutOfMemoryError)
     return known or "can't allocate memory" in str(error) or "out of memory" in str(error)
 
 
-def average(into: nn.Module, source: nn.Module, decay: float) -> None:
+def update_ema(into: nn.Module, source: nn.Module, decay: float) -> None:
     """Exponential moving average of weights; buffers (batch norm's statistics) are copied."""
     with torch.no_grad():
         for mean, new in zip(into.parameters(), source.parameters(), strict=True):
@@ -64,22 +64,22 @@ def average(into: nn.Module, source: nn.Module, decay: float) -> None:
             mean.copy_(new)
 
 
-def cosine(part: float, floor: float = 0.01) -> float:
+def cosine_schedule(part: float, floor: float = 0.01) -> float:
     """Share of the peak learning rate at `part` (0..1) of the time: half a cosine, down to `floor`."""
     return floor + (1 - floor) * (0.5 + 0.5 * math.cos(math.pi * part))
 
 
-def report(run: Path, parts: dict[str, Any], clock: float, steps: int, say: Callable[[str], Any] = print,
+def save_and_log(run: Path, parts: dict[str, Any], clock: float, steps: int, say: Callable[[str], Any] = print,
            **numbers: float) -> None:  # fmt: skip
     """Keep what a training can go on from, add a line to its log, and say it."""
-    save(run / "checkpoint.pt", {**parts, "clock": clock, "steps": steps})
+    save_checkpoint(run / "checkpoint.pt", {**parts, "clock": clock, "steps": steps})
     row = {"minutes": round(clock / 60, 1), "steps": steps} | {k: round(v, 4) for k, v in numbers.items()}
-    log(run / "log.csv", row)
+    append_log_row(run / "log.csv", row)
     say("  ".join(f"{k} {v}" for k, v in row.items()))
     sys.stdout.flush()
 
 
-def log(path: Path, row: dict[str, float | int | str]) -> None:
+def append_log_row(path: Path, row: dict[str, float | int | str]) -> None:
     """Append a line to a CSV; the first line names the columns."""
     new = not path.exists()
     with path.open("a", newline="") as file:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reimagine.errors import WeightsError, unknown
+from reimagine.errors import WeightsError, unknown_name
 
 if TYPE_CHECKING:
     from torch import nn
@@ -64,7 +64,7 @@ def find(weights: str) -> Card:
         file = published.card(weights)["file"]
         raise WeightsError(f"the weights {weights!r} are not shipped; `reimagine models add {weights} "
                            f"--file {file}` adds them")  # fmt: skip
-    raise WeightsError(unknown("weights", weights, here))
+    raise WeightsError(unknown_name("weights", weights, here))
 
 
 def _card(path: Path) -> Card:
@@ -76,7 +76,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def checked(weights: str) -> tuple[Path, str]:
+def verified_path(weights: str) -> tuple[Path, str]:
     """The file behind a name or path and its sha256; refused if it is not the card's."""
     card = find(weights)
     if not card.path.exists():
@@ -90,11 +90,11 @@ def checked(weights: str) -> tuple[Path, str]:
     return card.path, found
 
 
-def arch(weights: str) -> dict[str, Any]:
+def architecture_arguments(weights: str) -> dict[str, Any]:
     """The architecture arguments a weights file was saved with."""
     import struct
 
-    path, _ = checked(weights)
+    path, _ = verified_path(weights)
     with path.open("rb") as file:  # its header alone: no torch for a list of names
         (length,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(length))
@@ -106,7 +106,7 @@ def load(weights: str, build: Callable[..., nn.Module], device: str) -> Any:
     import torch
     from safetensors import SafetensorError, safe_open
 
-    path, _ = checked(weights)
+    path, _ = verified_path(weights)
     try:
         with safe_open(path, "pt") as file:
             arch = json.loads((file.metadata() or {}).get("arch", "{}"))

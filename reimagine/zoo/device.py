@@ -10,7 +10,7 @@ from reimagine.errors import WeightsError
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-def choose(wish: str, alone: bool = False) -> str:
+def configure_device(wish: str, alone: bool = False) -> str:
     """`auto` is the first of cuda, mps, cpu that is there. Unless the network is `alone`, as in training,
     half of the processor's cores are left to what decodes, follows and encodes."""
     import torch
@@ -26,7 +26,7 @@ def choose(wish: str, alone: bool = False) -> str:
 
 
 @cache
-def half_is_fast(device: str) -> bool:
+def bfloat16_is_fast(device: str) -> bool:
     """bfloat16 where the processor multiplies it itself; elsewhere it would only be less exact."""
     if device != "cpu":
         return device.startswith("cuda")

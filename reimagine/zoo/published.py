@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine import zoo
-from reimagine.errors import WeightsError, unknown
+from reimagine.errors import WeightsError, unknown_name
 from reimagine.zoo import tensorflow
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def names() -> list[str]:
 
 def card(name: str) -> dict[str, Any]:
     if name not in names():
-        raise WeightsError(unknown("published weights", name, names()))
+        raise WeightsError(unknown_name("published weights", name, names()))
     return tomllib.loads((CARDS / f"{name}.toml").read_text())
 
 

@@ -77,11 +77,11 @@ def load_features(net: SqueezeNet, path: Path) -> SqueezeNet:
     return net
 
 
-def own_features() -> SqueezeNet:
+def shipped_features() -> SqueezeNet:
     """The encoder of the shipped colorizer; it takes one channel in 0..1."""
     from safetensors.torch import load_file
 
     net, prefix = SqueezeNet(1), "encoder."
-    state = load_file(zoo.checked(OWN)[0])
+    state = load_file(zoo.verified_path(OWN)[0])
     net.load_state_dict({k.removeprefix(prefix): v.float() for k, v in state.items() if k.startswith(prefix)})
     return net

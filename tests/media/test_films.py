@@ -11,9 +11,9 @@ from conftest import frames_of, make_film, packets_of, picture, times_of
 import reimagine
 from reimagine.errors import MediaError
 from reimagine.media.film import Film
-from reimagine.media.reader import open_film, read_film, read_still
+from reimagine.media.reader import open_film, read_film, read_image
 from reimagine.media.shots import CutDetector
-from reimagine.media.writer import read_picture, write_image, write_picture
+from reimagine.media.writer import read_frames, write_frames, write_image
 
 TINT = reimagine.model("colorize", "tint")
 
@@ -73,7 +73,7 @@ def test_stills_of_any_size_are_pictures(tmp_path, size):
     width, height = size
     write_image(tmp_path / "still.png", picture(0, width, height, 1))
     done = reimagine.run(tmp_path / "still.png", [TINT()], tmp_path / "run")
-    assert read_still(done.film).shape == (height, width, 3)
+    assert read_image(done.film).shape == (height, width, 3)
 
 
 def test_a_dot_is_no_picture(tmp_path):
@@ -85,8 +85,8 @@ def test_a_dot_is_no_picture(tmp_path):
 def test_intermediates_keep_the_luma_bit_for_bit(tmp_path, film):
     facts = open_film(film)
     path = tmp_path / "part.nut"
-    write_picture(path, read_film(facts), facts.rate)
-    pairs = zip(read_film(facts), read_picture(path, facts), strict=True)
+    write_frames(path, read_film(facts), facts.rate)
+    pairs = zip(read_film(facts), read_frames(path, facts), strict=True)
     assert all(np.array_equal(a.luma, b.luma) and a.index == b.index for a, b in pairs)
 
 
@@ -95,8 +95,8 @@ def test_any_range_is_the_same_as_reading_through(film, tmp_path, start, stop):
     facts = open_film(film)
     whole = [f.luma.copy() for f in read_film(facts)]
     path = tmp_path / "part.nut"
-    write_picture(path, read_film(facts), facts.rate)
-    for source in (read_film(facts, start, stop), read_picture(path, facts, start, stop)):
+    write_frames(path, read_film(facts), facts.rate)
+    for source in (read_film(facts, start, stop), read_frames(path, facts, start, stop)):
         part = [(f.index, f.luma.copy()) for f in source]
         assert [n for n, _ in part] == list(range(start, stop))
         assert all(np.array_equal(luma, whole[n]) for n, luma in part)

@@ -14,12 +14,12 @@ import reimagine
 from reimagine import zoo
 from reimagine.errors import MediaError, StageError, WeightsError
 from reimagine.media import Shot
-from reimagine.media.frames import from_image
+from reimagine.media.frames import frame_from_image
 from reimagine.metrics.warp import gradient_energy
 from reimagine.stages.cartoon.cartoongan import data
 from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator, EvenNorm
 from reimagine.stages.cartoon.cartoongan.train import TrainCartoon
-from reimagine.stages.cartoon.stylizer import Drawer, as_sharp, calmed
+from reimagine.stages.cartoon.stylizer import Stylizer, as_sharp, calmed
 
 CARTOON = reimagine.model("cartoon")
 
@@ -39,7 +39,7 @@ def scene(side: int = 128) -> np.ndarray:
 
 
 def drawings(model, images: list[np.ndarray]) -> list[np.ndarray]:
-    frames = [from_image(n, i).at(n, Shot(0, len(images))) for n, i in enumerate(images)]
+    frames = [frame_from_image(n, i).renumbered(n, Shot(0, len(images))) for n, i in enumerate(images)]
     return [f.image for f in model.load("cpu")(iter(frames))]
 
 
@@ -73,9 +73,9 @@ def test_what_stands_still_does_not_boil_and_stays_sharp():
 def test_a_cut_is_not_drawn_over():
     """The first frame after a cut owes nothing to the shot before."""
     images = [picture(n, 96, 64, int(n >= 3)) for n in range(6)]
-    frames = [from_image(n, i).at(n, Shot(0, 3) if n < 3 else Shot(3, 6)) for n, i in enumerate(images)]
-    work = Drawer(lambda image: image, 1.0, 1.0).drawn
-    made = list(Drawer(lambda image: image, 1.0, 1.0)(iter(frames)))
+    frames = [frame_from_image(n, i).renumbered(n, Shot(0, 3) if n < 3 else Shot(3, 6)) for n, i in enumerate(images)]
+    work = Stylizer(lambda image: image, 1.0, 1.0).drawn
+    made = list(Stylizer(lambda image: image, 1.0, 1.0)(iter(frames)))
     assert np.abs(made[3].image - work(frames[3].image)).max() <= 8  # 4:2:0 there and back
 
 
@@ -116,7 +116,7 @@ def test_any_size_without_seams(weights, size):
 
 def test_strength_goes_from_the_film_to_the_look(weights):
     none, half, all_ = (drawings(CARTOON(weights=weights, strength=s), [scene()])[0] for s in (0.0, 0.5, 1.0))
-    assert np.abs(none.astype(int) - from_image(0, scene()).image).mean() < 2
+    assert np.abs(none.astype(int) - frame_from_image(0, scene()).image).mean() < 2
     assert np.abs(half - (none / 2 + all_ / 2)).mean() < 3
 
 

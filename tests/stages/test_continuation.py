@@ -12,17 +12,18 @@ from conftest import frames_of, picture
 import reimagine
 from reimagine.errors import RecipeError, StageError
 from reimagine.media import Shot
-from reimagine.media.clip import Footage
-from reimagine.media.frames import from_image
-from reimagine.media.grain import grain_of, grained
-from reimagine.media.motion.interpolation import Between, Onward
-from reimagine.runs.folder import Run, Silent
+from reimagine.media.clip import Clip
+from reimagine.media.frames import frame_from_image
+from reimagine.media.grain import add_grain, estimate_grain
+from reimagine.media.motion.interpolation import FrameExtrapolator, FrameInterpolator
+from reimagine.progress import NoProgress
+from reimagine.runs.folder import Run
 
 
-def footage(count: int, shots=None, image=lambda n: picture(n, 96, 64, 0)) -> Footage:
-    frames = [from_image(n, image(n)) for n in range(count)]
+def clip(count: int, shots=None, image=lambda n: picture(n, 96, 64, 0)) -> Clip:
+    frames = [frame_from_image(n, image(n)) for n in range(count)]
     shots = [Shot(*s) for s in shots or [(0, count)]]
-    return Footage(lambda a, b: iter(frames[a:b]), count, shots, Fraction(24))
+    return Clip(lambda a, b: iter(frames[a:b]), count, shots, Fraction(24))
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def recall(tiny_weights):
 
 def test_pairs_keep_the_films_order_and_never_cross_a_cut(recall, tmp_path):
     work = replace(recall, every=2).load("cpu")
-    work.learn(footage(190, [(0, 60), (60, 70), (70, 190)]), tmp_path, Silent())
+    work.learn(clip(190, [(0, 60), (60, 70), (70, 190)]), tmp_path, NoProgress())
     rows = list(csv.DictReader((tmp_path / "pairs.csv").open()))
     pairs = [(row["for"], int(row["frame"]), int(row["next"])) for row in rows]
     assert all(b - a == 2 and (b < 60 or a >= 70) for _, a, b in pairs)  # 60..70 is too short for a shot
@@ -57,27 +58,27 @@ def test_a_film_is_learnt_once_and_only_rolls_on(tiny_weights, film, tmp_path):
 
 
 def test_an_interrupted_training_goes_on(tiny_weights, tmp_path):
-    class Cut(Silent):
-        def tick(self, count):
+    class Cut(NoProgress):
+        def advance(self, count):
             raise KeyboardInterrupt
 
-    class Told(Silent):
+    class Told(NoProgress):
         begun: list = []
 
-        def tick(self, count):
+        def advance(self, count):
             self.begun.append(count)
 
     model = reimagine.model("continue", "recall")(
         minutes=0.02, weights=str(tiny_weights["continue recall"]))  # fmt: skip
     with pytest.raises(KeyboardInterrupt):
-        model.load("cpu").learn(footage(40), tmp_path, Cut())
+        model.load("cpu").learn(clip(40), tmp_path, Cut())
     assert (tmp_path / "checkpoint.pt").exists() is False
-    model.load("cpu").learn(footage(40), tmp_path, told := Told())
+    model.load("cpu").learn(clip(40), tmp_path, told := Told())
     assert (tmp_path / "learnt.json").exists() and sum(told.begun) >= 1.2
 
 
 def test_an_interrupted_dream_is_the_same_dream(recall, tmp_path):
-    film, work = footage(40), recall.load("cpu")
+    film, work = clip(40), recall.load("cpu")
     whole = [f.image for f in work(film, 60, tmp_path / "a")]
     frames = iter(recall.load("cpu")(film, 60, tmp_path / "b"))
     for _ in range(30):
@@ -109,10 +110,10 @@ def test_from_a_frame_on_the_film_is_another(film, tmp_path):
 
 
 BAD = [
-    ({}, footage(1), "has 1 frames, and 24 are needed"),
-    ({"every": 3}, footage(48), "has 48 frames, and 72 are needed"),
-    ({}, footage(60, [(0, 20), (20, 40), (40, 60)]), "has 20 frames"),
-    ({}, footage(40, image=lambda n: picture(0, 96, 64, 0)), "nothing moves"),
+    ({}, clip(1), "has 1 frames, and 24 are needed"),
+    ({"every": 3}, clip(48), "has 48 frames, and 72 are needed"),
+    ({}, clip(60, [(0, 20), (20, 40), (40, 60)]), "has 20 frames"),
+    ({}, clip(40, image=lambda n: picture(0, 96, 64, 0)), "nothing moves"),
 ]
 
 
@@ -120,7 +121,7 @@ BAD = [
 @pytest.mark.parametrize("name", ["recall", "pix2pix"])
 def test_what_cannot_be_learnt_is_said(name, options, film, text, tmp_path):
     with pytest.raises(StageError, match=text) as error:
-        reimagine.model("continue", name)(**options).load("cpu").learn(film, tmp_path, Silent())
+        reimagine.model("continue", name)(**options).load("cpu").learn(film, tmp_path, NoProgress())
     assert "--model hold" in str(error.value)
 
 
@@ -146,21 +147,21 @@ def test_short_of_memory_it_learns_from_fewer(tiny_weights, tmp_path, monkeypatc
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried ...")
         return real(self, threads, *others)
 
-    class Told(Silent):
-        def say(self, line):
+    class Told(NoProgress):
+        def message(self, line):
             said.append(line)
 
     monkeypatch.setattr(train.Fit, "dream", dream)
     monkeypatch.setattr(train.Fit, "tested", lambda self, part="": {})
     weights = str(tiny_weights["continue recall"])
     model = reimagine.model("continue", "recall")(minutes=0.005, weights=weights)
-    model.load("cpu").learn(footage(40), tmp_path, Told())
+    model.load("cpu").learn(clip(40), tmp_path, Told())
     assert any(line.startswith("not enough memory: 2 dreams") for line in said)
     assert (tmp_path / "learnt.json").exists()
 
 
 def test_slower_is_the_same_dream_with_more_frames(recall, tmp_path):
-    film = footage(40)
+    film = clip(40)
     fast = [f.image for f in recall.load("cpu")(film, 24, tmp_path)]
     slow = [f.image for f in replace(recall, slow=2.0).load("cpu")(film, 48, tmp_path)]
     for n in range(10, 24):  # past the joint
@@ -174,14 +175,14 @@ def test_it_is_as_large_as_the_film_and_as_grainy(recall, tmp_path):
     def image(n):
         return np.clip(picture(n, 1200, 800, 0) + rng.normal(0, 8, (800, 1200, 1)), 0, 255).astype(np.uint8)
 
-    film = footage(24, image=image)
+    film = clip(24, image=image)
     *_, last = recall.load("cpu")(film, 12, tmp_path)
     assert last.image.shape == (800, 1200, 3)
-    assert grain_of(last.grey) == pytest.approx(grain_of(film.last.grey), rel=0.35)
+    assert estimate_grain(last.grey) == pytest.approx(estimate_grain(film.last.grey), rel=0.35)
 
 
 def test_the_cut_is_no_jump(recall, tmp_path):
-    film = footage(40)
+    film = clip(40)
     frames = [film.last.image, *(f.image for f in recall.load("cpu")(film, 4, tmp_path))]
     step = np.abs(picture(39, 96, 64, 0).astype(int) - picture(38, 96, 64, 0)).mean()
     assert np.abs(frames[0].astype(int) - frames[1]).mean() < 2.5 * step
@@ -192,14 +193,14 @@ def test_between_two_frames_and_after_the_last():
     a, truth, b, c = (picture(n, 160, 120, 0).astype(float) for n in (0, 3, 6, 12))
     a, b = a.astype(np.uint8), b.astype(np.uint8)
     inner = np.s_[16:-16, 16:-16]
-    made = Between(a, b).at(0.5)
+    made = FrameInterpolator(a, b).at(0.5)
     mean = a / 2.0 + b / 2
     assert np.abs(made - truth)[inner].mean() < 0.35 * np.abs(mean - truth)[inner].mean()
-    after = Onward(a, b).at(1.0)
+    after = FrameExtrapolator(a, b).at(1.0)
     assert np.abs(after - c.astype(float))[inner].mean() < 0.35 * np.abs(b - c.astype(float))[inner].mean()
 
 
 def test_grain_is_measured_and_given():
     even = np.full((120, 160, 3), 120, np.uint8)
-    assert grain_of(even[..., 0]) < 0.1
-    assert grain_of(grained(even, 6.0, 1)[..., 0]) == pytest.approx(6, rel=0.25)
+    assert estimate_grain(even[..., 0]) < 0.1
+    assert estimate_grain(add_grain(even, 6.0, 1)[..., 0]) == pytest.approx(6, rel=0.25)

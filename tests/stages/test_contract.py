@@ -12,16 +12,16 @@ from conftest import picture
 from reimagine import recipe, stages
 from reimagine.errors import StageError
 from reimagine.media import Frame, Note, Notes, Shot, Sound
-from reimagine.media.clip import Footage
-from reimagine.media.frames import from_image
-from reimagine.runs.folder import Silent
+from reimagine.media.clip import Clip
+from reimagine.media.frames import frame_from_image
+from reimagine.progress import NoProgress
 
 ROWS = [(s, m) for s, models in stages.MODELS.items() for m in models]
 PICTURE = [(s, m) for s, m in ROWS if stages.STAGES[s] == ("picture", "picture") and s != "continue"]
 
 
 def build(stage: str, name: str, weights) -> object:
-    cls = stages.model(stage, name)
+    cls = stages.model_class(stage, name)
     needs = {f.name for f in dataclasses.fields(cls)} & {"weights"}
     return cls(**({"weights": str(weights[f"{stage} {name}"])} if needs else {}))
 
@@ -30,12 +30,12 @@ def film(count: int, size=(96, 64), seen: list | None = None) -> Iterator[Frame]
     for n in range(count):
         if seen is not None:
             seen.append(n)
-        yield from_image(n, picture(n, *size, 0)).at(n, Shot(0, count))
+        yield frame_from_image(n, picture(n, *size, 0)).renumbered(n, Shot(0, count))
 
 
 @pytest.mark.parametrize(("stage", "name"), ROWS)
 def test_options_survive_toml(stage, name, tmp_path):
-    model = stages.model(stage, name)()
+    model = stages.model_class(stage, name)()
     path = tmp_path / "recipe.toml"
     path.write_text(recipe.write([model]))
     assert recipe.read(path) == [model]
@@ -43,7 +43,7 @@ def test_options_survive_toml(stage, name, tmp_path):
 
 @pytest.mark.parametrize(("stage", "name"), ROWS)
 def test_every_option_has_a_type_a_default_and_a_sentence(stage, name):
-    for option in recipe.options(stages.model(stage, name)):
+    for option in recipe.options(stages.model_class(stage, name)):
         assert option.help and option.default is not dataclasses.MISSING
         assert option.default is None or isinstance(option.default, option.type)
 
@@ -90,14 +90,14 @@ def test_colorizers_leave_the_luma_alone(name, tiny_weights):
 def test_continuations_number_on(name, tiny_weights, tmp_path):
     """Longer than asked for before: the same beginning, and nothing is learnt twice."""
     frames = list(film(30))
-    footage = Footage(lambda a, b: iter(frames[a:b]), 30, [Shot(0, 30)], Fraction(24))
+    clip = Clip(lambda a, b: iter(frames[a:b]), 30, [Shot(0, 30)], Fraction(24))
     model = quick(build("continue", name, tiny_weights))
     ends = []
     for more in (4, 30):
         work = model.load("cpu")
         if hasattr(work, "learn"):
-            work.learn(footage, tmp_path, Silent())
-        ends.append(list(work(footage, more, tmp_path)))
+            work.learn(clip, tmp_path, NoProgress())
+        ends.append(list(work(clip, more, tmp_path)))
     assert [f.index for f in ends[1]] == list(range(30, 60))
     for short, long in zip(ends[0], ends[1], strict=False):
         assert np.array_equal(short.image, long.image) and short.image.shape == (64, 96, 3)
@@ -131,8 +131,8 @@ def test_timbres_play(name, tiny_weights):
     ("harmonic", {"instruments": "acoustic-grand-piano", "room": 0.0}), ("sine", {}),
 ])  # fmt: skip
 def test_timbres_are_in_tune_and_transcribers_hear(name, options):
-    sound = stages.model("timbre", name)(**options).load("cpu")(TUNE)
-    heard = stages.model("transcribe", "pyin")().load("cpu")(sound)
+    sound = stages.model_class("timbre", name)(**options).load("cpu")(TUNE)
+    heard = stages.model_class("transcribe", "pyin")().load("cpu")(sound)
     assert [n.pitch for n in heard] == [60, 64, 67]
     assert all(abs(a.start - b.start) < 0.06 for a, b in zip(heard, TUNE, strict=True))
 
@@ -140,7 +140,7 @@ def test_timbres_are_in_tune_and_transcribers_hear(name, options):
 @pytest.mark.parametrize("name", stages.MODELS["transcribe"])
 def test_silence_has_no_notes(name):
     silence = Sound(np.zeros((1, 44100), np.float32), 44100)
-    assert len(stages.model("transcribe", name)().load("cpu")(silence)) == 0
+    assert len(stages.model_class("transcribe", name)().load("cpu")(silence)) == 0
 
 
 @pytest.mark.parametrize("name", stages.MODELS["compose"])
@@ -155,7 +155,7 @@ def test_mixes_fit_the_film_and_do_not_clip(name):
     time = np.arange(96000) / 48000
     new = Sound(np.sin(2000 * time).astype(np.float32)[None] * 3, 48000)
     own = Sound(np.zeros((1, 33000), np.float32), 44100)
-    mixed = stages.model("mix", name)().load("cpu")(own, new)
+    mixed = stages.model_class("mix", name)().load("cpu")(own, new)
     assert mixed.rate == 48000 and mixed.channels == 2
     assert mixed.length == round(33000 / 44100 * 48000)
     assert 0.05 < np.abs(mixed.samples).max() <= 10 ** (-1 / 20) + 1e-6

@@ -11,7 +11,7 @@ import reimagine
 from reimagine import stages
 from reimagine.errors import StageError
 from reimagine.media import Note, Notes, Sound
-from reimagine.metrics.notes import scores
+from reimagine.metrics.notes import note_scores
 from reimagine.stages.mix.level import speech, true_peaks
 from reimagine.stages.timbre.additive import TIMES, held
 from reimagine.stages.timbre.instruments import Schedule, schedule, slerp
@@ -160,7 +160,7 @@ def test_pitches_out_of_range_are_folded_and_counted(tmp_path):
 def test_what_is_played_is_heard_again(name):
     sound = reimagine.model("timbre")(instruments=name, room=0.0).load("cpu")(TUNE)
     heard = reimagine.model("transcribe")().load("cpu")(sound)
-    assert scores(heard, TUNE)["recall"] >= 0.85
+    assert note_scores(heard, TUNE)["recall"] >= 0.85
 
 
 # -- GANSynth ------------------------------------------------------------------------------------

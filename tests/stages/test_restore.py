@@ -13,12 +13,12 @@ from test_cli import say
 
 import reimagine
 from reimagine import recipe
-from reimagine.degradation import KINDS, Damager, degrade
+from reimagine.degradation import KINDS, Degrader, degrade
 from reimagine.errors import ReimagineError, StageError
-from reimagine.media.frames import Frame, Shot, from_image
-from reimagine.media.reader import open_film, read_film, read_still
+from reimagine.media.frames import Frame, Shot, frame_from_image
+from reimagine.media.reader import open_film, read_film, read_image
 from reimagine.media.writer import write_image
-from reimagine.metrics.restoration import decibels
+from reimagine.metrics.restoration import psnr
 from reimagine.stages.restore.dirt import specks
 from reimagine.stages.restore.hole_filling import blanks, patched
 from reimagine.stages.restore.temporal_inpainting import fill
@@ -35,12 +35,12 @@ def scene(count: int = 30, width: int = SIZE[0], height: int = SIZE[1]) -> list[
     wall = cv2.GaussianBlur(wall, (0, 0), 4)
     wall = np.clip((wall - wall.mean()) * 6 + 120, 20, 230).astype(np.uint8)
     pieces = [wall[10 : 10 + height, n : n + width] for n in range(count)]
-    return [from_image(n, np.dstack([p] * 3)).at(n, Shot(0, count)) for n, p in enumerate(pieces)]
+    return [frame_from_image(n, np.dstack([p] * 3)).renumbered(n, Shot(0, count)) for n, p in enumerate(pieces)]
 
 
 def apart(made: list[Frame], true: list[Frame]) -> float:
     """Mean PSNR of lumas, without the edge that motion brings in."""
-    return float(np.mean([decibels(a.grey[8:-8, 8:-8], b.grey[8:-8, 8:-8])
+    return float(np.mean([psnr(a.grey[8:-8, 8:-8], b.grey[8:-8, 8:-8])
                           for a, b in zip(made, true, strict=True)]))  # fmt: skip
 
 
@@ -62,13 +62,13 @@ def test_every_kind_of_damage_damages_and_can_be_repeated(kind):
 def test_what_damage_says_is_lost_is_what_it_hid():
     grey = scene(1)[0].grey
     for kind in ("dust", "holes", "scratches"):
-        plate = Damager(kind, 3)(grey)
+        plate = Degrader(kind, 3)(grey)
         change = np.abs(plate.grey * 255 - grey)
         assert change[plate.lost == 0].max() < 1 and change[plate.lost > 0.9].mean() > 10
 
 
 def test_dust_lives_for_one_frame_and_scratches_for_several():
-    damage = {kind: Damager(kind, 4) for kind in ("dust", "scratches")}
+    damage = {kind: Degrader(kind, 4) for kind in ("dust", "scratches")}
     blank = np.full((128, 192), 128, np.uint8)
     lost = {kind: [wear(blank).lost > 0.3 for _ in range(5)] for kind, wear in damage.items()}
     near = np.ones((7, 7), np.uint8)
@@ -79,7 +79,7 @@ def test_dust_lives_for_one_frame_and_scratches_for_several():
 
 
 def test_negatives_and_old_prints_have_no_colour():
-    frame = from_image(0, picture(0, 96, 64, 0))
+    frame = frame_from_image(0, picture(0, 96, 64, 0))
     for kind in ("negative", "old-print"):
         worn = next(degrade([frame], kind))
         assert all((c == 128).all() for c in worn.chroma)
@@ -212,7 +212,7 @@ def test_a_faded_print_has_black_and_white_again_and_a_fresh_one_is_left(tiny_we
         return min(int(f.grey.min()) for f in made), max(int(f.grey.max()) for f in made)
 
     assert span(pale)[0] < 16 and span(pale)[1] > 240
-    filmed = [frame.at(frame.index, Shot(0, 4)) for frame in pale]
+    filmed = [frame.renumbered(frame.index, Shot(0, 4)) for frame in pale]
     assert span(filmed)[1] < 240 < span(filmed, kind="faded")[1]
     assert span(pale, kind="print") == (min(f.grey.min() for f in pale), max(f.grey.max() for f in pale))
     assert span(frames) == (min(f.grey.min() for f in frames), max(f.grey.max() for f in frames))
@@ -281,7 +281,7 @@ def test_degrade_a_film_and_a_picture(film, tmp_path):
     still = tmp_path / "still.png"
     write_image(still, picture(0, 96, 64, 1))
     assert say("degrade", still, "--kind", "holes", "-o", tmp_path / "holes.png", "-q")[0] == 0
-    assert read_still(tmp_path / "holes.png").shape == (64, 96, 3)
+    assert read_image(tmp_path / "holes.png").shape == (64, 96, 3)
     for words, text in ((["--kind", "hoels"], "did you mean 'holes'"), (["-o", still], "is the film itself")):
         code, _, err = say("degrade", still, *words, "-q")
         assert code == 1 and text in " ".join(err.split())

@@ -9,9 +9,9 @@ from conftest import make_film, picture
 
 import reimagine
 from reimagine.errors import StageError
-from reimagine.media.frames import Frame, Shot, from_image
+from reimagine.media.frames import Frame, Shot, frame_from_image
 from reimagine.media.reader import open_film, read_film
-from reimagine.metrics.warp import Steadiness, match, sharpness, warp_error
+from reimagine.metrics.warp import TemporalConsistency, masked_flow, sharpness, warp_error
 
 
 def flickering(count: int = 40, luma: bool = False) -> list[Frame]:
@@ -19,7 +19,7 @@ def flickering(count: int = 40, luma: bool = False) -> list[Frame]:
     rng = np.random.default_rng(0)
     frames = []
     for n in range(count):
-        source = from_image(n, picture(n, 160, 120, 0)).at(n, Shot(0, count))
+        source = frame_from_image(n, picture(n, 160, 120, 0)).renumbered(n, Shot(0, count))
         if luma:
             gain = 1 + 0.12 * rng.standard_normal()
             made = source.with_image(np.clip(source.image * gain, 0, 255).astype(np.uint8))
@@ -31,7 +31,7 @@ def flickering(count: int = 40, luma: bool = False) -> list[Frame]:
 
 
 def measured(frames: list[Frame], made: list[Frame]) -> dict[str, dict[str, float]]:
-    steadiness = Steadiness()
+    steadiness = TemporalConsistency()
     for a, b in zip(range(len(frames) - 1), range(1, len(frames)), strict=True):
         steadiness.add(*({"source": frames[n].source.image, "before": frames[n].image,
                           "result": made[n].image} for n in (a, b)))  # fmt: skip
@@ -89,10 +89,10 @@ def test_what_was_restored_is_the_film_to_it(tmp_path):
 
 def test_the_error_of_what_only_moves_is_small_and_of_what_flickers_is_not():
     a, b = picture(0, 160, 120, 0), picture(1, 160, 120, 0)
-    by = match(a, b)
+    by = masked_flow(a, b)
     assert by.mask.mean() > 0.5
     assert warp_error(a, b, by) < 0.1 * warp_error(a, np.clip(b * 0.8, 0, 255).astype(np.uint8), by)
-    assert 0 < match(a, b, lai_compat=True).mask.mean() <= 1
+    assert 0 < masked_flow(a, b, lai_compat=True).mask.mean() <= 1
 
 
 def test_blur_is_not_steadiness():

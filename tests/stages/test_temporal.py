@@ -12,8 +12,8 @@ from test_cli import say
 
 import reimagine
 from reimagine.errors import MediaError, StageError
-from reimagine.media.frames import Shot, from_image
-from reimagine.stages.colorize.colorizer import Painter
+from reimagine.media.frames import Shot, frame_from_image
+from reimagine.stages.colorize.colorizer import Colorizer
 from reimagine.stages.colorize.temporal import data
 from reimagine.stages.colorize.temporal.train import TrainColorizeTemporal
 
@@ -28,7 +28,7 @@ def reference(tmp_path) -> Path:
 
 def test_the_plain_colorizers_weights_are_a_start(tiny_colour):
     """As long as it has learnt nothing, it is that colorizer."""
-    frames = [from_image(n, picture(n, 96, 64, 0)).at(n, Shot(0, 6)) for n in range(6)]
+    frames = [frame_from_image(n, picture(n, 96, 64, 0)).renumbered(n, Shot(0, 6)) for n in range(6)]
     plain, temporal = (reimagine.model("colorize", name)(weights=str(tiny_colour)).load("cpu")(iter(frames))
                        for name in ("unet", "temporal"))  # fmt: skip
     for a, b in zip(plain, temporal, strict=True):
@@ -44,9 +44,9 @@ def test_a_network_sees_the_neighbours_but_not_across_a_cut():
         return np.zeros((len(greys), 16, 16, 2), np.float32)
 
     shots = [Shot(0, 3), Shot(3, 5)]
-    frames = [from_image(n, np.full((64, 64, 3), 40 * n + 10, np.uint8)).at(n, shots[n >= 3])
+    frames = [frame_from_image(n, np.full((64, 64, 3), 40 * n + 10, np.uint8)).renumbered(n, shots[n >= 3])
               for n in range(5)]  # fmt: skip
-    list(Painter(ask, 64, 1.0, every_frame=True, window=3)(frames))
+    list(Colorizer(ask, 64, 1.0, every_frame=True, window=3)(frames))
     tones = [[round(float(g.mean()) * 255) for g in view] for view in seen]
     assert tones == [[10, 10, 50], [10, 50, 90], [50, 90, 90], [130, 130, 170], [130, 170, 170]]
 
@@ -59,8 +59,8 @@ def test_only_frames_that_matter_are_learnt_from(tmp_path, reference):
              if m.shot == n.shot]  # fmt: skip
     assert min(apart) > 1
     assert {m.shot for m in data.moments(reference, until=0.5)} <= {0, 1}
-    card = from_image(0, np.full((64, 96, 3), (90, 20, 20), np.uint8))
-    assert not data.worth(card) and data.worth(from_image(0, picture(0, 96, 64, 0)))
+    card = frame_from_image(0, np.full((64, 96, 3), (90, 20, 20), np.uint8))
+    assert not data.worth(card) and data.worth(frame_from_image(0, picture(0, 96, 64, 0)))
 
 
 def test_a_grey_film_has_no_colours_to_teach(tmp_path, reference):

@@ -13,7 +13,7 @@ from reimagine.stages.colorize.unet import data
 from reimagine.stages.colorize.unet.stage import ColorizeUNet
 from reimagine.stages.colorize.unet.train import TrainColorize
 from reimagine.training.photos import read_photos
-from reimagine.training.state import resume, save
+from reimagine.training.state import load_checkpoint, save_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +54,9 @@ def test_old_film_is_not_a_grey_photo():
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):
-    save(tmp_path / "checkpoint.pt", {"net": nn.Linear(2, 2)})
+    save_checkpoint(tmp_path / "checkpoint.pt", {"net": nn.Linear(2, 2)})
     with pytest.raises(WeightsError, match="training of another network"):
-        resume(tmp_path / "checkpoint.pt", {"net": nn.Linear(3, 2)})
+        load_checkpoint(tmp_path / "checkpoint.pt", {"net": nn.Linear(3, 2)})
 
 
 def test_no_photographs(tmp_path):

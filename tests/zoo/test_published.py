@@ -214,7 +214,7 @@ def test_cartoongan_draws_as_its_authors_do(tmp_path):
     """Published weights, rebuilt from their int8 copies: our stage against a direct evaluation, 40 dB."""
     from safetensors.torch import load_file
 
-    from reimagine.media.frames import from_image
+    from reimagine.media.frames import frame_from_image
 
     teachers = Path(__file__).parents[3] / "shared" / "data" / "teachers"
     kept = teachers / "cartoongan" / "hayao_int8.safetensors"
@@ -229,12 +229,12 @@ def test_cartoongan_draws_as_its_authors_do(tmp_path):
     published.add("cartoongan-hayao", tmp_path / "Hayao_net_G_float.pth")
     y, x = np.mgrid[0:96, 0:128]
     scene = np.dstack([x * 1.5 + 20, 120 + 90 * np.sin(y / 9 + x / 17), 230 - 2 * y]).clip(0, 255)
-    frame = from_image(0, scene.astype(np.uint8))
+    frame = frame_from_image(0, scene.astype(np.uint8))
     model = reimagine.model("cartoon")(weights="cartoongan-hayao", steady=0.0)
     drawn = next(iter(model.load("cpu")([frame]))).image
     with torch.inference_mode():
         want = by_the_paper(state, frame.image)
-    want = from_image(0, want.round().clip(0, 255).astype(np.uint8)).image  # through 4:2:0, as a film is
+    want = frame_from_image(0, want.round().clip(0, 255).astype(np.uint8)).image  # through 4:2:0, as a film is
     assert 10 * np.log10(255**2 / np.square(drawn.astype(float) - want).mean()) > 40
 
 

@@ -5,17 +5,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.gallery.page.content import exhibit
-from reimagine.media.files import write_text
+from reimagine.media.files import write_text_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reimagine.runs.folder import Run, Watch
+    from reimagine.progress import Progress
+    from reimagine.runs.folder import Run
 
 HERE = Path(__file__).parent
 
 
-def gallery(runs: Sequence[Run], out: Path, watch: Watch, credit: str = "") -> Path:
+def gallery(runs: Sequence[Run], out: Path, progress: Progress, credit: str = "") -> Path:
     """Write index.html, and a folder of films, pictures and notes for each run; gives back the page's path.
 
     Args:
@@ -24,12 +25,12 @@ def gallery(runs: Sequence[Run], out: Path, watch: Watch, credit: str = "") -> P
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     out.mkdir(parents=True, exist_ok=True)
-    shown = [exhibit(run, out, slug, watch, credit) for run, slug in zip(runs, _slugs(runs), strict=True)]
+    shown = [exhibit(run, out, slug, progress, credit) for run, slug in zip(runs, _slugs(runs), strict=True)]
     parts = {name: (HERE / f"page.{name}").read_text() for name in ("css", "js")}
     room = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True)  # fmt: skip
     page = out / "index.html"
-    write_text(page, room.get_template("page.html").render(runs=shown, **parts))
+    write_text_atomically(page, room.get_template("page.html").render(runs=shown, **parts))
     return page
 
 

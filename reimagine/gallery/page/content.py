@@ -19,7 +19,8 @@ from reimagine.media.sound import read_sound
 from reimagine.media.writer import write_image
 
 if TYPE_CHECKING:
-    from reimagine.runs.folder import Run, Step, Watch
+    from reimagine.progress import Progress
+    from reimagine.runs.folder import Run, Step
 
 WIDTH, THUMB, COLUMNS = 640, 240, 12
 """Pixels across of the films and of the pictures in strips; how many of these there are at most."""
@@ -31,11 +32,11 @@ TALES = {"colorize": "coloured", "stabilize": "steadied", "cartoon": "drawn", "c
          "mix": "mixed"}  # fmt: skip
 
 
-def exhibit(run: Run, out: Path, slug: str, watch: Watch, credit: str) -> dict[str, Any]:
+def exhibit(run: Run, out: Path, slug: str, progress: Progress, credit: str) -> dict[str, Any]:
     """Leave a run's files in the folder `slug` of `out`; give back all that the page says of it."""
     home = out / slug
     home.mkdir(exist_ok=True)
-    films = _films(run, home, watch) if run.film.frames and not run.film.still else {}
+    films = _films(run, home, progress) if run.film.frames and not run.film.is_still else {}
     report = run.folder / "report.json"
     facts = json.loads(report.read_text()) if report.exists() else {}
     return {
@@ -58,7 +59,7 @@ def exhibit(run: Run, out: Path, slug: str, watch: Watch, credit: str) -> dict[s
 # -- films and pictures ------------------------------------------------------------------------
 
 
-def _films(run: Run, home: Path, watch: Watch) -> dict[str, Any]:
+def _films(run: Run, home: Path, progress: Progress) -> dict[str, Any]:
     """before.mp4 and after.mp4, of one size, each with its own sound and a poster."""
     film = run.film
     scale = min(1.0, WIDTH / film.width)
@@ -66,11 +67,11 @@ def _films(run: Run, home: Path, watch: Watch) -> dict[str, Any]:
     small = replace(film, width=width, height=height)
     path = run.artifact("sound")
     own = run.own_sound() if film.sounds else None
-    sounds = {"before": own.fitted(min(own.length, round(film.seconds * own.rate))) if own else None,
+    sounds = {"before": own.fit_length(min(own.length, round(film.seconds * own.rate))) if own else None,
               "after": read_sound(path) if path else own}  # fmt: skip
     for name, picture in (("before", run.picture(0)), ("after", run.picture())):
-        watch.begin(name, picture.frames)
-        frames = _shrunk(prefetch(picture.read(film), 8), small, watch)
+        progress.begin(name, picture.frames)
+        frames = _shrunk(prefetch(picture.read(film), 8), small, progress)
         export(replace(small, trimmed=False), home / f"{name}.mp4", frames, sounds[name], HOW)
         middle = next(picture.read(film, run.known // 2, run.known // 2 + 1))
         write_image(home / f"{name}.webp", cv2.resize(middle.image, (width, height)), WEBP)
@@ -78,10 +79,10 @@ def _films(run: Run, home: Path, watch: Watch) -> dict[str, Any]:
     return {"width": width, "height": height, "seconds": round(seconds, 3)}
 
 
-def _shrunk(frames: Iterator[Frame], film: Film, watch: Watch) -> Iterator[Frame]:
+def _shrunk(frames: Iterator[Frame], film: Film, progress: Progress) -> Iterator[Frame]:
     for frame in frames:
         yield replace(frame, picture=frame.picture.reformat(film.width, film.height, "yuv420p"))
-        watch.tick(1)
+        progress.advance(1)
 
 
 def _thumb(run: Run, number: int, path: Path) -> str:
@@ -182,10 +183,10 @@ def _credits(run: Run, credit: str) -> list[dict[str, str]]:
 
 def _own_credit(run: Run) -> str:
     """What the film's own file says of its maker and licence."""
-    from reimagine.media.reader import opened
+    from reimagine.media.reader import open_container
 
-    if run.film.still or run.film.score:
+    if run.film.is_still or run.film.is_score:
         return "no licence stated"
-    with opened(Path(run.film.source)) as box:
+    with open_container(Path(run.film.source)) as box:
         words = [box.metadata[k] for k in ("artist", "copyright", "comment") if k in box.metadata]
     return "; ".join(words) or "no licence stated"

@@ -15,15 +15,15 @@ PRESETS = {
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
 
-LEAST = 16
+MIN_SIDE = 16
 """Narrower pictures are widened: the search needs some room."""
 
 
-def flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> np.ndarray:
+def optical_flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> np.ndarray:
     """Dense inverse search (Kroeger et al. 2016) between two lumas, (H, W) uint8 each."""
     h, w = here.shape
-    if min(h, w) < LEAST:
-        room = (0, max(0, LEAST - h)), (0, max(0, LEAST - w))
+    if min(h, w) < MIN_SIDE:
+        room = (0, max(0, MIN_SIDE - h)), (0, max(0, MIN_SIDE - w))
         here, there = np.pad(here, room, "edge"), np.pad(there, room, "edge")
     return cv2.DISOpticalFlow_create(PRESETS[preset]).calc(here, there, None)[:h, :w]
 
@@ -34,29 +34,29 @@ def _grid(height: int, width: int) -> np.ndarray:
     return np.dstack([x, y])
 
 
-def fetch(there: np.ndarray, flow: np.ndarray, way: int = cv2.INTER_LINEAR) -> np.ndarray:
+def warp_backward(there: np.ndarray, flow: np.ndarray, way: int = cv2.INTER_LINEAR) -> np.ndarray:
     """What of another frame ((H, W) or (H, W, C)) belongs here; the edge is repeated outside."""
     places = _grid(*flow.shape[:2]) + flow
     return cv2.remap(there, places, None, way, borderMode=cv2.BORDER_REPLICATE)
 
 
-def disagreement(out: np.ndarray, back: np.ndarray) -> np.ndarray:
+def forward_backward_error(out: np.ndarray, back: np.ndarray) -> np.ndarray:
     """How far one ends from where one began, going along `out` and home along `back`, squared
     and relative to the motion: above 1 the thing is hidden in the other frame (H, W) float32.
 
     The test of Sundaram et al. 2010 that Ruder et al. 2016 use: |w + w'|^2 against
     0.01 (|w|^2 + |w'|^2) + 0.5.
     """
-    home = fetch(back, out)
-    return squared(out + home) / (0.01 * (squared(out) + squared(home)) + 0.5)
+    home = warp_backward(back, out)
+    return squared_magnitude(out + home) / (0.01 * (squared_magnitude(out) + squared_magnitude(home)) + 0.5)
 
 
-def squared(flow: np.ndarray) -> np.ndarray:
+def squared_magnitude(flow: np.ndarray) -> np.ndarray:
     """Lengths of a flow's steps, squared: (H, W) float32."""
     return np.einsum("hwc,hwc->hw", flow, flow)
 
 
-def outside(flow: np.ndarray) -> np.ndarray:
+def out_of_bounds(flow: np.ndarray) -> np.ndarray:
     """Where a flow leads out of the picture: (H, W) bool."""
     h, w = flow.shape[:2]
     x, y = np.moveaxis(_grid(h, w) + flow, 2, 0)

@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 
 from reimagine.media.frames import Frame, prefetch
-from reimagine.media.motion.flow import disagreement, fetch, flow, outside
+from reimagine.media.motion.flow import forward_backward_error, optical_flow, out_of_bounds, warp_backward
 
-GAP = 16
+KEYFRAME_INTERVAL = 16
 """Frames between two keyframes at most."""
-LOOK = GAP
+LOOK_AHEAD = KEYFRAME_INTERVAL
 """Frames after and before its own that a value is still asked from; also what a part cut out of
 a shot has to be led in and out with."""
-SIDE = 112
+SHORT_SIDE = 112
 """Short side at which flow and values live, in pixels: grain is gone there, and colour is soft."""
 DOUBT, TONE, STALE = 0.1, 15.0, 0.6
 """How much a flow's disagreement counts, the change of luma that makes a match doubtful, and the
@@ -31,18 +31,18 @@ UNKNOWN, HOLE, SURE, CELL = 0.01, 0.06, 0.25, 12
 the belief above which a place needs no help from its neighbours, and how far, in pixels, those are."""
 
 
-def working_size(frame: Frame) -> tuple[int, int]:
+def propagation_size(frame: Frame) -> tuple[int, int]:
     """(width, height) at which a frame's values live: a whole fraction, no finer than its chroma."""
-    scale = max(2, min(frame.width, frame.height) // SIDE)
+    scale = max(2, min(frame.width, frame.height) // SHORT_SIDE)
     return max(8, frame.width // scale), max(8, frame.height // scale)
 
 
-def working_luma(frame: Frame) -> np.ndarray:
+def propagation_luma(frame: Frame) -> np.ndarray:
     """The luma of the film at a frame's place, at the working size: (h, w) uint8, 0..255."""
-    return (frame.source or frame).grey_at(working_size(frame))
+    return (frame.source or frame).resized_grey(propagation_size(frame))
 
 
-def tone(luma: np.ndarray) -> np.ndarray:
+def local_luma(luma: np.ndarray) -> np.ndarray:
     """The luma about every place, (h, w, 1) float32; never near 0, where black has no colour.
 
     What is carried is a share of it: a picture that fades takes its colours along.
@@ -50,62 +50,62 @@ def tone(luma: np.ndarray) -> np.ndarray:
     return (cv2.blur(luma, (9, 9)).astype(np.float32) + 32)[..., None]
 
 
-Ask = Callable[[Frame, np.ndarray], np.ndarray]
+ComputeValues = Callable[[Frame, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Belief:
+class WeightedValues:
     """Values (h, w, C) float32 and how much speaks for each, (h, w) float32; 1 is one frame."""
 
     value: np.ndarray
     weight: np.ndarray
 
-    def moved(self, way: np.ndarray, share: np.ndarray, fade: float) -> Belief:
+    def moved(self, way: np.ndarray, share: np.ndarray, fade: float) -> WeightedValues:
         """Brought along a flow; `share` and `fade` of its weight are left. Weights travel with their values:
         what nothing speaks for must not colour its neighbours. Values may be finer than flows."""
         h, w = self.weight.shape
         if way.shape[:2] != (h, w):
             way = cv2.resize(way, (w, h)) * np.float32(w / way.shape[1])
             share = cv2.resize(share, (w, h))
-        weight = fetch(self.weight, way)
-        value = fetch(self.value * self.weight[..., None], way).reshape(h, w, -1)
-        return Belief(value / (weight + 1e-6)[..., None], weight * share * np.float32(fade))
+        weight = warp_backward(self.weight, way)
+        value = warp_backward(self.value * self.weight[..., None], way).reshape(h, w, -1)
+        return WeightedValues(value / (weight + 1e-6)[..., None], weight * share * np.float32(fade))
 
-    def and_(self, other: Belief) -> Belief:
+    def and_(self, other: WeightedValues) -> WeightedValues:
         weight = self.weight + other.weight
         both = self.value * self.weight[..., None] + other.value * other.weight[..., None]
-        return Belief(both / (weight + 1e-6)[..., None], weight)
+        return WeightedValues(both / (weight + 1e-6)[..., None], weight)
 
 
-Way = tuple[np.ndarray, np.ndarray]
+FlowWithConfidence = tuple[np.ndarray, np.ndarray]
 """A flow (h, w, 2), and how far it is believed (h, w)."""
 
 
 @dataclass(frozen=True)
-class Sight:
+class AnalyzedFrame:
     """A frame, its luma, and the ways to the frame before it and from there; none after a cut."""
 
     frame: Frame
     luma: np.ndarray
-    back: Way | None = None
-    forth: Way | None = None
+    back: FlowWithConfidence | None = None
+    forth: FlowWithConfidence | None = None
 
 
 @dataclass
-class Spot:
+class BufferedFrame:
     """A frame on its way through: its own value if it has one, what came from before, and the
     way to the next frame."""
 
-    sight: Sight
-    own: Belief | None
-    before: Belief | None
-    onward: Way | None = None
+    sight: AnalyzedFrame
+    own: WeightedValues | None
+    before: WeightedValues | None
+    onward: FlowWithConfidence | None = None
 
-    def known(self) -> Belief:
+    def known(self) -> WeightedValues:
         return _all([b for b in (self.before, self.own) if b])
 
 
-class Carrier:
+class KeyframePropagator:
     """Frames in; in order, frames with their luma and their values out, `LOOK` + `GAP` behind.
 
     Args:
@@ -115,26 +115,26 @@ class Carrier:
         memory: after how many frames a value weighs half.
     """
 
-    def __init__(self, ask: Ask, every: bool = False, memory: float = GAP):
+    def __init__(self, ask: ComputeValues, every: bool = False, memory: float = KEYFRAME_INTERVAL):
         self.ask, self.every, self.fade = ask, every, 0.5 ** (1 / memory)
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, np.ndarray, np.ndarray]]:
-        spots: list[Spot] = []
+        spots: list[BufferedFrame] = []
         held = 1.0
-        for sight in prefetch(sights(frames), 4):  # flow has a thread of its own
+        for sight in prefetch(analyze_frames(frames), 4):  # flow has a thread of its own
             frame = sight.frame
             if sight.back is None:
                 yield from self.settled(spots, len(spots))
                 spots = []
-            due = (frame.index - (frame.shot.start if frame.shot else 0)) % GAP == 0
+            due = (frame.index - (frame.shot.start if frame.shot else 0)) % KEYFRAME_INTERVAL == 0
             last = frame.shot is not None and frame.index == frame.shot.stop - 1
-            if due and len(spots) >= LOOK + GAP:
-                yield from self.settled(spots, len(spots) - LOOK)
-                spots = spots[-LOOK:]
+            if due and len(spots) >= LOOK_AHEAD + KEYFRAME_INTERVAL:
+                yield from self.settled(spots, len(spots) - LOOK_AHEAD)
+                spots = spots[-LOOK_AHEAD:]
             held = self.join(spots, sight, due or last, held)
         yield from self.settled(spots, len(spots))
 
-    def join(self, spots: list[Spot], sight: Sight, due: bool, held: float) -> float:
+    def join(self, spots: list[BufferedFrame], sight: AnalyzedFrame, due: bool, held: float) -> float:
         """Put a frame to those before it; gives back how much of the last keyframe still holds."""
         before = None
         if spots and sight.back:
@@ -144,13 +144,13 @@ class Carrier:
         own = None
         if due or self.every or before is None or held < STALE:
             value = self.ask(sight.frame, sight.luma)
-            own, held = Belief(value, np.ones(value.shape[:2], np.float32)), 1.0
-        spots.append(Spot(sight, own, before))
+            own, held = WeightedValues(value, np.ones(value.shape[:2], np.float32)), 1.0
+        spots.append(BufferedFrame(sight, own, before))
         return held
 
-    def settled(self, spots: list[Spot], count: int) -> Iterator[tuple[Frame, np.ndarray, np.ndarray]]:
+    def settled(self, spots: list[BufferedFrame], count: int) -> Iterator[tuple[Frame, np.ndarray, np.ndarray]]:
         """The first `count` spots' values, after all that is known from both sides."""
-        after: Belief | None = None
+        after: WeightedValues | None = None
         found: list[np.ndarray] = []
         for place in reversed(range(len(spots))):
             spot = spots[place]
@@ -161,55 +161,55 @@ class Carrier:
                 if (known.weight < UNKNOWN).mean() > HOLE:
                     spot.own = self.mended(spot, known)
                     known = known.and_(spot.own)
-                found.append(filled(known, spot.sight.luma))
+                found.append(fill_low_confidence(known, spot.sight.luma))
             if spot.own:
                 after = after.and_(spot.own) if after else spot.own
         for spot, values in zip(spots[:count], reversed(found), strict=True):
             yield spot.sight.frame, spot.sight.luma, values
 
-    def mended(self, spot: Spot, known: Belief) -> Belief:
+    def mended(self, spot: BufferedFrame, known: WeightedValues) -> WeightedValues:
         """What the frame itself says, as far as nothing better is known."""
         value = self.ask(spot.sight.frame, spot.sight.luma)
-        return Belief(value, np.maximum(1 - known.weight / (2 * UNKNOWN), 0))
+        return WeightedValues(value, np.maximum(1 - known.weight / (2 * UNKNOWN), 0))
 
 
-def _all(beliefs: list[Belief]) -> Belief:
+def _all(beliefs: list[WeightedValues]) -> WeightedValues:
     first, *rest = beliefs
     for other in rest:
         first = first.and_(other)
     return first
 
 
-def sights(frames: Iterable[Frame]) -> Iterator[Sight]:
-    last: Sight | None = None
+def analyze_frames(frames: Iterable[Frame]) -> Iterator[AnalyzedFrame]:
+    last: AnalyzedFrame | None = None
     for frame in frames:
-        luma = working_luma(frame)
-        if last and follows(frame, last.frame):
-            last = Sight(frame, luma, *ways(luma, last.luma))
+        luma = propagation_luma(frame)
+        if last and is_consecutive(frame, last.frame):
+            last = AnalyzedFrame(frame, luma, *bidirectional_flow(luma, last.luma))
         else:
-            last = Sight(frame, luma)
+            last = AnalyzedFrame(frame, luma)
         yield last
 
 
-def follows(frame: Frame, last: Frame) -> bool:
+def is_consecutive(frame: Frame, last: Frame) -> bool:
     return frame.index == last.index + 1 and frame.shot == last.shot
 
 
-def ways(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> tuple[Way, Way]:
+def bidirectional_flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> tuple[FlowWithConfidence, FlowWithConfidence]:
     """From here to there, and from there to here."""
-    out, back = flow(here, there, preset), flow(there, here, preset)
+    out, back = optical_flow(here, there, preset), optical_flow(there, here, preset)
     return (out, belief(out, back, here, there)), (back, belief(back, out, there, here))
 
 
 def belief(out: np.ndarray, back: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
     """How far a flow is to be believed, 0..1: it leads home again, to the same tone, inside."""
-    tone = cv2.blur(fetch(there, out).astype(np.float32) - here, (5, 5)) / TONE
-    share = np.exp(-DOUBT * disagreement(out, back) - tone * tone)
-    share[outside(out)] = 0
+    tone = cv2.blur(warp_backward(there, out).astype(np.float32) - here, (5, 5)) / TONE
+    share = np.exp(-DOUBT * forward_backward_error(out, back) - tone * tone)
+    share[out_of_bounds(out)] = 0
     return share
 
 
-def filled(known: Belief, luma: np.ndarray) -> np.ndarray:
+def fill_low_confidence(known: WeightedValues, luma: np.ndarray) -> np.ndarray:
     """Where next to nothing is known, what is known of places near by that are as light or dark.
 
     Means are taken in the cells of a bilateral grid (Chen, Paris & Durand 2007).

@@ -25,7 +25,7 @@ class Ink:
         import cv2
         import numpy as np
 
-        from reimagine.stages.cartoon.stylizer import Drawer, inked
+        from reimagine.stages.cartoon.stylizer import Stylizer, inked
 
         def smoothed(image: np.ndarray) -> np.ndarray:
             half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
@@ -47,4 +47,4 @@ class Ink:
             flat = smoothed(image)
             return inked(stepped(flat), cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY), self.line)
 
-        return Drawer(draw, self.strength, self.steady)
+        return Stylizer(draw, self.strength, self.steady)

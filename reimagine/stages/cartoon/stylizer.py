@@ -16,9 +16,9 @@ import numpy as np
 
 from reimagine.errors import StageError
 from reimagine.media.frames import Frame, prefetch
-from reimagine.media.motion.flow import fetch, flow
-from reimagine.media.motion.propagation import belief, follows
-from reimagine.metrics.warp import COMPARED, Match, warp_error
+from reimagine.media.motion.flow import optical_flow, warp_backward
+from reimagine.media.motion.propagation import belief, is_consecutive
+from reimagine.metrics.warp import WARP_COUNTS, MaskedFlow, warp_error
 
 FIRM, NEW, STILL = 0.9, 80.0, 0.35
 """The share taken over from the drawing before, at most; the difference (of 255) that is something new;
@@ -49,7 +49,7 @@ class Last:
     done: np.ndarray
 
 
-class Drawer:
+class Stylizer:
     """Frames in, frames out; holds the last one, and draws a few ahead.
 
     Args:
@@ -84,16 +84,16 @@ class Drawer:
 
     def steadied(self, frame: Frame, made: np.ndarray, last: Last | None) -> tuple[Last, np.ndarray]:
         """What to remember of a frame, and its finished drawing."""
-        luma = frame.grey_at(_small(frame))
+        luma = frame.resized_grey(_small(frame))
         alone = _shrunk(made, luma)
-        if last is None or not follows(frame, last.frame):
+        if last is None or not is_consecutive(frame, last.frame):
             return Last(frame, luma, made, alone, alone), made
-        out, back = flow(luma, last.luma, "medium"), flow(last.luma, luma, "medium")
+        out, back = optical_flow(luma, last.luma, "medium"), optical_flow(last.luma, luma, "medium")
         sure = belief(out, back, luma, last.luma)
         drawing = self.towards(last.drawing, made, out, sure)
         finished = as_sharp(drawing, made)
         now = Last(frame, luma, drawing, alone, _shrunk(finished, luma))
-        self.compare(now, last, Match(out, sure > 0.5))
+        self.compare(now, last, MaskedFlow(out, sure > 0.5))
         return now, finished
 
     def towards(self, before: np.ndarray, made: np.ndarray, out: np.ndarray, sure: np.ndarray) -> np.ndarray:
@@ -101,15 +101,15 @@ class Drawer:
         h, w = made.shape[:2]
         way = cv2.resize(out, (w, h)) * np.float32(w / out.shape[1])
         way *= np.clip(np.hypot(way[..., 0], way[..., 1]) / STILL - 1, 0, 1)[..., None]
-        brought = fetch(before, way, cv2.INTER_CUBIC)
+        brought = warp_backward(before, way, cv2.INTER_CUBIC)
         apart = cv2.blur(np.abs(brought - made).mean(2), (3, 3)) / NEW
         share = (FIRM * self.steady) * np.sqrt(cv2.resize(sure, (w, h))) * np.exp(-apart * apart)
         return made + (brought - made) * share[..., None]
 
-    def compare(self, now: Last, last: Last, by: Match) -> None:
+    def compare(self, now: Last, last: Last, by: MaskedFlow) -> None:
         """Count the warping error of the drawings alone, and of the finished ones."""
         errors = warp_error(now.alone, last.alone, by), warp_error(now.done, last.done, by)
-        for name, value in zip(COMPARED, (1, *errors), strict=True):
+        for name, value in zip(WARP_COUNTS, (1, *errors), strict=True):
             self.counts[name] += value
 
 

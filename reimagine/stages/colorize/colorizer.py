@@ -12,22 +12,28 @@ import cv2
 import numpy as np
 
 from reimagine.errors import StageError
-from reimagine.media.colour import ab_to_chroma, lab_of, planes
-from reimagine.media.frames import Frame, from_image
+from reimagine.media.colour import ab_to_chroma, quantize_chroma, resized_lab
+from reimagine.media.frames import Frame, frame_from_image
 from reimagine.media.guided import guided_upsample
-from reimagine.media.motion.propagation import GAP, LOOK, Carrier, follows, tone
-from reimagine.media.reader import read_still
+from reimagine.media.motion.propagation import (
+    KEYFRAME_INTERVAL,
+    LOOK_AHEAD,
+    KeyframePropagator,
+    is_consecutive,
+    local_luma,
+)
+from reimagine.media.reader import read_image
 from reimagine.stages.colorize.exemplar import Reference, Scene
 
 Ask = Callable[[np.ndarray], np.ndarray]
 """Luma (N, T, h, w) float32 in 0..1 -> ab (N, h', w', 2) float32 in CIELAB units. T is 1, or the frame's
 neighbours are seen too."""
 
-HELD = 2 * (LOOK + GAP)
+HELD = 2 * (LOOK_AHEAD + KEYFRAME_INTERVAL)
 """Frames kept for their neighbours: more than the carrier holds."""
 
 
-class Painter:
+class Colorizer:
     """Frames in, the same luma under other colours out.
 
     `counts` says how often the network was asked, and how often it had to fall back: out of
@@ -53,8 +59,8 @@ class Painter:
             for frame in frames:
                 yield paint(frame, self.colour(frame))
             return
-        for frame, luma, value in Carrier(self.value)(frames):
-            yield dressed(frame, value * tone(luma))
+        for frame, luma, value in KeyframePropagator(self.value)(frames):
+            yield dressed(frame, value * local_luma(luma))
 
     def remembered(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """The same frames, each handed on when the one after it is known."""
@@ -68,8 +74,8 @@ class Painter:
 
     def placed(self, before: Frame | None, here: Frame, after: Frame | None) -> Frame:
         """Its neighbours are kept for it; across a cut it stands in for them itself."""
-        self.around[here.index] = [before if before and follows(here, before) else here, here,
-                                   after if after and follows(after, here) else here]  # fmt: skip
+        self.around[here.index] = [before if before and is_consecutive(here, before) else here, here,
+                                   after if after and is_consecutive(after, here) else here]  # fmt: skip
         while len(self.around) > HELD:
             del self.around[next(iter(self.around))]
         return here
@@ -77,7 +83,7 @@ class Painter:
     def value(self, frame: Frame, luma: np.ndarray) -> np.ndarray:
         """What is carried: chroma as a share of the luma about it, so that a fade fades it too."""
         ab = guided_upsample(self.colour(frame), luma.astype(np.float32) / 255)
-        return ab_to_chroma(luma, ab, frame.matrix, frame.full) / tone(luma)
+        return ab_to_chroma(luma, ab, frame.matrix, frame.full) / local_luma(luma)
 
     def colour(self, frame: Frame) -> np.ndarray:
         """The network's ab (h, w, 2) for a frame, after the shot's still and its scene."""
@@ -87,7 +93,7 @@ class Painter:
         shot = frame.shot
         if shot and shot.stop - shot.start == 1:
             self.scene = frame.index, Scene(small, ab)
-        elif shot and self.scene and shot.like == self.scene[0]:
+        elif shot and self.scene and shot.similar_frame == self.scene[0]:
             ab = self.scene[1].transfer(small, ab)
         return self.after_still(frame, small, ab) * self.saturation
 
@@ -96,10 +102,10 @@ class Painter:
         In a long shot the keyframes take turns, since they are averaged anyway."""
         greys, shot = self.view(frame), frame.shot
         mirror = [np.ascontiguousarray(grey[:, ::-1]) for grey in greys]
-        if self.every_frame or shot is None or shot.stop - shot.start <= 2 * GAP:
+        if self.every_frame or shot is None or shot.stop - shot.start <= 2 * KEYFRAME_INTERVAL:
             plain, mirrored = self.colours([greys, mirror])
             return (plain + mirrored[:, ::-1]) / 2
-        if (frame.index - shot.start) // GAP % 2:
+        if (frame.index - shot.start) // KEYFRAME_INTERVAL % 2:
             return np.ascontiguousarray(self.colours([mirror])[0][:, ::-1])
         return self.colours([greys])[0]
 
@@ -134,9 +140,9 @@ class Painter:
         return self.still[1].transfer(small, ab)
 
     def learn(self, still: Path, size: tuple[int, int]) -> Reference:
-        image = read_still(still)
-        own = self.both_ways(from_image(0, image))
-        grey, wanted = lab_of(image, size)
+        image = read_image(still)
+        own = self.both_ways(frame_from_image(0, image))
+        grey, wanted = resized_lab(image, size)
         return Reference(grey, wanted, cv2.resize(own, size))
 
 
@@ -165,13 +171,13 @@ def paint(frame: Frame, ab: np.ndarray) -> Frame:
     cb, _ = frame.chroma
     guide = cv2.resize(frame.grey, cb.shape[::-1], interpolation=cv2.INTER_AREA)
     full = guided_upsample(ab, guide.astype(np.float32) / 255)
-    return frame.with_chroma(*planes(ab_to_chroma(guide, full, frame.matrix, frame.full), frame.full))
+    return frame.with_chroma(*quantize_chroma(ab_to_chroma(guide, full, frame.matrix, frame.full), frame.full))
 
 
 def dressed(frame: Frame, chroma: np.ndarray) -> Frame:
     """A frame in the chroma (h, w, 2) that was carried to it."""
     cb, _ = frame.chroma
-    return frame.with_chroma(*planes(cv2.resize(chroma, cb.shape[::-1]), frame.full))
+    return frame.with_chroma(*quantize_chroma(cv2.resize(chroma, cb.shape[::-1]), frame.full))
 
 
 def _out_of_memory(error: Exception) -> bool:

@@ -8,13 +8,13 @@ import torch
 
 from reimagine import zoo
 from reimagine.stages.colorize.colorizer import Ask
-from reimagine.zoo.device import half_is_fast
+from reimagine.zoo.device import bfloat16_is_fast
 
 
 def asker(weights: str, build: Any, device: str) -> Ask:
     """A network (`build` makes one, its `paint` answers) with its weights, ready to be asked."""
     net = zoo.load(weights, build, device).to(memory_format=torch.channels_last)
-    half = half_is_fast(device)
+    half = bfloat16_is_fast(device)
 
     @torch.inference_mode()
     def ask(greys: np.ndarray) -> np.ndarray:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from reimagine.media.clip import Footage
+    from reimagine.media.clip import Clip
     from reimagine.media.frames import Frame
-    from reimagine.stages.continuation.rollout import Dreamer
-    from reimagine.stages.continuation.training_frames import Moments
+    from reimagine.stages.continuation.rollout import NextFramePredictor
+    from reimagine.stages.continuation.training_frames import TrainingFrames
 
 
 @dataclass(frozen=True)
-class Going:
+class LearnedContinuation:
     """The options that all of them have."""
 
     seconds: Annotated[float, "How long the film goes on after its last frame"] = 10.0
@@ -53,16 +53,16 @@ class Learner(Protocol):
         """The (w, h) at which a film of this width and height is learnt."""
         ...
 
-    def study(self, moments: Moments, kept: Path, device: str, watch: Any) -> None:
+    def study(self, moments: TrainingFrames, kept: Path, device: str, progress: Any) -> None:
         """Learn; all that is learnt is left in the folder `kept`, and what is there is gone on with."""
         ...
 
-    def dreaming(self, moments: Moments, footage: Footage, kept: Path, device: str) -> Dreamer:
+    def dreaming(self, moments: TrainingFrames, clip: Clip, kept: Path, device: str) -> NextFramePredictor:
         """Who makes the steps, after what was learnt in `kept`."""
         ...
 
 
-class Work:
+class ContinuationRunner:
     """Learns from a film, and goes on with it."""
 
     def __init__(self, model: Learner, device: str):
@@ -70,29 +70,29 @@ class Work:
         self.model, self.device = model, device
         self.moments: Any = None
 
-    def learn(self, footage: Footage, kept: Path, watch: Any) -> None:
+    def learn(self, clip: Clip, kept: Path, progress: Any) -> None:
         """Learn how this film goes on, unless that is done: `kept` is the folder for all that is learnt."""
         if not (kept / "learnt.json").exists():
             kept.mkdir(parents=True, exist_ok=True)
-            self._remember(footage, watch).list_pairs(kept / "pairs.csv")
-            watch.say(f"what is learnt, its curves and a sheet of samples: {kept}")
-            self.model.study(self.moments, kept, self.device, watch)
+            self._remember(clip, progress).list_pairs(kept / "pairs.csv")
+            progress.message(f"what is learnt, its curves and a sheet of samples: {kept}")
+            self.model.study(self.moments, kept, self.device, progress)
 
-    def __call__(self, footage: Footage, more: int, kept: Path) -> Iterator[Frame]:
+    def __call__(self, clip: Clip, more: int, kept: Path) -> Iterator[Frame]:
         """`more` frames, numbered on from the film's last; what was dreamt before is not dreamt again."""
         from reimagine.stages.continuation.rollout import outward, steps
 
-        moments = self._remember(footage)
-        dreaming = self.model.dreaming(moments, footage, kept, self.device)
+        moments = self._remember(clip)
+        dreaming = self.model.dreaming(moments, clip, kept, self.device)
         pace = moments.every * self.model.slow
         pictures = steps(dreaming, kept / f"dream-{self.model.seed}", int(-(-more // pace)) + 1)
-        return outward(pictures, footage, pace, more)
+        return outward(pictures, clip, pace, more)
 
-    def _remember(self, footage: Footage, watch: Any = None) -> Moments:
-        from reimagine.stages.continuation.training_frames import remember
+    def _remember(self, clip: Clip, progress: Any = None) -> TrainingFrames:
+        from reimagine.stages.continuation.training_frames import collect_training_frames
 
         if self.moments is None:
-            last = footage.last
+            last = clip.last
             size = self.model.size(last.width, last.height)
-            self.moments = remember(footage, self.model.every, size, watch)
+            self.moments = collect_training_frames(clip, self.model.every, size, progress)
         return self.moments

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 if TYPE_CHECKING:
     from reimagine.media import Frame
-    from reimagine.media.clip import Footage
+    from reimagine.media.clip import Clip
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class Hold:
     version: ClassVar[int] = 2
     after: ClassVar[tuple[str, ...]] = ("seconds",)
 
-    def load(self, device: str) -> Callable[[Footage, int, Path], Iterator[Frame]]:
+    def load(self, device: str) -> Callable[[Clip, int, Path], Iterator[Frame]]:
         """A film and how many frames to add in; the added ones, numbered on, out."""
 
-        def go_on(footage: Footage, more: int, kept: Path) -> Iterator[Frame]:
-            last = footage.last
+        def go_on(clip: Clip, more: int, kept: Path) -> Iterator[Frame]:
+            last = clip.last
             for ahead in range(1, more + 1):
-                yield last.at(last.index + ahead)
+                yield last.renumbered(last.index + ahead)
 
         return go_on

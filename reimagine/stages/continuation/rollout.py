@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from reimagine.media.clip import Footage
-from reimagine.media.frames import Frame, from_image
-from reimagine.media.grain import grain_of, grained
-from reimagine.media.motion.interpolation import Between, Onward
-from reimagine.media.writer import read_steps, write_picture
+from reimagine.media.clip import Clip
+from reimagine.media.frames import Frame, frame_from_image
+from reimagine.media.grain import add_grain, estimate_grain
+from reimagine.media.motion.interpolation import FrameExtrapolator, FrameInterpolator
+from reimagine.media.writer import read_images, write_frames
 
 PART = 24
 """Steps that are kept at once: what an interruption can cost."""
@@ -28,7 +28,7 @@ CARRIED = 720
 """Short side, in pixels, of the pictures that are carried from step to step, at most."""
 
 
-class Dreamer(Protocol):
+class NextFramePredictor(Protocol):
     """Who makes one picture after another out of its own."""
 
     def step(self) -> np.ndarray:
@@ -48,7 +48,7 @@ def carried(width: int, height: int) -> tuple[int, int]:
     return round(width * scale), round(height * scale)
 
 
-def steps(dreamer: Dreamer, kept: Path, count: int) -> Iterator[np.ndarray]:
+def steps(dreamer: NextFramePredictor, kept: Path, count: int) -> Iterator[np.ndarray]:
     """The first `count` steps of a dream, those that are kept in a folder and then new ones, kept too."""
     kept.mkdir(parents=True, exist_ok=True)
     done = _begun(kept)
@@ -60,9 +60,9 @@ def steps(dreamer: Dreamer, kept: Path, count: int) -> Iterator[np.ndarray]:
         with np.load(_state(kept, done)) as state:
             dreamer.restore(dict(state))
     for start in range(done, count, PART):
-        frames = (from_image(number, dreamer.step()) for number in range(start, start + PART))
+        frames = (frame_from_image(number, dreamer.step()) for number in range(start, start + PART))
         temporary = kept / ".steps.nut"
-        write_picture(temporary, frames, Fraction(1))
+        write_frames(temporary, frames, Fraction(1))
         np.savez(_state(kept, start + PART), **dreamer.state())
         temporary.replace(_part(kept, start))  # last: it says that the state is whole
         if start:
@@ -89,23 +89,23 @@ def _state(kept: Path, number: int) -> Path:
 
 
 def _pictures(kept: Path, start: int, stop: int) -> Iterator[np.ndarray]:
-    for frame in read_steps(_part(kept, start), stop):
+    for frame in read_images(_part(kept, start), stop):
         yield frame.image
 
 
-def outward(pictures: Iterator[np.ndarray], footage: Footage, pace: float, more: int) -> Iterator[Frame]:
+def outward(pictures: Iterator[np.ndarray], clip: Clip, pace: float, more: int) -> Iterator[Frame]:
     """Frames numbered on from the film's last, as large, as fast and as grainy as the film, of the pictures
     of steps that are `pace` frames apart."""
-    *early, last = footage.read(max(0, footage.frames - 2), footage.frames)
-    grain = grain_of(last.grey)
+    *early, last = clip.read(max(0, clip.frames - 2), clip.frames)
+    grain = estimate_grain(last.grey)
     size = carried(last.width, last.height)
     end = cv2.resize(last.image, size, interpolation=cv2.INTER_AREA)
     before = cv2.resize(early[-1].image, size, interpolation=cv2.INTER_AREA) if early else end
-    onward = Onward(before, end)
+    onward = FrameExtrapolator(before, end)
     for ahead, image in enumerate(_timed(end, pictures, pace, more), 1):
         if ahead < JOINT:
             image = cv2.addWeighted(onward.at(ahead), 1 - ahead / JOINT, image, ahead / JOINT, 0)
-        yield last.at(last.index + ahead).with_image(_like(image, last, grain, ahead))
+        yield last.renumbered(last.index + ahead).with_image(_like(image, last, grain, ahead))
 
 
 def _timed(first: np.ndarray, pictures: Iterator[np.ndarray], pace: float,
@@ -119,7 +119,7 @@ def _timed(first: np.ndarray, pictures: Iterator[np.ndarray], pace: float,
             if time > 1 - 1e-6:
                 yield there
             else:
-                between = between or Between(here, there)
+                between = between or FrameInterpolator(here, there)
                 yield between.at(time)
             made += 1
         if made >= more:
@@ -135,5 +135,5 @@ def _like(image: np.ndarray, frame: Frame, grain: float, number: int) -> np.ndar
     """A picture as large and as grainy as a frame of the film."""
     if image.shape[:2] != (frame.height, frame.width):
         image = cv2.resize(image, (frame.width, frame.height), interpolation=cv2.INTER_CUBIC)
-    lacking = grain**2 - grain_of(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)) ** 2
-    return grained(image, float(np.sqrt(lacking)), number) if lacking > 0.1 else image
+    lacking = grain**2 - estimate_grain(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)) ** 2
+    return add_grain(image, float(np.sqrt(lacking)), number) if lacking > 0.1 else image

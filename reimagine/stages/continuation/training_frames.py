@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 from reimagine.errors import StageError
-from reimagine.media.clip import Footage
-from reimagine.media.files import write_text
+from reimagine.media.clip import Clip
+from reimagine.media.files import write_text_atomically
 from reimagine.media.frames import Shot
-from reimagine.media.motion.flow import flow
+from reimagine.media.motion.flow import optical_flow
 
 SPLIT = {"train": 0.7, "validation": 0.15, "test": 0.15}
 LEAST, ENOUGH, MOST = 24, 72, 1500
@@ -28,7 +28,7 @@ INSTEAD = "--model hold repeats the last frame"
 
 
 @dataclass(frozen=True)
-class Moments:
+class TrainingFrames:
     """Frames of a film in order.
 
     Attributes:
@@ -74,7 +74,7 @@ class Moments:
         """Which frame is to lead to which, and what for, as CSV."""
         lines = [f"{name},{self.numbers[n]},{self.numbers[n + 1]}"
                  for name, room in self.split().items() for n in np.flatnonzero(room)]  # fmt: skip
-        write_text(path, "\n".join(["for,frame,next", *lines, ""]))
+        write_text_atomically(path, "\n".join(["for,frame,next", *lines, ""]))
 
 
 def small(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -86,46 +86,46 @@ def grey(picture: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
 
 
-def remember(footage: Footage, every: int, size: tuple[int, int], watch: Any = None) -> Moments:
+def collect_training_frames(clip: Clip, every: int, size: tuple[int, int], progress: Any = None) -> TrainingFrames:
     """Every so-manieth frame (0: chosen from the film's motion) of each shot that is long enough, at (w, h).
 
     Raises:
         StageError: nothing moves, or no shot is long enough.
     """
     needed = LEAST * max(1, every)
-    shots = [s for s in footage.shots if s.stop - s.start >= needed]
+    shots = [s for s in clip.shots if s.stop - s.start >= needed]
     if not shots:
-        longest = max(s.stop - s.start for s in footage.shots)
-        raise StageError(f"continue: the longest shot of {footage.name} has {longest} frames, and {needed} "
+        longest = max(s.stop - s.start for s in clip.shots)
+        raise StageError(f"continue: the longest shot of {clip.name} has {longest} frames, and {needed} "
                          f"are needed to learn how it goes on; {INSTEAD}")  # fmt: skip
-    every = every or _paced(footage, shots[-1])
+    every = every or _paced(clip, shots[-1])
     taken = [range(s.start, s.stop, every) for s in shots if s.stop - s.start >= LEAST * every]
     lengths = [*map(len, taken)]
     numbers, stops = np.concatenate(taken), np.repeat(np.cumsum(lengths), lengths)
     drop = max(0, len(numbers) - MOST)
     numbers, stops = numbers[drop:], stops[drop:] - drop
-    moments = Moments(_read(footage, numbers, size, watch), numbers, stops, every)
+    moments = TrainingFrames(_read(clip, numbers, size, progress), numbers, stops, every)
     if moved(moments) < STILL:
-        raise StageError(f"continue: nothing moves in {footage.name}, so nothing can be learnt; {INSTEAD}")
+        raise StageError(f"continue: nothing moves in {clip.name}, so nothing can be learnt; {INSTEAD}")
     return moments
 
 
-def _read(footage: Footage, numbers: np.ndarray, size: tuple[int, int], watch: Any) -> np.ndarray:
-    if watch:
-        watch.begin("read", len(numbers))
+def _read(clip: Clip, numbers: np.ndarray, size: tuple[int, int], progress: Any) -> np.ndarray:
+    if progress:
+        progress.begin("read", len(numbers))
     frames = np.empty((len(numbers), *size[::-1], 3), np.uint8)
     places = {int(number): place for place, number in enumerate(numbers)}
-    for frame in footage.read(int(numbers[0]), int(numbers[-1]) + 1):
+    for frame in clip.read(int(numbers[0]), int(numbers[-1]) + 1):
         if frame.index in places:
             frames[places[frame.index]] = small(frame.image, size)
-            if watch:
-                watch.tick(1)
+            if progress:
+                progress.advance(1)
     return frames
 
 
-def _paced(footage: Footage, shot: Shot) -> int:
+def _paced(clip: Clip, shot: Shot) -> int:
     start = max(shot.start, shot.stop - 120)
-    chosen = pace([small(f.image, SIGHT) for f in footage.read(start, shot.stop)])
+    chosen = pace([small(f.image, SIGHT) for f in clip.read(start, shot.stop)])
     return max(1, min(chosen, (shot.stop - shot.start) // ENOUGH))
 
 
@@ -134,12 +134,12 @@ def pace(frames: Sequence[np.ndarray], most: int = 4) -> int:
     taken (a fiftieth of the picture) moves a pixel and a half. Frames are (h, w, 3) uint8, of one shot."""
     far = []
     for here, there in zip(frames[::4], frames[1::4], strict=False):
-        far.append(np.quantile(np.linalg.norm(flow(grey(here), grey(there)), axis=2), 0.98))
+        far.append(np.quantile(np.linalg.norm(optical_flow(grey(here), grey(there)), axis=2), 0.98))
     quick = float(np.mean(far)) if far else 0.0
     return int(np.clip(round(1.5 / max(quick, 1e-3)), 1, most))
 
 
-def moved(moments: Moments) -> float:
+def moved(moments: TrainingFrames) -> float:
     """Mean change of softened luma (of 255) from each of the first moments to the next."""
     soft = [cv2.GaussianBlur(grey(f), (0, 0), 2).astype(np.float32) for f in moments.frames[:200]]
     return float(np.mean([np.abs(b - a).mean() for a, b in pairwise(soft)]))

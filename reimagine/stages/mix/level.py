@@ -41,9 +41,9 @@ class Level:
 
         def mix(original: Sound, new: Sound) -> Sound:
             length = round(original.seconds * RATE)
-            fresh = levelled(new.at_rate(RATE).stereo().fitted(length).samples, self.loudness)
+            fresh = levelled(new.at_rate(RATE).stereo().fit_length(length).samples, self.loudness)
             if self.keep_original > 0:
-                own = levelled(original.at_rate(RATE).stereo().fitted(length).samples, self.loudness)
+                own = levelled(original.at_rate(RATE).stereo().fit_length(length).samples, self.loudness)
                 if self.duck:
                     fresh = fresh * (1 - (1 - LOWERED) * self.keep_original * speech(own))
                 both = fresh * np.float32(1 - self.keep_original / 2) + own * np.float32(self.keep_original)

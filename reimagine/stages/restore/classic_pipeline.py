@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 
 from reimagine.media.frames import Frame, prefetch
-from reimagine.media.grain import grain_of
-from reimagine.media.motion.propagation import Way, follows, ways
+from reimagine.media.grain import estimate_grain
+from reimagine.media.motion.propagation import FlowWithConfidence, bidirectional_flow, is_consecutive
 
 from .deflicker import REACH, STILL, Drift, courses, drift, flickering, levelled, moved, relit, weaving
 from .dirt import blended, lines, mended, passing, scratches, specks
-from .statistics import Findings
+from .statistics import RestorationStatistics
 from .temporal_inpainting import shown, small, windows
 
 ENDS, WHITE = (0.005, 0.995), (4.0, 251.0)
@@ -30,8 +30,8 @@ class Sight:
 
     frame: Frame
     luma: np.ndarray
-    back: Way | None
-    forth: Way | None
+    back: FlowWithConfidence | None
+    forth: FlowWithConfidence | None
     drift: Drift
     ends: np.ndarray
     noise: float
@@ -63,7 +63,7 @@ class Bench:
 
     def __init__(self, options: Any):
         self.o = options
-        self.findings = Findings()
+        self.findings = RestorationStatistics()
         self.counts = self.findings.counts
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -80,10 +80,10 @@ class Bench:
         for frame in frames:
             luma = small(frame.grey)
             ends = np.quantile(luma, ENDS)
-            noise = grain_of(frame.grey)
+            noise = estimate_grain(frame.grey)
             found = lines(frame.grey, noise) if self.o.scratches else np.zeros(frame.width, bool)
-            if last and follows(frame, last.frame):
-                back, forth = ways(luma, levelled(last.luma, luma), "medium")
+            if last and is_consecutive(frame, last.frame):
+                back, forth = bidirectional_flow(luma, levelled(last.luma, luma), "medium")
                 last = Sight(frame, luma, back, forth, drift(luma, last.luma, back), ends, noise, found)
             else:
                 last = Sight(frame, luma, None, None, STILL, ends, noise, found)
@@ -120,7 +120,7 @@ class Bench:
         return here.frame.with_grey(grey)
 
 
-def beside(here: Steady, other: Steady, way: Way) -> np.ndarray:
+def beside(here: Steady, other: Steady, way: FlowWithConfidence) -> np.ndarray:
     """A neighbour (H, W) uint8 brought here along the motion, which was found before both were moved."""
     return shown(other.grey, way[0] + np.float32(other.move - here.move))
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from reimagine.media.motion.flow import fetch
-from reimagine.media.motion.propagation import Way
+from reimagine.media.motion.flow import warp_backward
+from reimagine.media.motion.propagation import FlowWithConfidence
 
 TONES = 8
 """Steps of luma that flicker apart: lamps, fading and vignettes do not lift shadows and lights alike."""
@@ -48,13 +48,13 @@ def levelled(luma: np.ndarray, like: np.ndarray) -> np.ndarray:
     return np.clip(luma * np.float32(gain) + np.float32(change + 0.5), 0, 255).astype(np.uint8)
 
 
-def drift(here: np.ndarray, before: np.ndarray, back: Way) -> Drift:
+def drift(here: np.ndarray, before: np.ndarray, back: FlowWithConfidence) -> Drift:
     """Of two small lumas (h, w) uint8 and the way from here to the one before."""
     way, trust = back
     sure = trust > SURE
     if sure.mean() < 0.05:
         return STILL
-    was = fetch(before, way)
+    was = warp_backward(before, way)
     change = here.astype(np.int16) - was
     level = was // (256 // TONES)
     tone, known = np.zeros(TONES), np.zeros(TONES)

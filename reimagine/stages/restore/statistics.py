@@ -6,16 +6,16 @@ from collections import Counter
 import numpy as np
 
 from reimagine.media.frames import Frame, Shot
-from reimagine.media.grain import grain_of
+from reimagine.media.grain import estimate_grain
 
-FRAMES, NEGATIVE, FADED, LOST, FILLED, SCRATCHES, NOISE, FLICKER = FOUND = (
+FRAMES, NEGATIVE, FADED, LOST, FILLED, SCRATCHES, NOISE, FLICKER = COUNT_NAMES = (
     "frames looked at", "frames of a negative", "frames of a faded print", "share lost, summed",
     "share filled from around, summed", "scratches, summed", "noise, summed", "flicker, summed")  # fmt: skip
 TALL = 0.4
 """A column lost over this share of the height is a scratch."""
 
 
-class Findings:
+class RestorationStatistics:
     """Adds up what is found.
 
     Flicker is how far a frame's mean luma lies from the middle of its neighbours' (0..255): motion and fades
@@ -33,7 +33,7 @@ class Findings:
         self.counts[FRAMES] += 1
         self.counts[NEGATIVE] += int(kind == "negative")
         self.counts[FADED] += int(kind == "faded")
-        self.counts[NOISE] += grain_of(frame.grey)
+        self.counts[NOISE] += estimate_grain(frame.grey)
         self.counts[FLICKER] += self.flicker(frame)
         if lost.any():
             self.counts[LOST] += float(lost.mean())
@@ -51,7 +51,7 @@ class Findings:
         return abs(here - (before + after) / 2)
 
 
-def told(counts: dict[str, float]) -> dict[str, float | bool]:
+def summarize(counts: dict[str, float]) -> dict[str, float | bool]:
     """Counts as facts: whether it is a negative, and means over the frames."""
     frames = counts.get(FRAMES, 0)
     if not frames:

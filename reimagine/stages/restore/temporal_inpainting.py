@@ -7,10 +7,10 @@ from typing import Protocol, TypeVar
 import cv2
 import numpy as np
 
-from reimagine.degradation.tone import bytes_of
+from reimagine.degradation.tone import to_uint8
 from reimagine.media.frames import Frame
-from reimagine.media.motion.flow import fetch, flow
-from reimagine.media.motion.propagation import belief, follows
+from reimagine.media.motion.flow import optical_flow, warp_backward
+from reimagine.media.motion.propagation import belief, is_consecutive
 
 LINES = 240
 """Motion is followed at this height at most."""
@@ -21,7 +21,7 @@ SURE = 0.3
 def small(grey: np.ndarray) -> np.ndarray:
     """(H, W) uint8 or float32 in 0..1 -> (h, w) uint8 of at most `LINES` lines, or as many columns."""
     if grey.dtype != np.uint8:
-        grey = bytes_of(grey)
+        grey = to_uint8(grey)
     scale = min(1.0, LINES / min(grey.shape))
     size = tuple(max(16, round(side * scale)) for side in grey.shape[::-1])
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
@@ -31,7 +31,7 @@ def shown(there: np.ndarray, way: np.ndarray) -> np.ndarray:
     """A frame (H, W) brought here along a flow, which may be smaller."""
     h, w = there.shape
     scale = np.float32([w / way.shape[1], h / way.shape[0]])
-    return fetch(there, cv2.resize(way, (w, h)) * scale)
+    return warp_backward(there, cv2.resize(way, (w, h)) * scale)
 
 
 def fill(clean: np.ndarray, lost: np.ndarray,
@@ -51,7 +51,7 @@ def fill(clean: np.ndarray, lost: np.ndarray,
     total, weight = np.zeros_like(clean), np.full_like(clean, 1e-6)
     for other, other_lost in neighbours:
         there = small(other)
-        out, back = flow(here, there), flow(there, here)
+        out, back = optical_flow(here, there), optical_flow(there, here)
         trust = belief(out, back, here, there)
         way, trust = bridged(out, hidden), bridged(trust[..., None], hidden)
         share = cv2.resize(trust, clean.shape[::-1]) * (1 - shown(other_lost, way))
@@ -86,7 +86,7 @@ def windows(items: Iterable[T], reach: int) -> Iterator[tuple[list[T], int]]:
     held: list[T] = []
     place = 0
     for item in items:
-        if held and not follows(item.frame, held[-1].frame):
+        if held and not is_consecutive(item.frame, held[-1].frame):
             yield from _rest(held, place, reach)
             held, place = [], 0
         held.append(item)

@@ -30,19 +30,19 @@ class Flow:
         """Frames in, frames out; holds 32 frames."""
         import cv2
 
-        from reimagine.media.motion.propagation import Carrier, tone
+        from reimagine.media.motion.propagation import KeyframePropagator, local_luma
         from reimagine.stages.stabilize.residual import changed, chroma_only, small_planes
 
         def light(luma: np.ndarray) -> np.ndarray:
             h, w = luma.shape
-            return cv2.resize(tone(luma), (FINER * w, FINER * h))[..., None]
+            return cv2.resize(local_luma(luma), (FINER * w, FINER * h))[..., None]
 
         def ask(frame: Frame, luma: np.ndarray) -> np.ndarray:
             h, w = luma.shape
             return small_planes(frame, (FINER * w, FINER * h), chroma_only(frame, self.planes)) / light(luma)
 
         def stabilize(frames: Iterable[Frame]) -> Iterator[Frame]:
-            for frame, luma, agreed in Carrier(ask, every=True, memory=self.memory)(frames):
+            for frame, luma, agreed in KeyframePropagator(ask, every=True, memory=self.memory)(frames):
                 yield changed(frame, (agreed - ask(frame, luma)) * light(luma))
 
         return stabilize

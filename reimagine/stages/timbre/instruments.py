@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reimagine.errors import StageError, unknown
+from reimagine.errors import StageError, unknown_name
 
 Latent = np.ndarray
 
@@ -79,5 +79,5 @@ def named(word: str, known: Mapping[str, Latent]) -> str:
         return word
     inside = [n for n in known if word in n.split("-")]
     if not inside:
-        raise StageError(unknown("instrument", word, known) + "; `reimagine models show timbre` lists them")
+        raise StageError(unknown_name("instrument", word, known) + "; `reimagine models show timbre` lists them")
     return inside[0]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from reimagine.errors import StageError, unknown
+from reimagine.errors import StageError, unknown_name
 
 if TYPE_CHECKING:
     from reimagine.media import Notes, Sound
@@ -74,5 +74,5 @@ def named(program: int) -> str:
 def program_of(name: str) -> int:
     known = [named(n) for n in range(128)]
     if name not in known:
-        raise StageError(unknown("General MIDI instrument", name, known))
+        raise StageError(unknown_name("General MIDI instrument", name, known))
     return known.index(name)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reimagine.errors import RecipeError, unknown
+from reimagine.errors import RecipeError, unknown_name
 from reimagine.media import Note
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def preset(name: str, onset: float | None, frame: float | None, shortest: float 
            voices: int | None) -> tuple[float, float, float, Cleaning]:  # fmt: skip
     """A preset's thresholds, with those a user gave in their place."""
     if name not in PRESETS:
-        raise RecipeError(unknown("thresholds", name, PRESETS))
+        raise RecipeError(unknown_name("thresholds", name, PRESETS))
     own = PRESETS[name]
     given = [a if a is not None else b for a, b in zip((onset, frame, shortest), own[:3], strict=True)]
     cleaning = own[3] if voices is None else replace(own[3], voices=voices)

@@ -32,13 +32,13 @@ class CartoonGAN:
         here = self.looks()
         if self.look in here:
             return here[self.look]
-        from reimagine.errors import StageError, unknown
+        from reimagine.errors import StageError, unknown_name
         from reimagine.zoo import published
 
         others = [name.removeprefix("cartoongan-") for name in published.names() if "cartoongan-" in name]
         if self.look in others:
             return f"cartoongan-{self.look}"  # which says how it is added
-        raise StageError(unknown("look", self.look, sorted({"ink", *here, *others})))
+        raise StageError(unknown_name("look", self.look, sorted({"ink", *here, *others})))
 
     @staticmethod
     def looks() -> dict[str, str]:
@@ -65,8 +65,8 @@ class CartoonGAN:
         from reimagine import zoo
         from reimagine.errors import StageError
         from reimagine.media.guided import detailed_upsample
-        from reimagine.stages.cartoon.stylizer import Drawer, calmed, inked
-        from reimagine.zoo.device import half_is_fast
+        from reimagine.stages.cartoon.stylizer import Stylizer, calmed, inked
+        from reimagine.zoo.device import bfloat16_is_fast
 
         from .net import generator
 
@@ -75,7 +75,7 @@ class CartoonGAN:
         if not self.network:
             return self.ink().load(device)
         net: Any = zoo.load(self.network, generator, device).to(memory_format=torch.channels_last)
-        half = half_is_fast(device)
+        half = bfloat16_is_fast(device)
 
         @torch.inference_mode()
         def asked(small: np.ndarray) -> np.ndarray:
@@ -103,7 +103,7 @@ class CartoonGAN:
                 made = calm(image, grey)
             return inked(made, grey, self.line) if self.line else made
 
-        return Drawer(draw, self.strength, self.steady, self.colour)
+        return Stylizer(draw, self.strength, self.steady, self.colour)
 
     def ink(self) -> Any:
         from reimagine.stages.cartoon.ink import Ink

@@ -24,12 +24,24 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.errors import StageError
-from reimagine.training.discriminator import PatchCritic, taught
-from reimagine.training.films import films_in
-from reimagine.training.losses import apart, inside, restless, shifted, slopes
+from reimagine.training.discriminator import PatchDiscriminator, discriminator_step
+from reimagine.training.films import list_films
+from reimagine.training.losses import (
+    feature_statistics_loss,
+    flat_region_gradient_loss,
+    interior_l1,
+    resample,
+    spatial_gradients,
+)
 from reimagine.training.photos import read_photos
-from reimagine.training.state import average, cosine, report, resume, seed
-from reimagine.zoo.squeezenet import SqueezeNet, load_features, own_features
+from reimagine.training.state import (
+    cosine_schedule,
+    load_checkpoint,
+    save_and_log,
+    seed_everything,
+    update_ema,
+)
+from reimagine.zoo.squeezenet import SqueezeNet, load_features, shipped_features
 
 from . import data
 from .net import LightGenerator, generator
@@ -70,7 +82,7 @@ class TrainCartoon:
         """Train in the folder `run`, going on where it stood; gives back the weights' path."""
         if sum(map(bool, (self.art, self.frames_from, self.teacher))) != 1:
             raise StageError("train cartoon: give one of --art, --frames-from and --teacher to learn from")
-        seed(self.seed)
+        seed_everything(self.seed)
         run.mkdir(parents=True, exist_ok=True)
         self.claim(run)
         fit = Fit(self, run, device)
@@ -88,7 +100,7 @@ class TrainCartoon:
     def pictures(self) -> list[np.ndarray]:
         """The photographs, and frames of the films."""
         found = read_photos(self.photos)
-        for film in films_in(self.films) if self.films else []:
+        for film in list_films(self.films) if self.films else []:
             found += data.frames_of(film)
         return found
 
@@ -103,14 +115,14 @@ class Fit:
             net.load_state_dict(zoo.load(options.start, generator, "cpu").state_dict())
         self.net = net.to(device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).eval()
-        self.critic = PatchCritic(32, (2, 2, 2), 6 if options.teacher else 3).to(device)
-        judge = load_features(SqueezeNet(3), Path(options.features)) if options.features else own_features()
+        self.critic = PatchDiscriminator(32, (2, 2, 2), 6 if options.teacher else 3).to(device)
+        judge = load_features(SqueezeNet(3), Path(options.features)) if options.features else shipped_features()
         self.judge = judge.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.net.parameters(), options.rate, (0.5, 0.99))
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), 2e-4, (0.5, 0.99))
         self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer,
                       "critic": self.critic, "critic_optimizer": self.critic_optimizer}  # fmt: skip
-        saved = resume(run / "checkpoint.pt", self.parts)
+        saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
         self.rng = np.random.default_rng(options.seed + self.steps)
@@ -122,13 +134,13 @@ class Fit:
             begun = time.monotonic()
             losses = lesson.losses(fight=part >= self.o.first)
             for group in self.optimizer.param_groups:
-                group["lr"] = self.o.rate * min(1.0, self.steps / 100) * cosine(part)
+                group["lr"] = self.o.rate * min(1.0, self.steps / 100) * cosine_schedule(part)
             self.optimizer.zero_grad()
             torch.stack(list(losses.values())).sum().backward()
             torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
             self.optimizer.step()
             self.steps += 1
-            average(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
+            update_ema(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
             for name, loss in losses.items():
                 self.note(name, loss)
             self.clock += time.monotonic() - begun
@@ -147,7 +159,7 @@ class Fit:
     def report(self, names: tuple[str, ...]) -> None:
         """Keep everything, and add a line to the log: the means since the last one, under these names."""
         means = {name: float(np.mean(self.sums.get(name, [np.nan]))) for name in names}
-        report(self.run, self.parts, self.clock, self.steps, **means)
+        save_and_log(self.run, self.parts, self.clock, self.steps, **means)
         self.sums = {}
 
     # -- what both need --------------------------------------------------------------------
@@ -168,7 +180,7 @@ class Fit:
         with self.half():
             made = self.net(torch.cat([photos, other])).float()
         made, twin = made[: len(photos)], made[len(photos) :]
-        return made, inside(twin, shifted(made[:again], grid))
+        return made, interior_l1(twin, resample(made[:again], grid))
 
     def seen(self, x: Tensor) -> list[Tensor]:
         """The judge's features at 1/2, 1/4, 1/8 and 1/16; one that knows grey sees colours in turn."""
@@ -180,7 +192,7 @@ class Fit:
 
     def teach(self, real: Tensor, *false: Tensor) -> None:
         """One step of the critic."""
-        self.note("critic", taught(self.critic, self.critic_optimizer, self.half(), real, torch.cat(false)))
+        self.note("critic", discriminator_step(self.critic, self.critic_optimizer, self.half(), real, torch.cat(false)))
 
     def word(self, made: Tensor) -> Tensor:
         """What the critic has to say against a picture."""
@@ -195,7 +207,7 @@ class Fit:
         grid = F.affine_grid(torch.cat([turn, shift[..., None]], 2), [n, 3, h, w], align_corners=False)
         light = 1 + 0.04 * (torch.rand(n, 1, 1, 1, device=x.device) - 0.5)
         grain = torch.randn_like(x) * 0.06 * torch.rand(n, 1, 1, 1, device=x.device)
-        return shifted(x, grid) * light + grain, grid
+        return resample(x, grid) * light + grain, grid
 
     def sheet(self, photos: list[np.ndarray]) -> None:
         """Some photographs, and what the averaged network makes of them."""
@@ -244,12 +256,12 @@ class Distil:
             wanted = fit.seen(true)
         features = fit.seen(made)
         unlike = [F.l1_loss(a, b) / b.abs().mean() for a, b in zip(features, wanted, strict=True)]
-        edges = [F.l1_loss(a, b) for a, b in zip(slopes(made), slopes(true), strict=True)]
+        edges = [F.l1_loss(a, b) for a, b in zip(spatial_gradients(made), spatial_gradients(true), strict=True)]
         losses = {
             "likeness": LIKENESS * F.l1_loss(made, true),
             "edges": EDGES * torch.stack(edges).sum(),
             "features": FEATURES * torch.stack(unlike).mean(),
-            "palette": PALETTE * apart(features, wanted),
+            "palette": PALETTE * feature_statistics_loss(features, wanted),
             "steady": STEADY * change,
         }
         if fight:
@@ -269,7 +281,7 @@ class Imitate:
         if o.art:
             pages = read_photos(o.art)
         else:
-            pages = [frame for film in films_in(o.frames_from) for frame in data.frames_of(film)]
+            pages = [frame for film in list_films(o.frames_from) for frame in data.frames_of(film)]
         self.photos = o.pictures()
         self.art = data.drawings(pages, np.random.default_rng(o.seed))
         few = self.photos[:: max(1, len(self.photos) // 6)][:6]
@@ -290,9 +302,9 @@ class Imitate:
         content = CONTENT * F.l1_loss(features[2], kept[2]) / kept[2].abs().mean()
         tone = F.l1_loss(*(F.avg_pool2d(x.mean(1, keepdim=True), 8) for x in (made, photos)))
         losses = {"content": fit.o.omega * content, "tone": TONE * tone,
-                  "flat": FLAT * restless(made, photos), "steady": 4 * STEADY * change}  # fmt: skip
+                  "flat": FLAT * flat_region_gradient_loss(made, photos), "steady": 4 * STEADY * change}  # fmt: skip
         if fight:
-            losses["style"] = fit.o.style * apart(features[1:], wanted[1:])
+            losses["style"] = fit.o.style * feature_statistics_loss(features[1:], wanted[1:])
             smooth = fit.tensor([data.smooth_edges(d) for d in drawn])
             fit.teach(art, smooth, made.detach())
             losses["word"] = fit.word(made)

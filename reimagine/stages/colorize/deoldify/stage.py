@@ -31,14 +31,14 @@ class DeOldifyColor:
         import torch
 
         from reimagine import zoo
-        from reimagine.stages.colorize.colorizer import Painter
-        from reimagine.zoo.device import half_is_fast
+        from reimagine.stages.colorize.colorizer import Colorizer
+        from reimagine.zoo.device import bfloat16_is_fast
 
         from .net import DeOldify
 
         net: DeOldify = zoo.load(self.weights, DeOldify, device)
         net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        half = half_is_fast(device)
+        half = bfloat16_is_fast(device)
 
         def kept_luma(luma: np.ndarray, rgb: np.ndarray) -> np.ndarray:
             """As published: U and V of the network's picture, Y of the film's; then ab."""
@@ -55,5 +55,5 @@ class DeOldifyColor:
                 made = net.colour(x).float().permute(0, 2, 3, 1).cpu().numpy()
             return np.stack([kept_luma(g, m) for g, m in zip(greys[:, 0], made, strict=True)])
 
-        return Painter(ask, self.render_factor * 16, self.saturation, self.references, self.every_frame,
+        return Colorizer(ask, self.render_factor * 16, self.saturation, self.references, self.every_frame,
                        square=True)  # fmt: skip

@@ -72,13 +72,13 @@ def _of_shot(frames: Iterator[Frame], number: int) -> Iterator[Moment]:
             continue
         last = small
         size = _size(held[1])
-        yield Moment(np.stack([f.grey_at(size) for f in held]),
+        yield Moment(np.stack([f.resized_grey(size) for f in held]),
                      cv2.resize(held[1].image, size, interpolation=cv2.INTER_AREA), number)  # fmt: skip
 
 
 def worth(frame: Frame) -> bool:
     """Whether a frame shows something, and in colour."""
-    counts = np.bincount(frame.grey_at((64, 48)).ravel() // 16, minlength=16)
+    counts = np.bincount(frame.resized_grey((64, 48)).ravel() // 16, minlength=16)
     cb, cr = (np.abs(c.astype(np.float32) - 128).mean() for c in frame.chroma)
     return bool(counts.max() < FLAT * counts.sum() and np.hypot(cb, cr) > GREY)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 if TYPE_CHECKING:
     from reimagine.media import Frame
-    from reimagine.media.clip import Footage
+    from reimagine.media.clip import Clip
 
 
 @dataclass(frozen=True)
@@ -32,30 +32,30 @@ class ColorizeTemporal:
     def check(self) -> None:
         """Refuse a reference that is not there, before anything is done."""
         from reimagine.errors import StageError
-        from reimagine.training.films import films_in
+        from reimagine.training.films import list_films
 
         if self.reference is None:
             return
-        films_in(self.reference)
+        list_films(self.reference)
         if not 0 < self.minutes <= 1440:
             raise StageError(f"colorize: --minutes {self.minutes:g} is out of range; give up to 1440")
 
-    def prepared(self, footage: Footage, kept: Path, device: str, watch: Any) -> ColorizeTemporal:
+    def prepared(self, clip: Clip, kept: Path, device: str, progress: Any) -> ColorizeTemporal:
         """The model that has learnt its reference; what it learns is left in the folder `kept`, and what is
         there is gone on with."""
         if self.reference is None:
             return self
         from .train import study
 
-        weights = study([self.reference], self.weights, kept, self.minutes, device, watch)
+        weights = study([self.reference], self.weights, kept, self.minutes, device, progress)
         return replace(self, reference=None, weights=str(weights))
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
         """Frames in, frames out; holds 33 frames."""
-        from reimagine.stages.colorize.colorizer import Painter
+        from reimagine.stages.colorize.colorizer import Colorizer
         from reimagine.stages.colorize.inference import asker
 
         from .net import FRAMES, TemporalUNet
 
         ask = asker(self.weights, TemporalUNet, device)
-        return Painter(ask, self.size, self.saturation, self.references, self.every_frame, window=FRAMES)
+        return Colorizer(ask, self.size, self.saturation, self.references, self.every_frame, window=FRAMES)

@@ -22,11 +22,17 @@ from torch import Tensor
 from reimagine import zoo
 from reimagine.media.frames import prefetch
 from reimagine.training.colour import lab_to_rgb
-from reimagine.training.discriminator import PatchCritic
-from reimagine.training.films import films_in
-from reimagine.training.plots import curves, samples
-from reimagine.training.state import average, cosine, report, resume, seed
-from reimagine.zoo.device import choose
+from reimagine.training.discriminator import PatchDiscriminator
+from reimagine.training.films import list_films
+from reimagine.training.plots import plot_losses, save_sample_sheet
+from reimagine.training.state import (
+    cosine_schedule,
+    load_checkpoint,
+    save_and_log,
+    seed_everything,
+    update_ema,
+)
+from reimagine.zoo.device import configure_device
 
 from ..unet import data as photographs
 from . import data
@@ -61,37 +67,37 @@ class TrainColorizeTemporal:
 
 @dataclass(frozen=True)
 class _Aloud:
-    """Progress, for whoever has no watch."""
+    """Prints progress."""
 
-    say: Callable[[str], Any] = print
+    message: Callable[[str], Any] = print
 
     def begin(self, what: str, total: float, unit: str = "") -> None:
-        self.say(f"{what}: {total:g} {unit}")
+        self.message(f"{what}: {total:g} {unit}")
 
-    def tick(self, amount: float) -> None:
+    def advance(self, amount: float) -> None:
         pass
 
 
-def study(films: list[Path], start: str, run: Path, minutes: float, device: str, watch: Any) -> Path:
+def study(films: list[Path], start: str, run: Path, minutes: float, device: str, progress: Any) -> Path:
     """A short training on the way to a film that is to be coloured; gives back the weights' path."""
     path = run / "weights.safetensors"
     if not path.with_suffix(".toml").exists():
-        choose(device, alone=True)
-        learn(TrainColorizeTemporal(films, start, minutes=minutes), run, device, watch)
-        choose(device)
+        configure_device(device, alone=True)
+        learn(TrainColorizeTemporal(films, start, minutes=minutes), run, device, progress)
+        configure_device(device)
         (run / "checkpoint.pt").unlink(missing_ok=True)
     return path
 
 
-def learn(options: TrainColorizeTemporal, run: Path, device: str, watch: Any = None) -> Path:
+def learn(options: TrainColorizeTemporal, run: Path, device: str, progress: Any = None) -> Path:
     run.mkdir(parents=True, exist_ok=True)
-    seed(options.seed)
-    watch = watch or _Aloud()
-    films = [path for named in options.film for path in films_in(named)]
+    seed_everything(options.seed)
+    progress = progress or _Aloud()
+    films = [path for named in options.film for path in list_films(named)]
     found = [m for n, path in enumerate(films) for m in _of(path, n, options.until)]
     taken, held = data.split(found)
-    watch.say(f"{len(taken)} frames to learn from, {len(held)} held out")
-    fit = Fit(options, run, device, taken, held, watch)
+    progress.message(f"{len(taken)} frames to learn from, {len(held)} held out")
+    fit = Fit(options, run, device, taken, held, progress)
     fit.descend()
     path = run / "weights.safetensors"
     zoo.write_card(path, {"stage": "colorize", "model": "temporal", "title": "the colours of "
@@ -115,13 +121,13 @@ class Fit:
     """Seconds between two looks at the held-out frames."""
 
     def __init__(self, options: TrainColorizeTemporal, run: Path, device: str, taken: list[data.Moment],
-                 held: list[data.Moment], watch: Any):  # fmt: skip
-        self.o, self.run, self.device, self.watch, self.taken = options, run, device, watch, taken
+                 held: list[data.Moment], progress: Any):  # fmt: skip
+        self.o, self.run, self.device, self.progress, self.taken = options, run, device, progress, taken
         self.held, known = (self.asked(some) for some in (held, taken + held))
         self.net = self.begun().to(device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).eval()
         self.start, self.shown = copy.deepcopy(self.mean), copy.deepcopy(self.mean)
-        self.adversary = PatchCritic(32).to(device)
+        self.adversary = PatchDiscriminator(32).to(device)
         encoder = list(self.net.encoder.parameters())
         rest = [p for n, p in self.net.named_parameters() if not n.startswith("encoder.")]
         groups = [{"params": encoder, "scale": 0.5}, {"params": rest, "scale": 1.0}]
@@ -129,7 +135,7 @@ class Fit:
         self.critic_optimizer = torch.optim.Adam(self.adversary.parameters(), options.rate, (0.5, 0.999))
         self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer,
                       "critic": self.adversary, "critic_optimizer": self.critic_optimizer}  # fmt: skip
-        saved = resume(run / "checkpoint.pt", self.parts)
+        saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
         self.first: float = saved.get("first", 0.0) or self.agreement(self.start, self.held)
@@ -149,8 +155,8 @@ class Fit:
         return net
 
     def descend(self) -> None:
-        self.watch.begin("learn", round(60 * self.o.minutes), "s")
-        self.watch.tick(self.clock)
+        self.progress.begin("learn", round(60 * self.o.minutes), "s")
+        self.progress.advance(self.clock)
         self.net.train()
         for module in self.net.modules():  # a film is too little to know how bright the world is
             if isinstance(module, torch.nn.BatchNorm2d) and self.o.start:
@@ -160,11 +166,11 @@ class Fit:
         while (part := self.clock / (60 * self.o.minutes)) < 1:
             begun = time.monotonic()
             greys, ab = (torch.from_numpy(x).to(self.device) for x in next(feed))
-            sums.append(self.step(greys, ab, cosine(part)))
+            sums.append(self.step(greys, ab, cosine_schedule(part)))
             self.steps += 1
             took = time.monotonic() - begun
             self.clock += took
-            self.watch.tick(took)
+            self.progress.advance(took)
             if time.monotonic() - kept > self.EVERY:
                 self.report(np.mean(sums, 0))
                 kept, sums = time.monotonic(), []
@@ -187,7 +193,7 @@ class Fit:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
-        average(self.mean, self.net, min(0.995, 1 - 1 / (1 + self.steps / 10)))
+        update_ema(self.mean, self.net, min(0.995, 1 - 1 / (1 + self.steps / 10)))
         with half:
             real, fake = (self.adversary(beside(greys, x)).float() for x in (ab, made.detach()))
         judged = ((real - 1) ** 2).mean() + (fake**2).mean()
@@ -231,10 +237,10 @@ class Fit:
             self.best = now
             arch = {"bins": len(self.net.bins), "width": self.net.enter[0].out_channels}
             zoo.save(self.run / "weights.safetensors", self.shown, arch)
-        report(self.run, {**self.parts, "first": self.first, "best": self.best}, self.clock, self.steps,
-               self.watch.say, pixels=float(losses[0]), critic=float(losses[1]), agreement=now,
+        save_and_log(self.run, {**self.parts, "first": self.first, "best": self.best}, self.clock, self.steps,
+               self.progress.message, pixels=float(losses[0]), critic=float(losses[1]), agreement=now,
                share=self.share)  # fmt: skip
-        curves(self.run / "log.csv", self.run / "curves.png")
+        plot_losses(self.run / "log.csv", self.run / "curves.png")
         self.sheet()
 
     def sheet(self) -> None:
@@ -244,7 +250,7 @@ class Fit:
             grey = torch.from_numpy(self.held[n][0][1])
             coloured = [seen(grey, torch.from_numpy(ab)) for ab in (made[n], self.held[n][1])]
             rows.append([grey.expand(3, -1, -1), *coloured])
-        samples(self.run / "samples.png", rows)
+        save_sample_sheet(self.run / "samples.png", rows)
 
 
 def seen(grey: Tensor, ab: Tensor) -> Tensor:

@@ -27,10 +27,10 @@ class ColorizeUNet:
 
     def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
         """Frames in, frames out; holds 32 frames."""
-        from reimagine.stages.colorize.colorizer import Painter
+        from reimagine.stages.colorize.colorizer import Colorizer
         from reimagine.stages.colorize.inference import asker
 
         from .net import ColorUNet
 
         ask = asker(self.weights, ColorUNet, device)
-        return Painter(ask, self.size, self.saturation, self.references, self.every_frame)
+        return Colorizer(ask, self.size, self.saturation, self.references, self.every_frame)

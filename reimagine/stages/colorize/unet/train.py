@@ -22,9 +22,15 @@ from torch import Tensor
 from reimagine import zoo
 from reimagine.media.frames import prefetch
 from reimagine.training.colour import lab_to_rgb
-from reimagine.training.discriminator import PatchCritic, hinge
+from reimagine.training.discriminator import PatchDiscriminator, hinge_loss
 from reimagine.training.photos import read_photos
-from reimagine.training.state import average, log, resume, save, seed
+from reimagine.training.state import (
+    append_log_row,
+    load_checkpoint,
+    save_checkpoint,
+    seed_everything,
+    update_ema,
+)
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
@@ -48,7 +54,7 @@ class TrainColorize:
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:
         """Train in the folder `run`, going on where it stood; gives back the weights' path."""
-        seed(self.seed)
+        seed_everything(self.seed)
         run.mkdir(parents=True, exist_ok=True)
         photos = read_photos(self.photos)
         held, photos = photos[:: max(2, len(photos) // 100)], _without(photos)
@@ -77,7 +83,7 @@ class Fit:
             load_features(self.net.encoder, Path(options.features))
         self.net = self.net.to(device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).eval()
-        self.adversary = PatchCritic().to(device)
+        self.adversary = PatchDiscriminator().to(device)
         rare = 1 / (0.7 * torch.from_numpy(share) + 0.3 / len(bins))
         self.weight = (rare / (rare * torch.from_numpy(share)).sum()).to(device)
         encoder = list(self.net.encoder.parameters())
@@ -87,13 +93,13 @@ class Fit:
         self.critic_optimizer = torch.optim.Adam(self.adversary.parameters(), 2e-4, (0.0, 0.9))
         self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer,
                       "critic": self.adversary, "critic_optimizer": self.critic_optimizer}  # fmt: skip
-        saved = resume(run / "checkpoint.pt", self.parts)
+        saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: dict[str, float] = saved.get("clock", {"generator": 0.0, "critic": 0.0, "gan": 0.0})
         self.pictures: int = saved.get("pictures", 0)
         self.floor: float = saved.get("floor", 0.0)
 
     def keep(self) -> None:
-        save(self.run / "checkpoint.pt", {**self.parts, "clock": self.clock,
+        save_checkpoint(self.run / "checkpoint.pt", {**self.parts, "clock": self.clock,
              "pictures": self.pictures, "floor": self.floor})  # fmt: skip
 
     # -- the three phases ------------------------------------------------------------------
@@ -177,13 +183,13 @@ class Fit:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
-        average(self.mean, self.net, min(0.999, 1 - 1 / (1 + self.pictures / self.o.batch / 10)))
+        update_ema(self.mean, self.net, min(0.999, 1 - 1 / (1 + self.pictures / self.o.batch / 10)))
 
     def teach(self, grey: Tensor, ab: Tensor, fake: Tensor) -> None:
         """One step of the critic (hinge loss)."""
         real, made = self.adversary(lab(grey, ab)), self.adversary(lab(grey, fake))
         self.critic_optimizer.zero_grad()
-        hinge(real, made).backward()
+        hinge_loss(real, made).backward()
         self.critic_optimizer.step()
 
     def judge(self) -> SqueezeNet | None:
@@ -214,7 +220,7 @@ class Fit:
             self.export()
         row = {"phase": phase, "minutes": round(sum(self.clock.values()) / 60, 1),
                "pictures": self.pictures, **{k: round(v, 4) for k, v in answers.items()}}  # fmt: skip
-        log(self.run / "log.csv", row)
+        append_log_row(self.run / "log.csv", row)
         print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
 
     def export(self) -> Path:

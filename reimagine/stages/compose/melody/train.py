@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reimagine import zoo
-from reimagine.training.state import average, report, resume, seed
+from reimagine.training.state import load_checkpoint, save_and_log, seed_everything, update_ema
 
 from . import data
 from .net import CLASSES, PHRASE, Composer, Critic
@@ -47,7 +47,7 @@ class TrainCompose:
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:
         """Train in the folder `run`, going on where it stood; gives back the weights' path."""
-        seed(self.seed)
+        seed_everything(self.seed)
         run.mkdir(parents=True, exist_ok=True)
         tunes = data.tunes(self.melodies)
         print(f"{len(tunes)} tunes", flush=True)
@@ -71,7 +71,7 @@ class Fit:
         self.judges = torch.optim.Adam(self.critic.parameters(), 1e-3, (0.5, 0.99))
         self.parts = {"net": self.net, "mean": self.mean, "critic": self.critic,
                       "optimizer": self.optimizer, "judges": self.judges}  # fmt: skip
-        saved = resume(run / "checkpoint.pt", self.parts)
+        saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
 
@@ -87,7 +87,7 @@ class Fit:
             heard = part > self.o.alone + self.o.learning
             sums += (*self.step(past, phrase, part > self.o.alone, heard), 1)
             self.steps += 1
-            average(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
+            update_ema(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
             self.clock += time.monotonic() - begun
             if time.monotonic() - kept > 60:
                 self.report(sums)
@@ -160,7 +160,7 @@ class Fit:
     def report(self, sums: np.ndarray) -> None:
         right, away, told, fooled = sums[:4] / sums[4]
         numbers = {"right": right, "nats": away, "critic": told, "score": fooled}
-        report(self.run, self.parts, self.clock, self.steps, **numbers)
+        save_and_log(self.run, self.parts, self.clock, self.steps, **numbers)
 
 
 def one_hot(logits: Tensor) -> Tensor:

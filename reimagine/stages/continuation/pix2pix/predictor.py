@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.media.clip import Footage
+from reimagine.media.clip import Clip
 from reimagine.stages.continuation.rollout import carried
 from reimagine.stages.continuation.training_frames import small
 
@@ -19,10 +19,10 @@ class Dreaming:
     """See `rollout.Dreamer`. Batch norm takes each picture's own statistics, and dropout stays on, as
     published: it is all the chance there is."""
 
-    def __init__(self, footage: Footage, weights: Path, seed: int, device: str):
+    def __init__(self, clip: Clip, weights: Path, seed: int, device: str):
         self.net: UNet256 = zoo.load(str(weights), UNet256, device).train()
         self.device = device
-        last = footage.last
+        last = clip.last
         self.size = carried(last.width, last.height)
         self.last = small(last.image, (SIDE, SIDE)).astype(np.float32)
         torch.manual_seed(seed)

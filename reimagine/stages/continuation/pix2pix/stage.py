@@ -5,36 +5,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from reimagine.stages.continuation.base import Going, Work
+from reimagine.stages.continuation.base import ContinuationRunner, LearnedContinuation
 
 if TYPE_CHECKING:
-    from reimagine.media.clip import Footage
-    from reimagine.stages.continuation.rollout import Dreamer
-    from reimagine.stages.continuation.training_frames import Moments
+    from reimagine.media.clip import Clip
+    from reimagine.stages.continuation.rollout import NextFramePredictor
+    from reimagine.stages.continuation.training_frames import TrainingFrames
 
 
 @dataclass(frozen=True)
-class Pix2Pix(Going):
+class Pix2Pix(LearnedContinuation):
     """Paint each frame anew from the one before (Isola et al. 2017): what others are measured against."""
 
     weight: Annotated[float, "Of L1 against the critic's word, as published"] = 100.0
     width: Annotated[int, "Channels after the first level, as published"] = 64
 
-    def load(self, device: str) -> Work:
+    def load(self, device: str) -> ContinuationRunner:
         """See `going.Work`."""
-        return Work(self, device)
+        return ContinuationRunner(self, device)
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         from .net import SIDE
 
         return SIDE, SIDE
 
-    def study(self, moments: Moments, kept: Path, device: str, watch: Any) -> None:
+    def study(self, moments: TrainingFrames, kept: Path, device: str, progress: Any) -> None:
         from .train import study
 
-        study(self, moments, kept, device, watch)
+        study(self, moments, kept, device, progress)
 
-    def dreaming(self, moments: Moments, footage: Footage, kept: Path, device: str) -> Dreamer:
+    def dreaming(self, moments: TrainingFrames, clip: Clip, kept: Path, device: str) -> NextFramePredictor:
         from .predictor import Dreaming
 
-        return Dreaming(footage, kept / "weights.safetensors", self.seed, device)
+        return Dreaming(clip, kept / "weights.safetensors", self.seed, device)

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.errors import StageError
-from reimagine.media.files import write_text
-from reimagine.stages.continuation.training_frames import Moments
-from reimagine.training.plots import curves, samples
-from reimagine.training.state import report, resume, seed, short_of_memory
-from reimagine.zoo.device import choose
+from reimagine.media.files import write_text_atomically
+from reimagine.stages.continuation.training_frames import TrainingFrames
+from reimagine.training.plots import plot_losses, save_sample_sheet
+from reimagine.training.state import is_out_of_memory, load_checkpoint, save_and_log, seed_everything
+from reimagine.zoo.device import configure_device
 
 from .net import PatchGAN, UNet256
 
@@ -25,19 +25,19 @@ RATE, BETAS = 2e-4, (0.5, 0.999)
 NAMES = "likeness", "word", "critic"
 
 
-def study(options: Any, moments: Moments, kept: Path, device: str, watch: Any) -> None:
+def study(options: Any, moments: TrainingFrames, kept: Path, device: str, progress: Any) -> None:
     """Learn one film from scratch, as a `Pix2Pix`'s options say; what is in `kept` is gone on with."""
-    choose(device, alone=True)
-    seed(1)
+    configure_device(device, alone=True)
+    seed_everything(1)
     net, critic = UNet256(options.width).to(device), PatchGAN(options.width).to(device)
     optimizers = [torch.optim.Adam(n.parameters(), RATE, BETAS) for n in (net, critic)]
     parts = {"net": net, "critic": critic, "optimizer": optimizers[0], "critic_optimizer": optimizers[1]}
-    saved = resume(kept / "checkpoint.pt", parts)
+    saved = load_checkpoint(kept / "checkpoint.pt", parts)
     clock, steps = saved.get("clock", 0.0), saved.get("steps", 0)
     rng, sums = np.random.default_rng(steps), []
     rooms = moments.split()
-    watch.begin("learn", round(60 * options.minutes), "s")
-    watch.tick(clock)
+    progress.begin("learn", round(60 * options.minutes), "s")
+    progress.advance(clock)
 
     def pair(number: int) -> tuple[Tensor, Tensor]:
         x = torch.from_numpy(moments.frames[number : number + 2]).to(device).permute(0, 3, 1, 2)
@@ -46,9 +46,9 @@ def study(options: Any, moments: Moments, kept: Path, device: str, watch: Any) -
 
     def note() -> None:
         means = dict(zip(NAMES, np.mean(sums, 0), strict=True))
-        report(kept, parts, clock, steps, watch.say, **means,
+        save_and_log(kept, parts, clock, steps, progress.message, **means,
                **tested(net, pair, rooms["validation"], kept / "sheet.png", "validation"))
-        curves(kept / "log.csv", kept / "curves.png")
+        plot_losses(kept / "log.csv", kept / "curves.png")
         sums.clear()
 
     shown = time.monotonic()
@@ -58,23 +58,23 @@ def study(options: Any, moments: Moments, kept: Path, device: str, watch: Any) -
         try:
             sums.append(step(net, critic, optimizers, before, after, options.weight))
         except (RuntimeError, MemoryError) as error:
-            if short_of_memory(error):
+            if is_out_of_memory(error):
                 raise StageError(f"not enough memory for pix2pix of --width {options.width}; give it half, "
                                  "or take --model recall") from error  # fmt: skip
             raise
         gone = time.monotonic() - begun
         clock, steps = clock + gone, steps + 1
-        watch.tick(gone)
+        progress.advance(gone)
         if time.monotonic() - shown > 60:
             note()
             shown = time.monotonic()
     if sums:
         note()
     zoo.save(kept / "weights.safetensors", net, {"width": options.width})
-    choose(device)
+    configure_device(device)
     told = tested(net, pair, rooms["test"], kept / "sheet.png", "test")
     (kept / "checkpoint.pt").unlink(missing_ok=True)
-    write_text(kept / "learnt.json", json.dumps(told, indent=1))
+    write_text_atomically(kept / "learnt.json", json.dumps(told, indent=1))
 
 
 def step(net: UNet256, critic: PatchGAN, optimizers: list, before: Tensor, after: Tensor,
@@ -107,5 +107,5 @@ def tested(net: UNet256, pair: Any, room: np.ndarray, sheet: Path, name: str) ->
     shown = [(before, after, net(before)) for before, after in map(pair, map(int, numbers))]
     if not shown:
         return {}
-    samples(sheet, [[(x[0] + 1) / 2 for x in row] for row in zip(*shown[:4], strict=True)])
+    save_sample_sheet(sheet, [[(x[0] + 1) / 2 for x in row] for row in zip(*shown[:4], strict=True)])
     return {f"{name} likeness": float(np.mean([F.l1_loss(made, after).item() for _, after, made in shown]))}

@@ -6,8 +6,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from reimagine.media.motion.flow import disagreement, fetch, flow
-from reimagine.stages.continuation.training_frames import Moments, grey
+from reimagine.media.motion.flow import forward_backward_error, optical_flow, warp_backward
+from reimagine.stages.continuation.training_frames import TrainingFrames, grey
 
 SIDE, LONG, STEP = 128, 320, 16
 """Of the pictures the network works on: the short side, the long one at most, and what both divide by."""
@@ -45,7 +45,7 @@ class Memory:
         moves: how each gist changes to the next moment's.
     """
 
-    def __init__(self, moments: Moments):
+    def __init__(self, moments: TrainingFrames):
         self.moments, self.frames = moments, moments.frames
         self.gists = np.stack([gist(f) for f in self.frames])
         after = np.minimum(np.arange(len(moments)) + 1, moments.stops - 1)
@@ -59,7 +59,7 @@ class Memory:
         """From the moment after this one back to it, (h, w, 2) float32."""
         if place not in self._flows:
             here, after = (grey(self.frames[n]) for n in (place, place + 1))
-            self._flows[place] = flow(after, here).astype(np.float16)
+            self._flows[place] = optical_flow(after, here).astype(np.float16)
         return self._flows[place].astype(np.float32)
 
     def usual(self) -> float:
@@ -76,18 +76,18 @@ class Memory:
         return np.abs(self.gists - gists).mean(1) + MOVES * np.abs(self.moves - moves).mean(1)
 
 
-def mirrored(moments: Moments) -> Moments:
+def mirrored(moments: TrainingFrames) -> TrainingFrames:
     return replace(moments, frames=np.ascontiguousarray(moments.frames[:, :, ::-1]))
 
 
 def guess(last: np.ndarray, memory: Memory, place: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A dreamt picture (h, w, 3) uint8 beside the moment of the film it is like: (motion, place, trust), the
-    first guesses that `net.Scene` explains, (h, w, 2), (h, w, 2), (h, w) float32."""
+    first guesses that `net.NetInput` explains, (h, w, 2), (h, w, 2), (h, w) float32."""
     here, there = grey(last), grey(memory.frames[place])
-    way, back = flow(here, there), flow(there, here)
-    motion = fetch(memory.flow(place), way)
-    trust = np.exp(-disagreement(way, back))
-    return motion, fetch(way, motion), fetch(trust, motion)
+    way, back = optical_flow(here, there), optical_flow(there, here)
+    motion = warp_backward(memory.flow(place), way)
+    trust = np.exp(-forward_backward_error(way, back))
+    return motion, warp_backward(way, motion), warp_backward(trust, motion)
 AGREES = 0.3
 """How often, in training, the moment that is recalled is the true one."""
 
@@ -143,7 +143,7 @@ def damaged(pictures: list[np.ndarray], other: np.ndarray, rng: np.random.Genera
     made = []
     for picture in pictures:
         hurt = (cv2.GaussianBlur(picture, (0, 0), softness) if kind == 0 else
-                fetch(picture, smear) if kind == 1 else
+                warp_backward(picture, smear) if kind == 1 else
                 picture + share * (other - picture) if kind == 2 else
                 picture * light if kind == 3 else picture + grain)  # fmt: skip
         made.append(np.clip(picture + cover * (hurt - picture), 0, 1).astype(np.float32))

@@ -21,7 +21,7 @@ FAR = 8.0
 """Pixels of flow that are a 1 to the network."""
 
 
-class Scene(NamedTuple):
+class NetInput(NamedTuple):
     """What the network is told. Pictures are (N, 3, H, W) in 0..1; flows (N, 2, H, W) in pixels, from the
     picture to be made."""
 
@@ -41,7 +41,7 @@ class Scene(NamedTuple):
     """(N, 1, H, W), so that two dreams differ."""
 
 
-class Dream(NamedTuple):
+class Prediction(NamedTuple):
     """What the network answers: the two flows, put right; how much (N, 4, H, W) of what is carried, of
     what is recalled, of the recalled frame as it stands and of what is painted; and the latter."""
 
@@ -50,7 +50,7 @@ class Dream(NamedTuple):
     shares: Tensor
     painted: Tensor
 
-    def kinds(self, scene: Scene) -> Tensor:
+    def kinds(self, scene: NetInput) -> Tensor:
         """What there is to choose from, (4, N, 3, H, W), as small as the network works."""
         carried, recalled = warped(scene.last, self.motion), warped(scene.recalled, self.place)
         return torch.stack([carried, recalled, scene.recalled, self.painted])
@@ -87,7 +87,7 @@ class Residual(nn.Module):
         return x + self.second(F.silu(self.first(F.silu(x))))
 
 
-class DreamNet(nn.Module):
+class NextFrameNet(nn.Module):
     """A U-Net of residual blocks; its two ends are a pixel shuffle, so that nothing is done at full size.
 
     Args:
@@ -112,7 +112,7 @@ class DreamNet(nn.Module):
         begin = torch.tensor([2.0, 0.0, -2.0, -3.0, 0.0, 0.0, 0.0])  # carry most, recall a little
         self.choice.bias.data = begin.repeat_interleave(4)
 
-    def forward(self, scene: Scene) -> Dream:
+    def forward(self, scene: NetInput) -> Prediction:
         """Sides are multiples of STEP."""
         carried, found = warped(scene.last, scene.motion), warped(scene.recalled, scene.place)
         pictures = torch.cat([carried, found, scene.recalled, scene.last, scene.before], 1) - 0.5
@@ -123,7 +123,7 @@ class DreamNet(nn.Module):
             move, shift = (FAR * _twice(self.flows(features))).split(2, 1)
             choice = F.pixel_shuffle(self.choice(features), 2)
         soft = F.avg_pool2d(carried, 8, 8).repeat_interleave(8, 2).repeat_interleave(8, 3)
-        return Dream(scene.motion + move, scene.place + shift, choice[:, :4].softmax(1), soft + choice[:, 4:])
+        return Prediction(scene.motion + move, scene.place + shift, choice[:, :4].softmax(1), soft + choice[:, 4:])
 
     def _features(self, x: Tensor) -> Tensor:
         levels = []

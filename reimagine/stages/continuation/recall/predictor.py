@@ -8,14 +8,14 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.media.clip import Footage
-from reimagine.media.motion.flow import fetch
+from reimagine.media.clip import Clip
+from reimagine.media.motion.flow import warp_backward
 from reimagine.stages.continuation.rollout import carried
-from reimagine.stages.continuation.training_frames import Moments, small
-from reimagine.zoo.device import half_is_fast
+from reimagine.stages.continuation.training_frames import TrainingFrames, small
+from reimagine.zoo.device import bfloat16_is_fast
 
 from .data import Memory, Walk, detail, gist, guess
-from .net import Dream, DreamNet, Scene
+from .net import NetInput, NextFrameNet, Prediction
 
 SURE = 1.5
 """What the network is not sure of, it would show as two ghosts: the greater share is made greater."""
@@ -29,14 +29,14 @@ class Dreaming:
     """See `rollout.Dreamer`. Pictures are float32 RGB (H, W, 3), 0..255, until they are given away: a slow
     change would be lost in steps of 1/255."""
 
-    def __init__(self, moments: Moments, footage: Footage, weights: str, seed: int, device: str):
-        self.net: DreamNet = zoo.load(weights, DreamNet, device).to(memory_format=torch.channels_last)
-        self.moments, self.memory, self.footage, self.device = moments, Memory(moments), footage, device
-        self.half, self.usual = half_is_fast(device), self.memory.usual()
+    def __init__(self, moments: TrainingFrames, clip: Clip, weights: str, seed: int, device: str):
+        self.net: NextFrameNet = zoo.load(weights, NextFrameNet, device).to(memory_format=torch.channels_last)
+        self.moments, self.memory, self.clip, self.device = moments, Memory(moments), clip, device
+        self.half, self.usual = bfloat16_is_fast(device), self.memory.usual()
         self.rng = np.random.default_rng(seed)
         self.walk = Walk(self.memory, moments.room(), self.rng)
-        first = max(footage.shots[-1].start, footage.frames - 1 - moments.every)
-        frames = list(footage.read(first, footage.frames))
+        first = max(clip.shots[-1].start, clip.frames - 1 - moments.every)
+        frames = list(clip.read(first, clip.frames))
         self.size = carried(frames[-1].width, frames[-1].height)
         self.before, self.last = (self._large(f.image) for f in (frames[0], frames[-1]))
         self.low = tuple(small(x, moments.size) for x in (self.before, self.last))
@@ -55,22 +55,22 @@ class Dreaming:
         return np.clip(self.last + 0.5, 0, 255).astype(np.uint8)
 
     @torch.inference_mode()
-    def _ask(self, place: int, recalled: np.ndarray) -> Dream:
+    def _ask(self, place: int, recalled: np.ndarray) -> Prediction:
         before, last = self.low
         motion, where, trust = guess(np.clip(last + 0.5, 0, 255).astype(np.uint8), self.memory, place)
         noise = self.rng.standard_normal(trust.shape, np.float32)
-        scene = Scene(*(self._tensor(x / np.float32(255)) for x in (last, before, recalled)),
+        scene = NetInput(*(self._tensor(x / np.float32(255)) for x in (last, before, recalled)),
                       *(self._tensor(x) for x in (motion, where, trust, noise)))  # fmt: skip
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.half):
             dream = self.net(scene)
-        return Dream(*(x[0].float().permute(1, 2, 0).cpu().numpy() for x in dream))
+        return Prediction(*(x[0].float().permute(1, 2, 0).cpu().numpy() for x in dream))
 
-    def _done(self, dream: Dream, recalled: np.ndarray) -> np.ndarray:
+    def _done(self, dream: Prediction, recalled: np.ndarray) -> np.ndarray:
         """The dream's picture, made of large ones: what is carried and recalled keeps its detail."""
         scale = np.float32([a / b for a, b in zip(self.size, self.moments.size, strict=True)])
         motion, place, shares, painted = (cv2.resize(x, self.size) for x in dream)
-        kinds = (fetch(self.last, motion * scale, cv2.INTER_CUBIC),
-                 fetch(recalled, place * scale, cv2.INTER_CUBIC), recalled, painted * 255)  # fmt: skip
+        kinds = (warp_backward(self.last, motion * scale, cv2.INTER_CUBIC),
+                 warp_backward(recalled, place * scale, cv2.INTER_CUBIC), recalled, painted * 255)  # fmt: skip
         shares = shares**SURE
         shares *= (1 - self.pull) / shares.sum(2, keepdims=True)
         shares[..., 2] += self.pull
@@ -94,7 +94,7 @@ class Dreaming:
     def _wind(self, place: int) -> None:
         numbers = self.moments.numbers
         stop = min(place + self.walk.left, len(self.memory) - 1)
-        self.reel = self.footage.read(int(numbers[place]), int(numbers[stop]) + 1)
+        self.reel = self.clip.read(int(numbers[place]), int(numbers[stop]) + 1)
 
     def _recalled(self, place: int) -> np.ndarray:
         wanted = int(self.moments.numbers[place])

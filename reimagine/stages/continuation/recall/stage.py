@@ -5,39 +5,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from reimagine.stages.continuation.base import Going, Work
+from reimagine.stages.continuation.base import ContinuationRunner, LearnedContinuation
 
 if TYPE_CHECKING:
-    from reimagine.media.clip import Footage
-    from reimagine.stages.continuation.rollout import Dreamer
-    from reimagine.stages.continuation.training_frames import Moments
+    from reimagine.media.clip import Clip
+    from reimagine.stages.continuation.rollout import NextFramePredictor
+    from reimagine.stages.continuation.training_frames import TrainingFrames
 
 
 @dataclass(frozen=True)
-class Recall(Going):
+class Recall(LearnedContinuation):
     """Carry on what is there, recall what the film has shown of it, make up the rest."""
 
     weights: Annotated[str, "What it starts from: a name in the zoo, or a path"] = "continue-recall"
 
-    def load(self, device: str) -> Work:
+    def load(self, device: str) -> ContinuationRunner:
         """See `going.Work`."""
-        return Work(self, device)
+        return ContinuationRunner(self, device)
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         from .data import worked
 
         return worked(width, height)
 
-    def study(self, moments: Moments, kept: Path, device: str, watch: Any) -> None:
+    def study(self, moments: TrainingFrames, kept: Path, device: str, progress: Any) -> None:
         """Put right for this film what is known of films; with no `minutes`, that must do."""
         from .train import study
 
         if self.minutes:
-            study(self, moments, kept, device, watch)
+            study(self, moments, kept, device, progress)
 
-    def dreaming(self, moments: Moments, footage: Footage, kept: Path, device: str) -> Dreamer:
+    def dreaming(self, moments: TrainingFrames, clip: Clip, kept: Path, device: str) -> NextFramePredictor:
         from .predictor import Dreaming
 
         own = kept / "weights.safetensors"
         weights = str(own) if own.exists() else self.weights
-        return Dreaming(moments, footage, weights, self.seed, device)
+        return Dreaming(moments, clip, weights, self.seed, device)

@@ -21,19 +21,26 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.errors import StageError
-from reimagine.media.files import write_text
+from reimagine.media.files import write_text_atomically
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
-from reimagine.stages.continuation.training_frames import Moments, pace, small
-from reimagine.training.discriminator import PatchCritic, taught
-from reimagine.training.films import films_in
-from reimagine.training.losses import slopes
-from reimagine.training.plots import curves, samples
-from reimagine.training.state import average, cosine, report, resume, seed, short_of_memory
-from reimagine.zoo.device import choose
+from reimagine.stages.continuation.training_frames import TrainingFrames, pace, small
+from reimagine.training.discriminator import PatchDiscriminator, discriminator_step
+from reimagine.training.films import list_films
+from reimagine.training.losses import spatial_gradients
+from reimagine.training.plots import plot_losses, save_sample_sheet
+from reimagine.training.state import (
+    cosine_schedule,
+    is_out_of_memory,
+    load_checkpoint,
+    save_and_log,
+    seed_everything,
+    update_ema,
+)
+from reimagine.zoo.device import configure_device
 
 from .data import Memory, Thread, guess, mirrored
-from .net import DreamNet, Scene
+from .net import NetInput, NextFrameNet
 
 EDGES, TEXTURE, MOTION, CHOICE, WORD = 1.0, 2.0, 1.0, 1.0, 0.02
 """Weights of the losses beside L1: slopes; how much slope there is about here, which a fog has not, wherever
@@ -61,17 +68,17 @@ class TrainContinue:
     def __call__(self, run: Path, device: str = "cpu") -> Path:
         """Train in the folder `run`, going on where it stood; gives back the weights' path."""
         run.mkdir(parents=True, exist_ok=True)
-        shots = [shot for film in films_in(self.films) for shot in shots_of(film)]
+        shots = [shot for film in list_films(self.films) for shot in shots_of(film)]
         memories = [Memory(shot) for shot in (*shots, *map(mirrored, shots))]
         print(f"{len(memories)} shots, {sum(map(len, memories))} frames", flush=True)
-        net = zoo.load(self.start, DreamNet, "cpu") if self.start else DreamNet()
+        net = zoo.load(self.start, NextFrameNet, "cpu") if self.start else NextFrameNet()
         fit = Fit(net, memories, run, self.minutes, device, self.batch, self.unrolled, self.rate,
                   self.first, self.seed)  # fmt: skip
         fit.descend()
         return export(fit.mean, run / "weights.safetensors", {"title": "how films go on"})
 
 
-def shots_of(film: Path) -> Iterator[Moments]:
+def shots_of(film: Path) -> Iterator[TrainingFrames]:
     """Every shot of a film that is long enough, by itself and at the one size of the training."""
     detector = CutDetector()
     facts = open_film(film, detector)
@@ -79,24 +86,24 @@ def shots_of(film: Path) -> Iterator[Moments]:
         frames = [small(f.image, CROP) for f in read_film(facts, shot.start, shot.stop)]
         taken = frames[:: pace(frames)]
         if len(taken) >= LEAST:
-            yield Moments(np.array(taken), np.arange(len(taken)), np.full(len(taken), len(taken)))
+            yield TrainingFrames(np.array(taken), np.arange(len(taken)), np.full(len(taken), len(taken)))
 
 
-def study(options: Any, moments: Moments, kept: Path, device: str, watch: Any) -> None:
+def study(options: Any, moments: TrainingFrames, kept: Path, device: str, progress: Any) -> None:
     """Learn one film, as a `Recall`'s options say; what is in the folder `kept` is gone on with."""
-    choose(device, alone=True)
-    net = zoo.load(options.weights, DreamNet, "cpu")
-    fit = Fit(net, [Memory(moments)], kept, options.minutes, device, rate=3e-4, say=watch.say)
-    watch.begin("learn", round(60 * options.minutes), "s")
-    watch.tick(fit.clock)
-    fit.descend(watch.tick, 30)
+    configure_device(device, alone=True)
+    net = zoo.load(options.weights, NextFrameNet, "cpu")
+    fit = Fit(net, [Memory(moments)], kept, options.minutes, device, rate=3e-4, say=progress.message)
+    progress.begin("learn", round(60 * options.minutes), "s")
+    progress.advance(fit.clock)
+    fit.descend(progress.advance, 30)
     export(fit.mean, kept / "weights.safetensors", {"title": "how this film goes on"})
-    choose(device)
+    configure_device(device)
     (kept / "checkpoint.pt").unlink(missing_ok=True)
-    write_text(kept / "learnt.json", json.dumps(fit.tested("test"), indent=1))
+    write_text_atomically(kept / "learnt.json", json.dumps(fit.tested("test"), indent=1))
 
 
-def export(net: DreamNet, path: Path, facts: dict[str, str]) -> Path:
+def export(net: NextFrameNet, path: Path, facts: dict[str, str]) -> Path:
     zoo.save(path, net, {"widths": net.widths})
     zoo.write_card(path, {"stage": "continue", "model": "recall", **facts})
     return path
@@ -109,21 +116,21 @@ class Fit:
         memories: what is learnt from; all of one size.
     """
 
-    def __init__(self, net: DreamNet, memories: list[Memory], run: Path,
+    def __init__(self, net: NextFrameNet, memories: list[Memory], run: Path,
                  minutes: float, device: str, batch: int = 4, unrolled: int = 3, rate: float = 5e-4,
                  first: float = 0.25, number: int = 1, say: Callable[[str], Any] = print):  # fmt: skip
-        seed(number)
+        seed_everything(number)
         self.say = say
         self.run, self.minutes, self.device = run, minutes, device
         self.batch, self.unrolled, self.rate, self.first = batch, unrolled, rate, first
         self.net = net.to(device, memory_format=torch.channels_last).train()
         self.mean = copy.deepcopy(self.net).eval()
-        self.critic = PatchCritic(32, (2, 2, 2), 6).to(device)
+        self.critic = PatchDiscriminator(32, (2, 2, 2), 6).to(device)
         self.optimizer = torch.optim.Adam(self.net.parameters(), rate, (0.5, 0.99))
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), 2e-4, (0.5, 0.99))
         self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer,
                       "critic": self.critic, "critic_optimizer": self.critic_optimizer}  # fmt: skip
-        saved = resume(run / "checkpoint.pt", self.parts)
+        saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
         self.rng = np.random.default_rng(number + self.steps)
@@ -157,7 +164,7 @@ class Fit:
 
     def fewer(self, error: Exception) -> None:
         """Half as many dreams at a time, if it was memory that there was not enough of."""
-        if not short_of_memory(error):
+        if not is_out_of_memory(error):
             raise error
         if len(self.threads) == 1:
             raise StageError("not enough memory to learn even one dream at a time; close other programs, or "
@@ -167,7 +174,7 @@ class Fit:
 
     def step(self, part: float) -> None:
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rate * min(1.0, (self.steps + 1) / 100) * cosine(part)
+            group["lr"] = self.rate * min(1.0, (self.steps + 1) / 100) * cosine_schedule(part)
         for number, thread in enumerate(self.threads):
             if thread.left < self.unrolled or self.rng.random() < WANDER:
                 self.threads[number] = thread = self.thread("train")
@@ -184,12 +191,12 @@ class Fit:
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
         self.steps += 1
-        average(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
+        update_ema(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
         for name, loss in losses.items():
             self.note(name, loss)
 
-    def dream(self, threads: list[Thread], steps: int, net: DreamNet | None = None):
-        """Dream so many steps on: the losses by name, and what the critic is to see, made and true."""
+    def dream(self, threads: list[Thread], steps: int, net: NextFrameNet | None = None):
+        """Prediction so many steps on: the losses by name, and what the critic is to see, made and true."""
         losses: dict[str, list[Tensor]] = {}
         fakes, reals = [], []
         last, before = (self.tensor([getattr(t, n) for t in threads]) for n in ("last", "before"))
@@ -215,16 +222,16 @@ class Fit:
             )
         return {name: torch.stack(each).mean() for name, each in losses.items()}, fakes, reals
 
-    def scene(self, threads: list[Thread], last: Tensor, before: Tensor) -> Scene:
+    def scene(self, threads: list[Thread], last: Tensor, before: Tensor) -> NetInput:
         rows = (last.detach().clamp(0, 1) * 255).byte().permute(0, 2, 3, 1).cpu().numpy()
         guesses = [guess(row, t.memory, t.walk.place) for row, t in zip(rows, threads, strict=True)]
         motion, place, trust = (self.tensor([g[k] for g in guesses]) for k in range(3))
         recalled = self.tensor([t.true(t.walk.place + 1) for t in threads])
-        return Scene(last, before, recalled, motion, place, trust, torch.randn_like(trust))
+        return NetInput(last, before, recalled, motion, place, trust, torch.randn_like(trust))
 
     def teach(self, real: Tensor, made: Tensor) -> None:
         """One step of the critic."""
-        self.note("critic", taught(self.critic, self.critic_optimizer, self.half(), real, made))
+        self.note("critic", discriminator_step(self.critic, self.critic_optimizer, self.half(), real, made))
 
     def tensor(self, pictures: list[np.ndarray]) -> Tensor:
         x = torch.from_numpy(np.stack(pictures)).to(self.device)
@@ -251,20 +258,20 @@ class Fit:
         losses, made, true = self.dream(threads, steps, self.mean)
         chosen = np.unique(np.linspace(0, steps - 1, 4).astype(int))
         rows = [[kind[k][n, 3:] for k in chosen] for n in range(min(3, count)) for kind in (true, made)]
-        samples(self.run / "sheet.png", rows)
+        save_sample_sheet(self.run / "sheet.png", rows)
         return {f"{part} {name}": float(loss) for name, loss in losses.items()}
 
     def report(self) -> None:
         """Keep everything, add to the log, draw its curves and a sheet of dreams."""
         names = "likeness", "edges", "texture", "motion", "choice", "critic", "word"
         means = {name: float(np.mean(self.sums.get(name, [np.nan]))) for name in names}
-        report(self.run, self.parts, self.clock, self.steps, self.say, **means, **self.tested())
-        curves(self.run / "log.csv", self.run / "curves.png")
+        save_and_log(self.run, self.parts, self.clock, self.steps, self.say, **means, **self.tested())
+        plot_losses(self.run / "log.csv", self.run / "curves.png")
         self.sums = {}
 
 def compared(made: Tensor, last: Tensor, true: Tensor, past: Tensor) -> dict[str, Tensor]:
     """What a picture has to pay, by name, beside the true one; both with the picture before them."""
-    here, there = slopes(made), slopes(true)
+    here, there = spatial_gradients(made), spatial_gradients(true)
     edges = [F.l1_loss(a, b) for a, b in zip(here, there, strict=True)]
     texture = [F.l1_loss(about(a), about(b)) for a, b in zip(here, there, strict=True)]
     return {

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from reimagine.degradation import tone
-from reimagine.degradation.kinds import Damager, worn
-from reimagine.degradation.operations import Dust, Holes, Scratches, Stains, Tone, Wear
+from reimagine.degradation.kinds import Degrader, apply_operations
+from reimagine.degradation.operations import Dust, Holes, Operation, Scratches, Stains, ToneChange
 
 from ..tone_restoration import developed
 
@@ -43,20 +43,20 @@ def square(photo: np.ndarray, size: int, rng: Rng) -> np.ndarray:
     return piece.astype(np.float32) / 255
 
 
-def _scratches(rng: Rng) -> Wear:
+def _scratches(rng: Rng) -> Operation:
     weak = rng.uniform(0.06, 0.3)
     return Scratches(rng, 0.0, int(rng.integers(1, 5)), (weak, weak + 0.35))
 
 
 MISHAPS = {
-    "blur": lambda rng: Tone(partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=rng.uniform(0.5, 2.0))),
-    "grain": lambda rng: Tone(partial(tone.grained, rng=rng, amount=rng.uniform(0.3, 2.0))),
-    "noise": lambda rng: Tone(partial(tone.noisy, rng=rng, sigma=rng.uniform(3, 45))),
+    "blur": lambda rng: ToneChange(partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=rng.uniform(0.5, 2.0))),
+    "grain": lambda rng: ToneChange(partial(tone.add_film_grain, rng=rng, amount=rng.uniform(0.3, 2.0))),
+    "noise": lambda rng: ToneChange(partial(tone.add_gaussian_noise, rng=rng, sigma=rng.uniform(3, 45))),
     "stains": lambda rng: Stains(rng, int(rng.integers(1, 8)), rng.uniform(0.3, 0.8)),
     "scratches": _scratches,
     "dust": lambda rng: Dust(rng, rng.uniform(1, 8), 0.4),
     "holes": lambda rng: Holes(rng, rng.uniform(0.01, 0.15)),
-    "jpeg": lambda rng: Tone(partial(tone.compressed, quality=round(np.exp(rng.uniform(2.1, 4.1))))),
+    "jpeg": lambda rng: ToneChange(partial(tone.jpeg_compress, quality=round(np.exp(rng.uniform(2.1, 4.1))))),
 }
 """What may happen to a picture, in the order in which it does."""
 HARD = {"blur": 1.0, "jpeg": 1.0, "stains": 6.0}
@@ -66,7 +66,7 @@ ALONE = {"jpeg": 9.0, "stains": 3.0, "holes": 3.0}
 """Later it still comes alone so many times as often as the rest."""
 
 
-def mishaps(rng: Rng) -> list[Wear]:
+def mishaps(rng: Rng) -> list[Operation]:
     """Nothing, one thing, several, or what an old print has."""
     fate, names = rng.random(), list(MISHAPS)
     if fate < 0.1:
@@ -78,14 +78,14 @@ def mishaps(rng: Rng) -> list[Wear]:
     return [MISHAPS[name](rng) for name in names if rng.random() < 0.3]
 
 
-def aged(rng: Rng) -> list[Wear]:
+def aged(rng: Rng) -> list[Operation]:
     """An old print, but for its tones: a soft lens, grain, scratches and dust."""
-    soft = Tone(partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=rng.uniform(0.5, 1.1)))
-    grain = Tone(partial(tone.grained, rng=rng, amount=rng.uniform(0.6, 1.4)))
+    soft = ToneChange(partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=rng.uniform(0.5, 1.1)))
+    grain = ToneChange(partial(tone.add_film_grain, rng=rng, amount=rng.uniform(0.6, 1.4)))
     return [soft, grain, _scratches(rng), Dust(rng, 1.6, 0.1)]
 
 
-def one_of(often: dict[str, float], rng: Rng) -> list[Wear]:
+def one_of(often: dict[str, float], rng: Rng) -> list[Operation]:
     """One mishap, by how often each is to come."""
     shares = np.array(list(often.values()))
     return [MISHAPS[rng.choice(list(often), p=shares / shares.sum())](rng)]
@@ -104,14 +104,14 @@ def tones(rng: Rng) -> tuple[float, float, float]:
 
 
 def pairs(photos: list[np.ndarray], size: int, batch: int, seed: int,
-          happens: Callable[[Rng], list[Wear]] = mishaps) -> Iterator[Pair]:  # fmt: skip
+          happens: Callable[[Rng], list[Operation]] = mishaps) -> Iterator[Pair]:  # fmt: skip
     """Endless training pairs of grey photographs."""
     rng = np.random.default_rng(seed)
     while True:
         order = rng.permutation(len(photos))
         for start in range(0, len(order) - batch + 1, batch):
             clean = [square(photos[i], size, rng) for i in order[start : start + batch]]
-            plates = [worn(c.copy(), happens(rng), rng.uniform(0.4, 1.2)) for c in clean]
+            plates = [apply_operations(c.copy(), happens(rng), rng.uniform(0.4, 1.2)) for c in clean]
             shown = [negative(p.grey, rng) if rng.random() < 0.12 else p.grey for p in plates]
             yield Pair(*(np.stack(x)[:, None] for x in (shown, clean, [p.lost for p in plates])))
 
@@ -133,7 +133,7 @@ def _polar(photo: np.ndarray, size: int, inverted: bool, rng: Rng) -> np.ndarray
     piece = photo[top : h - bottom, left : w - right][:, :: rng.choice([-1, 1])]
     grey = cv2.resize(piece, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     if rng.random() < 0.5:
-        grey = worn(grey, mishaps(rng), 0.5).grey
+        grey = apply_operations(grey, mishaps(rng), 0.5).grey
     base, dense, gamma = tones(rng)
     if inverted:
         return tone.negative(grey, base, dense, gamma)
@@ -150,5 +150,5 @@ def held_out(photos: list[np.ndarray], size: int = 192) -> dict[str, tuple[np.nd
     truth = np.stack(clean)[:, None].astype(np.float32) / 255
     asked = {"none": truth}
     for kind in HELD[1:]:
-        asked[kind] = np.stack([Damager(kind, n)(c).grey for n, c in enumerate(clean)])[:, None]
+        asked[kind] = np.stack([Degrader(kind, n)(c).grey for n, c in enumerate(clean)])[:, None]
     return {kind: (shown, truth) for kind, shown in asked.items()}

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.degradation.tone import bytes_of
+from reimagine.degradation.tone import to_uint8
 from reimagine.media.frames import Frame
-from reimagine.zoo.device import half_is_fast
+from reimagine.zoo.device import bfloat16_is_fast
 
 from ..hole_filling import blanks, patched
-from ..statistics import Findings
+from ..statistics import RestorationStatistics
 from ..temporal_inpainting import fill, windows
 from ..tone_restoration import ends, has_faded, positive, span, tones
 from .net import STEP, Detector, RestoreNet
@@ -47,10 +47,10 @@ class Restorer:
     """
 
     def __init__(self, options: Any, device: str):
-        self.o, self.device, self.half = options, device, half_is_fast(device)
+        self.o, self.device, self.half = options, device, bfloat16_is_fast(device)
         net: RestoreNet = zoo.load(options.weights, RestoreNet, device)
         self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.findings = Findings()
+        self.findings = RestorationStatistics()
         self.counts = self.findings.counts
 
     def told(self, frames: list[Frame]) -> str:
@@ -80,7 +80,7 @@ class Restorer:
                 clean, came = fill(clean, lost, [around[n][1:3] for n in near])
                 taken = float((came * hidden).mean())
             self.findings.add(frame, hidden, taken, kind)
-            yield frame.with_grey(bytes_of(clean), kind != "negative")
+            yield frame.with_grey(to_uint8(clean), kind != "negative")
 
     def restored(self, frames: Iterable[Frame]) -> Iterator[Seen]:
         """Every frame by itself."""

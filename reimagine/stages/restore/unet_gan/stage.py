@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 if TYPE_CHECKING:
-    from reimagine.media.clip import Footage
+    from reimagine.media.clip import Clip
 
     from .inference import Restorer
 
@@ -34,17 +34,17 @@ class RestoreUNetGAN:
 
     def check(self) -> None:
         """Refuse what is out of range."""
-        from reimagine.errors import StageError, unknown
+        from reimagine.errors import StageError, unknown_name
 
         if self.kind not in KINDS:
-            raise StageError(unknown("kind", self.kind, KINDS))
+            raise StageError(unknown_name("kind", self.kind, KINDS))
         for name in ("strength", "dense", "base"):
             if not 0 <= (given := getattr(self, name)) <= 1:
                 raise StageError(f"restore: --{name} {given:g} is out of range; give 0 to 1")
         if self.base and self.dense >= self.base:
             raise StageError(f"restore: --dense {self.dense:g} is not below --base {self.base:g}")
 
-    def prepared(self, footage: Footage, kept: Path, device: str, watch: Any) -> RestoreUNetGAN:
+    def prepared(self, clip: Clip, kept: Path, device: str, progress: Any) -> RestoreUNetGAN:
         """The model that knows what this film is, and between which tones it lies."""
         import numpy as np
 
@@ -52,17 +52,17 @@ class RestoreUNetGAN:
             return self
         from ..tone_restoration import tones
 
-        places = np.unique(np.linspace(0, footage.frames - 1, LOOKED_AT).astype(int))
-        frames = [next(footage.read(int(n), int(n) + 1)) for n in places]
+        places = np.unique(np.linspace(0, clip.frames - 1, LOOKED_AT).astype(int))
+        frames = [next(clip.read(int(n), int(n) + 1)) for n in places]
         kind = self.kind
         if kind == "auto":
             work = self.load(device)
             kind = work.told(frames)
             if kind != "negative" and work.word(frames) > 0:
-                watch.say("restore: this may be a negative; if it is, give --kind negative")
+                progress.message("restore: this may be a negative; if it is, give --kind negative")
         if kind == "print":
             return replace(self, kind=kind)
-        watch.say(f"restore: {SAID[kind]}")
+        progress.message(f"restore: {SAID[kind]}")
         dense, base = tones(kind, [f.grey / np.float32(255) for f in frames])
         return replace(self, kind=kind, dense=self.dense or dense, base=self.base or base)
 

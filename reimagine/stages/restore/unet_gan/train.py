@@ -22,10 +22,17 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.media.frames import prefetch
-from reimagine.training.discriminator import PatchCritic, taught
+from reimagine.training.discriminator import PatchDiscriminator, discriminator_step
 from reimagine.training.photos import read_photos
-from reimagine.training.plots import samples
-from reimagine.training.state import average, cosine, log, resume, save, seed
+from reimagine.training.plots import save_sample_sheet
+from reimagine.training.state import (
+    append_log_row,
+    cosine_schedule,
+    load_checkpoint,
+    save_checkpoint,
+    seed_everything,
+    update_ema,
+)
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
@@ -62,7 +69,7 @@ class TrainRestore:
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:
         """Train in the folder `run`, going on where it stood; gives back the weights' path."""
-        seed(self.seed)
+        seed_everything(self.seed)
         run.mkdir(parents=True, exist_ok=True)
         photos = data.greys(read_photos(self.photos))
         step = max(2, len(photos) // HELD)
@@ -88,14 +95,14 @@ class Fit:
             load_features(self.net.detector.features, Path(options.features))
         self.net = self.net.to(device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).eval()
-        self.adversary = PatchCritic(32, (2, 2, 1), 2).to(device)
+        self.adversary = PatchDiscriminator(32, (2, 2, 1), 2).to(device)
         groups = [p for n, p in self.net.named_parameters() if not n.startswith("detector.")]
         self.optimizers = {"generator": torch.optim.Adam(groups, options.rate, (0.9, 0.99)),
                            "detector": torch.optim.AdamW(self.net.detector.parameters(), 2e-4),
                            "critic": torch.optim.Adam(self.adversary.parameters(), 2e-4, (0.0, 0.9))}
         self.parts = {"net": self.net, "mean": self.mean, "adversary": self.adversary,
                       **{f"optimizer {name}": o for name, o in self.optimizers.items()}}  # fmt: skip
-        saved = resume(run / "checkpoint.pt", self.parts)
+        saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: dict[str, float] = dict.fromkeys(PHASES, 0.0) | saved.get("clock", {})
         self.steps: int = saved.get("steps", 0)
         self.floor: float = saved.get("floor", 0.0)
@@ -109,7 +116,7 @@ class Fit:
             with self.half():
                 logits = self.net.detector(self.there(shown)).float()
             loss = F.binary_cross_entropy_with_logits(logits, self.there(answers))
-            self.descend("detector", loss, 2e-4 * cosine(part))
+            self.descend("detector", loss, 2e-4 * cosine_schedule(part))
 
     def hard(self) -> None:
         """Blur, blocks and stains by themselves."""
@@ -122,7 +129,7 @@ class Fit:
     def generator(self) -> None:
         """Supervised; the squares grow for the last third."""
         for batch, part in self.timed("generator", self.o.minutes, self.squares()):
-            rate = self.o.rate * min(1.0, (self.steps + 1) / 300) * cosine(part)
+            rate = self.o.rate * min(1.0, (self.steps + 1) / 300) * cosine_schedule(part)
             self.descend("generator", self.supervised(*map(self.there, batch)), rate)
 
     def critic(self) -> None:
@@ -221,11 +228,11 @@ class Fit:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 0.5)
         optimizer.step()
-        average(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
+        update_ema(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
 
     def teach(self, worn: Tensor, clean: Tensor, made: Tensor) -> None:
         real, false = (torch.cat([worn, x.float()], 1) * 2 - 1 for x in (clean, made))
-        taught(self.adversary, self.optimizers["critic"], self.half(), real, false)
+        discriminator_step(self.adversary, self.optimizers["critic"], self.half(), real, false)
 
     # -- looking at it ---------------------------------------------------------------------
 
@@ -252,11 +259,11 @@ class Fit:
 
     def report(self, phase: str) -> None:
         told = self.ask()
-        save(self.run / "checkpoint.pt", {**self.parts, "clock": self.clock, "steps": self.steps,
+        save_checkpoint(self.run / "checkpoint.pt", {**self.parts, "clock": self.clock, "steps": self.steps,
              "floor": self.floor})  # fmt: skip
         row = {"phase": phase, "minutes": round(sum(self.clock.values()) / 60, 1), "steps": self.steps,
                **{k: round(v, 3) for k, v in told.items()}}  # fmt: skip
-        log(self.run / "log.csv", row)
+        append_log_row(self.run / "log.csv", row)
         print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
         self.sheet()
 
@@ -268,7 +275,7 @@ class Fit:
             made = self.restored(shown[one]).numpy()
             rows.append([torch.from_numpy(x[0]) for x in (shown[one], made, clean[one])])
         both = [a + b for a, b in zip(rows[::2], rows[1::2], strict=True)]
-        samples(self.run / "samples.png", [[x.expand(3, -1, -1) for x in row] for row in both])
+        save_sample_sheet(self.run / "samples.png", [[x.expand(3, -1, -1) for x in row] for row in both])
 
     def export(self) -> Path:
         """After the fight, only if it cost next to nothing."""

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 
 from reimagine.media.film import Film
-from reimagine.media.frames import Frame, from_image
-from reimagine.media.motion.flow import flow
+from reimagine.media.frames import Frame, frame_from_image
+from reimagine.media.motion.flow import optical_flow
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
-from reimagine.training.films import films_in
+from reimagine.training.films import list_films
 
 LENGTH = 7
 """Frames of a clip."""
@@ -40,7 +40,7 @@ class Clip:
 def of_films(folder: Path, size: int, per_shot: int, process: Process, rng) -> Iterator[Clip]:
     """Stretches of every shot of every film in a folder, `size` pixels high, one frame in one to
     three."""
-    for file in films_in(folder):
+    for file in list_films(folder):
         detector = CutDetector()
         film = open_film(file, detector)
         for shot in detector.shots(film.frames):
@@ -129,9 +129,9 @@ def _clip(pictures: list[np.ndarray], exact: Callable | None, process: Process) 
     greys = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in pictures]
 
     def between(here: int, there: int) -> np.ndarray:
-        return exact(here, there) if exact else flow(greys[here], greys[there])
+        return exact(here, there) if exact else optical_flow(greys[here], greys[there])
 
-    made = process([from_image(n, p) for n, p in enumerate(pictures)])
+    made = process([frame_from_image(n, p) for n, p in enumerate(pictures)])
     times = range(len(pictures))
     return Clip(
         np.stack(pictures), np.stack([f.image for f in made]),

@@ -32,16 +32,16 @@ class StabilizeConvLSTM:
 
         from reimagine import zoo
         from reimagine.media.colour import rgb_to_planes
-        from reimagine.media.motion.flow import fetch, flow
-        from reimagine.media.motion.propagation import follows
+        from reimagine.media.motion.flow import optical_flow, warp_backward
+        from reimagine.media.motion.propagation import is_consecutive
         from reimagine.stages.stabilize.residual import changed, chroma_only
-        from reimagine.zoo.device import half_is_fast
+        from reimagine.zoo.device import bfloat16_is_fast
 
         from .net import ConsistencyNet
 
         net: ConsistencyNet = zoo.load(self.weights, ConsistencyNet, device)
         net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        half = half_is_fast(device)
+        half = bfloat16_is_fast(device)
 
         def small(frame: Frame) -> np.ndarray:
             scale = min(1.0, self.side / min(frame.width, frame.height))
@@ -63,12 +63,12 @@ class StabilizeConvLSTM:
             for frame in frames:
                 processed, source = small(frame), small(frame.source or frame)
                 grey = cv2.cvtColor((source * 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)
-                if last is None or not follows(frame, last):
+                if last is None or not is_consecutive(frame, last):
                     state, made, more = None, processed, np.zeros_like(processed)
                 else:
                     if net.aligned:
-                        back = flow(grey, before_grey)
-                        result, before = fetch(result, back), fetch(before, back)
+                        back = optical_flow(grey, before_grey)
+                        result, before = warp_backward(result, back), warp_backward(before, back)
                     more, state = step(processed, result, source, before, state)
                     more -= ANCHOR * cv2.blur(more, (BLUR, BLUR))
                     made = np.clip(processed + more, 0, 1)

@@ -22,7 +22,13 @@ from torch import Tensor
 from reimagine import stages, zoo
 from reimagine.errors import MediaError
 from reimagine.training.photos import read_photos
-from reimagine.training.state import average, cosine, report, resume, seed
+from reimagine.training.state import (
+    cosine_schedule,
+    load_checkpoint,
+    save_and_log,
+    seed_everything,
+    update_ema,
+)
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
@@ -51,7 +57,7 @@ class TrainStabilize:
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:
         """Train in the folder `run`, going on where it stood; gives back the weights' path."""
-        seed(self.seed)
+        seed_everything(self.seed)
         run.mkdir(parents=True, exist_ok=True)
         clips = self.collect(device)
         fit = Fit(self, run, device, clips)
@@ -62,7 +68,7 @@ class TrainStabilize:
 
     def collect(self, device: str) -> list[data.Clip]:
         """All clips, as the model to be stabilized paints their frames one by one."""
-        cls = stages.model("colorize", self.model)
+        cls = stages.model_class("colorize", self.model)
         work = (cls(every_frame=True) if hasattr(cls, "every_frame") else cls()).load(device)
         rng = np.random.default_rng(self.seed)
         photos = read_photos(self.photos)
@@ -94,7 +100,7 @@ class Fit:
             self.judge = judge.to(device).eval().requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.net.parameters(), options.rate)
         self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer}
-        saved = resume(run / "checkpoint.pt", self.parts)
+        saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
 
@@ -108,13 +114,13 @@ class Fit:
             losses = self.losses(*batch)
             for group in self.optimizer.param_groups:
                 warm = min(1.0, self.steps / 100)
-                group["lr"] = self.o.rate * warm * cosine(part, 0.02)
+                group["lr"] = self.o.rate * warm * cosine_schedule(part, 0.02)
             self.optimizer.zero_grad()
             losses.sum().backward()
             torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
             self.optimizer.step()
             self.steps += 1
-            average(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
+            update_ema(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
             sums, told = sums + np.array([*losses.detach().cpu(), 1.0]), told + 1
             self.clock += time.monotonic() - begun
             if time.monotonic() - kept > 120:
@@ -160,7 +166,7 @@ class Fit:
 
     def report(self, sums: np.ndarray) -> None:
         like, short, long = sums[:3] / sums[3]
-        report(self.run, self.parts, self.clock, self.steps, likeness=like, short=short, long=long)
+        save_and_log(self.run, self.parts, self.clock, self.steps, likeness=like, short=short, long=long)
 
 
 def fetch(there: Tensor, flow: Tensor) -> Tensor:

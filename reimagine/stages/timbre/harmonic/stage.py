@@ -76,4 +76,4 @@ class HarmonicTimbre:
         """The instruments these weights know."""
         from reimagine import zoo
 
-        return zoo.arch(self.weights)["names"]
+        return zoo.architecture_arguments(self.weights)["names"]

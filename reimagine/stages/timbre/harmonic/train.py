@@ -21,7 +21,13 @@ from reimagine import zoo
 from reimagine.errors import MediaError
 from reimagine.stages.timbre.additive import BANDS, FLOOR, HARMONICS
 from reimagine.stages.timbre.soundfont import named
-from reimagine.training.state import average, cosine, report, resume, seed
+from reimagine.training.state import (
+    cosine_schedule,
+    load_checkpoint,
+    save_and_log,
+    seed_everything,
+    update_ema,
+)
 
 from . import data
 from .net import Decoder
@@ -47,7 +53,7 @@ class TrainTimbre:
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:
         """Train in the folder `run`, going on where it stood; gives back the weights' path."""
-        seed(self.seed)
+        seed_everything(self.seed)
         run.mkdir(parents=True, exist_ok=True)
         programs = listed(self.programs)
         notes = collect(self.soundfont, programs, run / "notes")
@@ -137,7 +143,7 @@ class Fit:
         self.mean = copy.deepcopy(self.net).eval()
         self.optimizer = torch.optim.Adam(self.net.parameters(), options.rate)
         self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer}
-        saved = resume(run / "checkpoint.pt", self.parts)
+        saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
 
@@ -149,14 +155,14 @@ class Fit:
             chosen = torch.randint(len(self.notes.keys), (self.o.batch,), generator=rng)
             for group in self.optimizer.param_groups:
                 warm = min(1.0, self.steps / 200)
-                group["lr"] = self.o.rate * warm * cosine(part)
+                group["lr"] = self.o.rate * warm * cosine_schedule(part)
             loss, off = self.losses(chosen)
             self.optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
             self.optimizer.step()
             self.steps += 1
-            average(self.mean, self.net, min(0.999, 1 - 1 / (1 + self.steps / 10)))
+            update_ema(self.mean, self.net, min(0.999, 1 - 1 / (1 + self.steps / 10)))
             sums += (float(loss.detach()), float(off), 1)
             self.clock += time.monotonic() - begun
             if time.monotonic() - kept > 60:
@@ -182,4 +188,4 @@ class Fit:
 
     def report(self, sums: np.ndarray) -> None:
         loss, off = sums[:2] / sums[2]
-        report(self.run, self.parts, self.clock, self.steps, loss=loss, decibels=off)
+        save_and_log(self.run, self.parts, self.clock, self.steps, loss=loss, decibels=off)

@@ -1,0 +1,34 @@
+"""The picture track of a film: its frames by number, from the source file or from the artifacts of steps."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reimagine.media.film import Film
+from reimagine.media.frames import Frame
+from reimagine.media.reader import read_film
+from reimagine.media.writer import read_frames
+
+
+@dataclass(frozen=True)
+class PictureTrack:
+    """Where a track's frames lie: stretches of frame numbers, each in a file ("" is the source)."""
+
+    stretches: tuple[tuple[str, int, int], ...]
+
+    @property
+    def frames(self) -> int:
+        return self.stretches[-1][2] if self.stretches else 0
+
+    def until(self, frame: int) -> PictureTrack:
+        """The frames before this one."""
+        return PictureTrack(tuple((p, a, min(b, frame)) for p, a, b in self.stretches if a < frame))
+
+    def read(self, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+        """Frames by number, from whichever file holds them."""
+        stop = self.frames if stop is None else stop
+        for path, first, end in self.stretches:
+            a, b = max(first, start), min(end, stop)
+            if a < b:
+                yield from read_frames(Path(path), film, a, b) if path else read_film(film, a, b)

@@ -6,6 +6,7 @@ tables. PHOTOS are pictures no look was learnt from (the first 50 are taken), TE
 distance; FILMS films in colour. With --sheets FOLDER: photographs, the teacher's drawings and the light
 network's, one above the other.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -46,8 +47,7 @@ def psnr(a: Image, b: Image) -> float:
 
 
 def likeness(photos: Path, teachers: Path, distance: PerceptualDistance, sheets: Path | None) -> None:
-    images = [cv2.resize(read_image(p), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-              for p in list_images(photos)[:HELD]]  # fmt: skip
+    images = [cv2.resize(read_image(p), (SIDE, SIDE), interpolation=cv2.INTER_AREA) for p in list_images(photos)[:HELD]]
     print(f"| {len(images)} held photographs, {SIDE}x{SIDE} | PSNR to the teacher, dB | LPIPS to it |")
     print("|---|---|---|")
     for file in sorted(teachers.glob("*.safetensors")):
@@ -55,8 +55,7 @@ def likeness(photos: Path, teachers: Path, distance: PerceptualDistance, sheets:
         if sheets:
             sheets.mkdir(parents=True, exist_ok=True)
             write_sheet([row[:10] for row in (images, wanted, light)], sheets / f"{file.stem}.png", SIDE)
-        for title, made in ((f"{file.stem}, light", light),
-                            (f"{file.stem}, the photograph left as it is", images)):  # fmt: skip
+        for title, made in ((f"{file.stem}, light", light), (f"{file.stem}, the photograph left as it is", images)):
             near = np.mean([psnr(a, b) for a, b in zip(made, wanted, strict=True)])
             far = np.mean([distance(a, b) for a, b in zip(made, wanted, strict=True)])
             print(f"| {title} | {near:.2f} | {far:.3f} |", flush=True)
@@ -113,14 +112,16 @@ def from_end_to_end(look: str, films: Path) -> None:
     source = open_film(sorted(films.glob("*.mp4"))[0])
     with tempfile.TemporaryDirectory() as home:
         path = Path(home) / "film.nut"
-        frames = (frame_from_image(f.index, cv2.resize(f.image, (640, 480)))
-                  for f in islice(read_film(source), FRAMES))  # fmt: skip
+        frames = (frame_from_image(f.index, cv2.resize(f.image, (640, 480))) for f in islice(read_film(source), FRAMES))
         write_frames(path, frames, source.rate)
         done = reimagine.run(path, [reimagine.model("cartoon")(look=look)], Path(home) / "run")
     seconds = done.report["seconds"]
     stage, all_of_it = (FRAMES / seconds[name] for name in ("cartoon", "all"))
-    print(f"\n`reimagine cartoon` of {FRAMES} frames of 640x480: {stage:.1f} frames/s in the stage, "
-          f"{all_of_it:.1f} from end to end (torch's start included).", flush=True)  # fmt: skip
+    print(
+        f"\n`reimagine cartoon` of {FRAMES} frames of 640x480: {stage:.1f} frames/s in the stage, "
+        f"{all_of_it:.1f} from end to end (torch's start included).",
+        flush=True,
+    )
 
 
 def steadiness(look: str, films: Path) -> None:
@@ -136,8 +137,10 @@ def steadiness(look: str, films: Path) -> None:
         films_ = [frames, *(list(model.load("cpu")(iter(frames))) for model in models)]
         pairs = [(a, b) for a, b in pairwise(range(len(frames))) if frames[a].shot == frames[b].shot]
         ways = [masked_flow(frames[a].image, frames[b].image) for a, b in pairs]
-        errors = [np.mean([warp_error(f[a].image, f[b].image, way) * 1e6
-                           for (a, b), way in zip(pairs, ways, strict=True)]) for f in films_]  # fmt: skip
+        errors = [
+            np.mean([warp_error(f[a].image, f[b].image, way) * 1e6 for (a, b), way in zip(pairs, ways, strict=True)])
+            for f in films_
+        ]
         sharp = [np.mean([gradient_energy(f.image) for f in film_]) for film_ in films_[1:]]
         table.append([*errors, errors[2] / errors[1], sharp[1] / sharp[0]])
         line(path.stem, table[-1])
@@ -162,7 +165,9 @@ def main() -> None:
     asked.add_argument("--look", default="hayao")
     given = asked.parse_args()
     if given.photos:
-        distance = PerceptualDistance(*(given.lpips / name for name in LPIPS_FILES)) if given.lpips else PerceptualDistance()
+        distance = (
+            PerceptualDistance(*(given.lpips / name for name in LPIPS_FILES)) if given.lpips else PerceptualDistance()
+        )
         likeness(given.photos, given.teachers, distance, given.sheets)
     speed(given.look)
     if given.films:

@@ -3,6 +3,7 @@
 The photographs are greyed, coloured at each size, and compared with the truth at 256x256 through
 the program's own path (8-bit, 4:2:0), beside leaving them grey and one brown for everything.
 """
+
 from __future__ import annotations
 
 import sys

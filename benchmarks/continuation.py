@@ -5,6 +5,7 @@
 Each model that learns is given the same minutes on the same machine. For every film: a table, and in
 runs/benchmark-continuation/<film> the curves, the sheet and the comparison film.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -20,8 +21,15 @@ from reimagine.metrics.perceptual import PerceptualDistance
 from reimagine.progress import NoProgress
 from reimagine.zoo.device import configure_device
 
-COLUMNS = {"motion": "motion", "sharpness": "sharp", "gradients": "gradients", "palette": "palette",
-           "features": "features", "nearest": "nearest", "truth": "from what came"}  # fmt: skip
+COLUMNS = {
+    "motion": "motion",
+    "sharpness": "sharp",
+    "gradients": "gradients",
+    "palette": "palette",
+    "features": "features",
+    "nearest": "nearest",
+    "truth": "from what came",
+}
 
 
 class Clock(NoProgress):
@@ -54,7 +62,9 @@ def one(film: Path, given: argparse.Namespace) -> None:
         model = reimagine.model("continue", name)
         models[name] = model(minutes=given.minutes) if name != "hold" else model()
     folder, clock = Path("runs/benchmark-continuation") / film.stem, Clock()
-    told = continuation(models, film, given.seconds, given.held, folder, configure_device("auto"), clock, PerceptualDistance())
+    told = continuation(
+        models, film, given.seconds, given.held, folder, configure_device("auto"), clock, PerceptualDistance()
+    )
     write_comparison(told, folder)
     for title, row in told.rows.items():
         numbers = " | ".join(f"{row[c]:.2f}" if c in row else "" for c in COLUMNS)

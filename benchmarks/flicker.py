@@ -5,6 +5,7 @@ four times: every frame coloured by itself, that steadied by each model of `stab
 keyframes with the colour carried between them. FILMS holds folders `colour` and `oldfilm`; LPIPS the
 features and heads of the LPIPS distance, without which our own encoder judges likeness.
 """
+
 from __future__ import annotations
 
 import sys
@@ -28,8 +29,7 @@ from reimagine.runs.folder import Run
 FRAMES, GRAIN = 120, 4.0
 TRAINED_ON = {"dog_on_patio", "three_cups", "football_juggling", "davis_dolphins", "davis_schoolgirls"}
 """By the convlstm; marked with a star."""
-COLUMNS = ("warp e-6", "excess e-6", "of every frame's", "colourfulness kept", "LPIPS", "agreement",
-           "frames/s")  # fmt: skip
+COLUMNS = ("warp e-6", "excess e-6", "of every frame's", "colourfulness kept", "LPIPS", "agreement", "frames/s")
 
 
 def steps() -> dict[str, list]:
@@ -89,11 +89,18 @@ def measured(path: Path, home: Path, distance: PerceptualDistance) -> dict[str, 
     told = steadiness.numbers()
     base = told["before"]
     return {
-        title: [row["warp_error"] * 1e6, row["excess"] * 1e6, row["excess"] / base["excess"],
-                row["colourfulness"] / base["colourfulness"], row["distance"],
-                colours[title].numbers()["agreement"] if coloured else float("nan"), speeds[title]]
-        for state, title in list(names.items())[1:] for row in [told[state]]
-    }  # fmt: skip
+        title: [
+            row["warp_error"] * 1e6,
+            row["excess"] * 1e6,
+            row["excess"] / base["excess"],
+            row["colourfulness"] / base["colourfulness"],
+            row["distance"],
+            colours[title].numbers()["agreement"] if coloured else float("nan"),
+            speeds[title],
+        ]
+        for state, title in list(names.items())[1:]
+        for row in [told[state]]
+    }
 
 
 def line(name: str, title: str, row) -> None:

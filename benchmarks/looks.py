@@ -6,6 +6,7 @@ kept from it. The table says how often it takes for the artist's: pictures of th
 photographs drawn by the look. With --sheets FOLDER, a sheet a look: twelve frames of FILMS, drawn, and
 twelve pictures of the artist.
 """
+
 from __future__ import annotations
 
 import argparse

@@ -5,6 +5,7 @@ of them (marked with a star). `--basic-pitch` is the package's own command, from
 timed on a 60 s file from a cold start, and whose notes are compared with ours; `--soundfont` is the
 FluidR3_GM.sf2 that the instruments were learnt from; `--melodies` are .mid files to play and hear again.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -71,8 +72,10 @@ def command_table(recording: Path, command: Path) -> None:
         minute = home / "minute.wav"
         sound = read_sound(recording)
         write_sound(minute, Sound(sound.samples[:, : 60 * sound.rate], sound.rate))
-        words = "import sys, reimagine; reimagine.run(sys.argv[1], [reimagine.model('transcribe')" \
-                "(thresholds='published')], sys.argv[2])"  # fmt: skip
+        words = (
+            "import sys, reimagine; reimagine.run(sys.argv[1], [reimagine.model('transcribe')"
+            "(thresholds='published')], sys.argv[2])"
+        )
         print("\n| 60 s of music | ours, s | the command, s | ours = 1 |\n|---|---|---|---|")
         for title, fresh in (("the first time after installing", True), ("again", False)):
             folders = [home / f"{who}-{fresh}" for who in ("ours", "theirs")]
@@ -80,8 +83,9 @@ def command_table(recording: Path, command: Path) -> None:
             ours = timed([sys.executable, "-c", words, str(minute), str(folders[0])], fresh)
             theirs = timed([str(command), str(folders[1]), str(minute)], fresh)
             print(f"| {title} | {ours:.1f} | {theirs:.1f} | {theirs / ours:.1f} |", flush=True)
-        same = note_scores(read_notes(next(folders[0].glob("*/notes.mid"))),
-                      read_notes(next(folders[1].glob("*.mid"))), 0.01)  # fmt: skip
+        same = note_scores(
+            read_notes(next(folders[0].glob("*/notes.mid"))), read_notes(next(folders[1].glob("*.mid"))), 0.01
+        )
         print(f"\nNotes the same as the command's, onsets within 10 ms: F1 {same['f1']:.4f}.", flush=True)
 
 

@@ -4,6 +4,7 @@ SITE is a folder that `reimagine gallery` or `reimagine demo` has made. Each num
 visits of a browser that has just been started: a desktop's and a phone's window, the phone's processor slowed
 four times.
 """
+
 from __future__ import annotations
 
 import shutil
@@ -27,8 +28,16 @@ SEEN = """() => new Promise(done => {
 NAMELESS = """() => [...document.querySelectorAll('img:not([alt]), button, input, video, audio, a')]
   .filter(e => e.tagName == 'IMG' || !(e.textContent.trim() || e.ariaLabel || e.labels?.length || e.title
     || document.getElementById(e.getAttribute('aria-labelledby')))).length"""
-COLUMNS = ("first paint, ms", "largest paint, ms", "layout shift", "requests before a touch",
-           "of other servers", "KB before a touch", "without a name", "page, MB")  # fmt: skip
+COLUMNS = (
+    "first paint, ms",
+    "largest paint, ms",
+    "layout shift",
+    "requests before a touch",
+    "of other servers",
+    "KB before a touch",
+    "without a name",
+    "page, MB",
+)
 
 
 def visited(browser: Browser, site: Path, size: tuple[int, int], slower: int) -> dict[str, float]:
@@ -39,10 +48,16 @@ def visited(browser: Browser, site: Path, size: tuple[int, int], slower: int) ->
     page.goto((site / "index.html").as_uri())
     seen: dict[str, Any] = page.evaluate(SEEN)
     files = {Path(url.removeprefix("file://")) for url in asked if url.startswith("file:")}
-    told = (seen["first-contentful-paint"], seen.get("largest", 0.0), seen["shift"], len(asked),
-            sum(not url.startswith(("file:", "data:", "blob:")) for url in asked),
-            sum(file.stat().st_size for file in files if file.exists()) / 1e3, page.evaluate(NAMELESS),
-            sum(file.stat().st_size for file in site.rglob("*") if file.is_file()) / 1e6)  # fmt: skip
+    told = (
+        seen["first-contentful-paint"],
+        seen.get("largest", 0.0),
+        seen["shift"],
+        len(asked),
+        sum(not url.startswith(("file:", "data:", "blob:")) for url in asked),
+        sum(file.stat().st_size for file in files if file.exists()) / 1e3,
+        page.evaluate(NAMELESS),
+        sum(file.stat().st_size for file in site.rglob("*") if file.is_file()) / 1e6,
+    )
     page.close()
     return dict(zip(COLUMNS, told, strict=True))
 

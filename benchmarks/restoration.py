@@ -5,6 +5,7 @@ restored by both models; dirt laid on clean films and looked for by `classic`; o
 measured before and after; frames a second. FILMS holds folders `colour`, `motion` and `oldfilm`; LPIPS the
 features and heads of the LPIPS distance.
 """
+
 from __future__ import annotations
 
 import sys
@@ -47,8 +48,10 @@ def frames(path: Path, count: int = FRAMES) -> Iterator[Frame]:
 
 def photographs(folder: Path, distance: PerceptualDistance) -> None:
     rows = evaluate.restore(NETWORK(), folder, "cpu", distance, [])
-    show(["damage", *next(iter(rows.values()))],
-         [[kind, *(f"{v:.3f}" for v in row.values())] for kind, row in rows.items()])  # fmt: skip
+    show(
+        ["damage", *next(iter(rows.values()))],
+        [[kind, *(f"{v:.3f}" for v in row.values())] for kind, row in rows.items()],
+    )
 
 
 def moving(films: list[Path], distance: PerceptualDistance) -> None:
@@ -113,8 +116,12 @@ def flicker(films: Iterable[Path]) -> None:
         for model in (CLASSIC(contrast=0.0), NETWORK(kind="print")):
             after = list(model.load("cpu")(iter(before)))
             quick, whole = ([spread(some, part) for some in (before, after)] for part in (True, False))
-            row += [f"{quick[0]:.2f}", f"{quick[1]:.2f}", f"{1 - quick[1] / quick[0]:.0%}",
-                    f"{1 - whole[1] / whole[0]:.0%}"]  # fmt: skip
+            row += [
+                f"{quick[0]:.2f}",
+                f"{quick[1]:.2f}",
+                f"{1 - quick[1] / quick[0]:.0%}",
+                f"{1 - whole[1] / whole[0]:.0%}",
+            ]
             look(path.stem, type(model).__name__, before, after)
         rows.append(row)
     columns = "before", "after", "cut", "cut, slow part too"

@@ -5,6 +5,7 @@ program; the usual method with the same network (every frame to a JPEG, each col
 JPEG again, then encoded; timed on 300 frames, scaled up); a plain transcode, which nothing can beat;
 and DeOldify's method (timed on 4 and 12 frames, the rest by the slope between them).
 """
+
 from __future__ import annotations
 
 import json

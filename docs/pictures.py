@@ -1,4 +1,5 @@
 """The pictures of the pages, made from the bundled film by the program itself: `make docs-pictures`."""
+
 from __future__ import annotations
 
 import tempfile
@@ -62,17 +63,18 @@ def colorize(page: Path) -> None:
     network = made("unet", reimagine.model("colorize")())
     dye = made("tint", reimagine.model("colorize", "tint")())
     rows = ("the film", network, 0), ("unet", network, None), ("tint", dye, None)
-    write_sheet([[titled(frame(run, n, steps).image, title) for n in SHOTS]
-           for title, run, steps in rows], page, 288)  # fmt: skip
+    write_sheet([[titled(frame(run, n, steps).image, title) for n in SHOTS] for title, run, steps in rows], page, 288)
     keep(page, "colorize", 55)
 
 
 def stabilize(page: Path) -> None:
     """One row of the picture, all through a shot: flicker shows as stripes, steady colour does not."""
     every = reimagine.model("colorize")(every_frame=True)
-    runs = {"--every-frame": made("every", every),
-            "keyframes (the default)": made("unet", reimagine.model("colorize")()),
-            "--every-frame, then stabilize": made("flow", every, reimagine.model("stabilize")())}  # fmt: skip
+    runs = {
+        "--every-frame": made("every", every),
+        "keyframes (the default)": made("unet", reimagine.model("colorize")()),
+        "--every-frame, then stabilize": made("flow", every, reimagine.model("stabilize")()),
+    }
     figure = Figure((12, 8), layout="constrained")
     rows = figure.subplots(len(runs) + 1, 1, sharex=True)
     for axes, (title, run) in zip(rows, runs.items(), strict=False):
@@ -92,8 +94,13 @@ def cartoon(page: Path) -> None:
     """What the options of a look do, on one frame: of the coloured film, and at last of the grey one."""
     model, run = reimagine.model("cartoon"), made("unet", reimagine.model("colorize")())
     film, grey = frame(run, SHOTS[0]), frame(run, SHOTS[0], 0)
-    settings = [(film, {"look": "hayao"}), (film, {"strength": 0.5}), (film, {"line": 0.6}),
-                (film, {"size": 240}), (grey, {"look": "potter", "colour": True})]  # fmt: skip
+    settings = [
+        (film, {"look": "hayao"}),
+        (film, {"strength": 0.5}),
+        (film, {"line": 0.6}),
+        (film, {"size": 240}),
+        (grey, {"look": "potter", "colour": True}),
+    ]
     cells = [titled(film.image, "the film, coloured")]
     for source, setting in settings:
         drawn = next(iter(model(**setting).load("cpu")([source])))
@@ -110,8 +117,7 @@ def music(page: Path) -> None:
     keep(page, "transcribe")
     piano_roll(read_notes(made("answer", hear, answer).artifact("notes")), page)
     keep(page, "compose")
-    played = {name: made(name, hear, timbre(instruments=name)).artifact("sound")
-              for name in ("violin", "vibraphone")}  # fmt: skip
+    played = {name: made(name, hear, timbre(instruments=name)).artifact("sound") for name in ("violin", "vibraphone")}
     parts = []
     for sound in played.values():
         rainbowgram(read_sound(sound), page)
@@ -119,8 +125,14 @@ def music(page: Path) -> None:
     cv2.imwrite(str(page), np.vstack(parts))
     keep(page, "timbre")
     mixed = made("mix", hear, timbre(instruments="violin"), level(keep_original=0.6))
-    waves(page, {"the film's own sound": mixed.own_sound(), "the new music": read_sound(played["violin"]),
-                 "mixed, keep-original 0.6": read_sound(mixed.artifact("sound"))})  # fmt: skip
+    waves(
+        page,
+        {
+            "the film's own sound": mixed.own_sound(),
+            "the new music": read_sound(played["violin"]),
+            "mixed, keep-original 0.6": read_sound(mixed.artifact("sound")),
+        },
+    )
     keep(page, "mix")
 
 

@@ -7,6 +7,7 @@ Every stage has its word: `Restore`, `Colorize`, `Stabilize`, `Cartoon`, `Contin
 `Timbre`, `Mix`. `Colorize(model="tint", hue=35.0)` is another model than the default; `model(stage, name)` is
 a model's class.
 """
+
 from __future__ import annotations
 
 from functools import partial

@@ -1,4 +1,5 @@
 """`python -m reimagine` is `reimagine`."""
+
 from reimagine.cli import main
 
 main()

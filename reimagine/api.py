@@ -1,4 +1,5 @@
 """The front door: do a list of steps to a film, and hand over the finished one."""
+
 from __future__ import annotations
 
 import json
@@ -26,11 +27,21 @@ class Result:
     report: dict[str, Any]
 
 
-def run(film: str | Path, steps: list[Any], into: str | Path | None = None,
-        output: str | Path | None = None, *, start: float | None = None, end: float | None = None,
-        device: str = "auto", engine: str = "local", intermediates: str = "magicyuv",
-        encoding: Encoding | None = None, endings: int = 1,
-        progress: Progress | None = None) -> Result:  # fmt: skip
+def run(
+    film: str | Path,
+    steps: list[Any],
+    into: str | Path | None = None,
+    output: str | Path | None = None,
+    *,
+    start: float | None = None,
+    end: float | None = None,
+    device: str = "auto",
+    engine: str = "local",
+    intermediates: str = "magicyuv",
+    encoding: Encoding | None = None,
+    endings: int = 1,
+    progress: Progress | None = None,
+) -> Result:
     """Do the steps, export, report. What is already done is not done again.
 
     Args:

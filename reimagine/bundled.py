@@ -1,4 +1,5 @@
 """What comes with the program and is no part of the library: recipes, and the demo film."""
+
 from __future__ import annotations
 
 import sysconfig

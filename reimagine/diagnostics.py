@@ -1,4 +1,5 @@
 """Does it work here? Each answer is (what, what was found, whether that is well)."""
+
 from __future__ import annotations
 
 import platform
@@ -11,8 +12,7 @@ from pathlib import Path
 
 from reimagine.errors import ReimagineError
 
-PACKAGES = ("torch", "numpy", "av", "opencv-python-headless", "moviepy", "librosa", "onnxruntime",
-            "basic-pitch")  # fmt: skip
+PACKAGES = ("torch", "numpy", "av", "opencv-python-headless", "moviepy", "librosa", "onnxruntime", "basic-pitch")
 ROOM = 2e9
 """Bytes below which a disk is too full for a film."""
 
@@ -44,8 +44,11 @@ def _package(name: str) -> Answer:
 def _ffmpeg() -> Answer:
     import av
 
-    found = ", ".join(f"{name} {'.'.join(map(str, numbers))}" for name, numbers in av.library_versions.items()
-                      if name in ("libavcodec", "libavformat"))  # fmt: skip
+    found = ", ".join(
+        f"{name} {'.'.join(map(str, numbers))}"
+        for name, numbers in av.library_versions.items()
+        if name in ("libavcodec", "libavformat")
+    )
     lacking = [name for name in ("libx264", "aac", "magicyuv", "ffv1") if name not in av.codecs_available]
     return "FFmpeg", f"{found}{'; lacks ' + ', '.join(lacking) if lacking else ''}", not lacking
 

@@ -9,6 +9,7 @@
 
 Anything else that surfaces is a bug of ours and keeps its traceback.
 """
+
 from __future__ import annotations
 
 import difflib

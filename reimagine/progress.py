@@ -1,4 +1,5 @@
 """The interface through which long work reports progress and messages to whoever started it."""
+
 from __future__ import annotations
 
 from typing import Protocol

@@ -1,10 +1,11 @@
 """A recipe: an ordered list of models with their options. TOML in, models out.
 
-    [[step]]
-    stage = "colorize"
-    model = "unet"          # left out: the stage's default
-    saturation = 1.2        # any field of the model
+[[step]]
+stage = "colorize"
+model = "unet"          # left out: the stage's default
+saturation = 1.2        # any field of the model
 """
+
 from __future__ import annotations
 
 import dataclasses
@@ -91,8 +92,9 @@ def read(path: Path, check: bool = False) -> list[Any]:
         raise RecipeError(f"{path}: not a recipe ({error})") from error
     steps = facts.pop("step", None)
     if facts or not isinstance(steps, list):
-        raise RecipeError(f"{path}: a recipe is a list of [[step]] tables"
-                          + (f"; {next(iter(facts))!r} is none" if facts else ""))  # fmt: skip
+        raise RecipeError(
+            f"{path}: a recipe is a list of [[step]] tables" + (f"; {next(iter(facts))!r} is none" if facts else "")
+        )
     models = []
     for number, step in enumerate(steps, 1):
         try:

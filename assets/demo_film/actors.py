@@ -134,9 +134,7 @@ def walker(
     picture[:] = picture * (1 - seen[..., 3:]) + seen[..., :3]
 
 
-def cast(
-    picture: np.ndarray, foot: tuple[float, float], tall: float, at: dict, shade: float
-) -> None:
+def cast(picture: np.ndarray, foot: tuple[float, float], tall: float, at: dict, shade: float) -> None:
     """His shadow on the level lane, thrown to the right and away."""
     mask = np.zeros(picture.shape[:2], np.uint8)
 
@@ -160,9 +158,7 @@ def cast(
 class Smoke:
     """Puffs from a moving chimney, lit from the left."""
 
-    def __init__(
-        self, noise: np.ndarray, drift: tuple[float, float], grow: float, life: float
-    ) -> None:
+    def __init__(self, noise: np.ndarray, drift: tuple[float, float], grow: float, life: float) -> None:
         self.noise, self.drift, self.grow, self.life = noise, drift, grow, life
 
     def blown(self, picture: np.ndarray, puffs: list, tint: float = 1.0) -> np.ndarray:
@@ -177,9 +173,7 @@ class Smoke:
         sunward = cv2.warpAffine(thick, shift, (W, H), borderMode=cv2.BORDER_REPLICATE)
         sunward = cv2.GaussianBlur(sunward, (0, 0), 5)
         light = np.clip(0.70 + 0.42 * (thick - sunward) + 0.12 * np.exp(-thick), 0.28, 1.25)
-        return picture * (1 - cover) + cover * tint * light[..., None] * np.float32(
-            [1.22, 1.2, 1.17]
-        )
+        return picture * (1 - cover) + cover * tint * light[..., None] * np.float32([1.22, 1.2, 1.17])
 
     def _puff(self, density: np.ndarray, x: float, y: float, age: float, size: float, number: int):
         x, y = (x + self.drift[0] * age) / 2, (y + self.drift[1] * age**0.75) / 2

@@ -10,9 +10,7 @@ GRAIN = 64
 """Texture pixels per metre."""
 
 
-def masonry(
-    w: float, h: float, colour, block: tuple[float, float], joint: int, rng: np.random.Generator
-) -> np.ndarray:
+def masonry(w: float, h: float, colour, block: tuple[float, float], joint: int, rng: np.random.Generator) -> np.ndarray:
     """A wall's albedo for w x h metres, in courses; every block is fired or cut differently."""
     rows, columns = int(h * GRAIN), int(w * GRAIN)
     long, tall = int(block[0] * GRAIN), int(block[1] * GRAIN)
@@ -121,9 +119,7 @@ class House:
         )
         rows, columns = gable.shape[:2]
         y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
-        inside = (y / rows * ridge > (ridge - tall) * np.abs(2 * x / columns - 1)).astype(
-            np.float32
-        )
+        inside = (y / rows * ridge > (ridge - tall) * np.abs(2 * x / columns - 1)).astype(np.float32)
         side = lit(gable, np.full(gable.shape[:2], self.along @ SUN), -0.2)
         quad(
             onto,

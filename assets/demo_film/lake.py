@@ -27,9 +27,7 @@ class Lake:
         for z in np.sort(rng.uniform(SHORE + 1, 190, 120))[::-1]:
             tone, x = GREENS[rng.integers(5)], rng.uniform(-0.66, 0.66) * z
             tall = rng.uniform(6, 13) if rng.random() < 0.7 else rng.uniform(2.5, 4)
-            plant(
-                self.shore, CAMERA, (x, 0.4, z), tall, tone, 5000, rng, 1500, rng.uniform(0.6, 1.1)
-            )
+            plant(self.shore, CAMERA, (x, 0.4, z), tall, tone, 5000, rng, 1500, rng.uniform(0.6, 1.1))
         for x in rng.uniform(-0.66, 0.66, 110) * SHORE:
             tall, tone = rng.uniform(1.2, 3.2), GREENS[rng.integers(5)]
             plant(self.shore, CAMERA, (x, -0.5, SHORE + 0.6), tall, tone, 900, rng, 1500, 1.8)
@@ -78,21 +76,14 @@ class Lake:
             self._wooded(x, z)[..., None],
             sample(self.noise, x * 0.5, z * 0.3)[..., None],
         )
-        open_ = (
-            np.float32([0.070, 0.105, 0.032]) * (1 - field)
-            + np.float32([0.165, 0.150, 0.062]) * field
-        )
-        trees = np.float32([0.045, 0.075, 0.030]) * (
-            0.5 + sample(self.noise, x * 9, z * 9)[..., None]
-        )
+        open_ = np.float32([0.070, 0.105, 0.032]) * (1 - field) + np.float32([0.165, 0.150, 0.062]) * field
+        trees = np.float32([0.045, 0.075, 0.030]) * (0.5 + sample(self.noise, x * 9, z * 9)[..., None])
         mixed = open_ * (1 - woods) + trees * woods
         return mixed * (0.45 + 1.1 * sample(self.noise, x * 2, z * 3)[..., None])
 
     def _sedge(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         dry = sample(self.noise, x * 90, z * 90)[..., None]
-        return (
-            np.float32([0.055, 0.085, 0.028]) * (1 - dry) + np.float32([0.150, 0.130, 0.060]) * dry
-        )
+        return np.float32([0.055, 0.085, 0.028]) * (1 - dry) + np.float32([0.150, 0.130, 0.060]) * dry
 
     def _gap(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Reeds grow on the left and, sparsely, on the right."""

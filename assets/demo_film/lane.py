@@ -86,14 +86,10 @@ class Lane:
     def _albedo(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         fine, broad = sample(self.noise, x * 130, z * 130), sample(self.noise, x * 4, z * 4)
         dry = np.clip((broad - 0.35) * 1.6, 0, 1)[..., None]
-        green = (
-            np.float32([0.070, 0.105, 0.030]) * (1 - dry) + np.float32([0.160, 0.150, 0.060]) * dry
-        )
+        green = np.float32([0.070, 0.105, 0.030]) * (1 - dry) + np.float32([0.160, 0.150, 0.060]) * dry
         field = sample(self.noise, np.round(x * 0.02) * 371, np.round(z * 0.012) * 173)[..., None]
         far = np.clip((z - 60) / 60, 0, 1)[..., None]
-        tilth = (
-            np.float32([0.13, 0.165, 0.05]) * (1 - field) + np.float32([0.34, 0.28, 0.12]) * field
-        )
+        tilth = np.float32([0.13, 0.165, 0.05]) * (1 - field) + np.float32([0.34, 0.28, 0.12]) * field
         green = green * (1 - 0.75 * far) + tilth * 0.75 * far
         woods = self._wooded(x, z)[..., None] * far
         green = green * (1 - woods) + np.float32([0.055, 0.085, 0.030]) * woods
@@ -117,9 +113,7 @@ class Lane:
             (2.0, 32, 8.5, 3),
             (-9.5, 22, 7.5, 1),
         ):
-            self.cast.append(
-                plant(self.behind, CAMERA, (x, 0, z), tall, GREENS[k], 26_000, rng, 1500)
-            )
+            self.cast.append(plant(self.behind, CAMERA, (x, 0, z), tall, GREENS[k], 26_000, rng, 1500))
         self.cast.append(plant(self.tree, CAMERA, (4.9, 0, 13.5), 8.2, GREENS[0], 70_000, rng))
         away = sheet()  # beside and behind the camera: only their shadows are seen
         self.cast.append(plant(away, CAMERA, (-6.9, 0, 4.0), 6.5, GREENS[1], 12_000, rng))
@@ -152,9 +146,7 @@ class Lane:
             centres[:, 1] = np.maximum(centres[:, 1], 0.15)
             self._shrub(self.homestead, centres, 0.22, count, rng.integers(5))
 
-    def _shrub(
-        self, onto: np.ndarray, centres: np.ndarray, size: float, count: int, tone: int
-    ) -> None:
+    def _shrub(self, onto: np.ndarray, centres: np.ndarray, size: float, count: int, tone: int) -> None:
         """Foliage in lumps of one `size` in metres round the centres (k, 3)."""
         middle = centres.mean(0)
         radius = np.full(len(centres), size)
@@ -207,8 +199,5 @@ class Lane:
         """The left chimney is lit."""
         top = self.house.at(self.house.w * 0.16 + 0.45, self.house.ridge + 1.3, self.house.d / 2)
         x, y = CAMERA.project(top - np.float32([travel, 0, 0]))
-        puffs = [
-            (x - MARGIN, y, (time + n * 0.3) % 4.5, 9, int((time + n * 0.3) // 4.5) * 15 + n)
-            for n in range(15)
-        ]
+        puffs = [(x - MARGIN, y, (time + n * 0.3) % 4.5, 9, int((time + n * 0.3) // 4.5) * 15 + n) for n in range(15)]
         return self.smoke.blown(picture, puffs, 0.72)

@@ -33,16 +33,12 @@ class Train:
     def __init__(self, rng: np.random.Generator) -> None:
         self.art = np.zeros((int(TALL * SCALE), int(LENGTH * SCALE), 4), np.float32)
         grime = tile(1024, 128, rng, 8, 0.6)
-        self.grime = np.tile(grime, (1, 1 + self.art.shape[1] // 1024))[
-            : self.art.shape[0], : self.art.shape[1]
-        ]
+        self.grime = np.tile(grime, (1, 1 + self.art.shape[1] // 1024))[: self.art.shape[0], : self.art.shape[1]]
         for n in range(CARS):
             self._carriage(n * CAR, rng)
         self._engine(CAR * CARS)
 
-    def drawn(
-        self, picture: np.ndarray, nose: float, rail: float, scale: float, rolled: float
-    ) -> np.ndarray:
+    def drawn(self, picture: np.ndarray, nose: float, rail: float, scale: float, rolled: float) -> np.ndarray:
         """Over (H, W, 3): the nose's column, the rail's row, pixels per metre, metres rolled."""
         art = self.art.copy()
         for x, radius in WHEELS:
@@ -94,17 +90,13 @@ class Train:
         self._drum(x + 0.2, 0.95, CAR - 0.4, 1.25, MAROON * 0.85, low=-0.55, gloss=0.25)
         self._box(x + 0.2, 2.15, CAR - 0.4, 1.05, CREAM)
         self._box(x + 0.2, 2.12, CAR - 0.4, 0.05, BRASS)
-        self._drum(
-            x + 0.05, 3.15, CAR - 0.1, 0.5, np.float32([0.17, 0.165, 0.16]), low=0.1, gloss=0.1
-        )
+        self._drum(x + 0.05, 3.15, CAR - 0.1, 0.5, np.float32([0.17, 0.165, 0.16]), low=0.1, gloss=0.1)
         rows, columns = self._patch(x + 0.2, 3.02, CAR - 0.4, 0.14)
         self.art[rows, columns, :3] *= 0.42
         for n in range(9):
             left = x + 0.62 + n * 1.34
             self._box(left - 0.05, 2.24, 1.0, 0.76, MAROON)
-            self._box(
-                left, 2.29, 0.9, 0.66, np.float32([0.03, 0.035, 0.04]) * rng.uniform(0.6, 2.4)
-            )
+            self._box(left, 2.29, 0.9, 0.66, np.float32([0.03, 0.035, 0.04]) * rng.uniform(0.6, 2.4))
             rows, columns = self._patch(left, 2.62, 0.9, 0.33)
             self.art[rows, columns, :3] += np.float32([0.16, 0.20, 0.25]) * rng.uniform(0.1, 1)
             self._box(left + 1.06, 1.0, 0.03, 2.1, BLACK)

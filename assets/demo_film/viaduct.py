@@ -42,9 +42,7 @@ class Viaduct:
         self._face()
         self._shore()
         self.train = Train(self.rng)
-        self.water = Water(
-            CAMERA, int(CAMERA.horizon + CAMERA.focus * CAMERA.eye / SHORE), self.rng
-        )
+        self.water = Water(CAMERA, int(CAMERA.horizon + CAMERA.focus * CAMERA.eye / SHORE), self.rng)
         self.smoke = Smoke(tile(512, 128, self.rng, 6), (30, -74), 40, 4.0)
 
     def at(self, time: float) -> np.ndarray:
@@ -79,10 +77,7 @@ class Viaduct:
             sample(self.noise, x * 30, z * 30),
             sample(self.noise, x * 2, z * 2)[..., None],
         )
-        green = (
-            np.float32([0.085, 0.130, 0.034]) * (1 - broad)
-            + np.float32([0.20, 0.19, 0.070]) * broad
-        )
+        green = np.float32([0.085, 0.130, 0.034]) * (1 - broad) + np.float32([0.20, 0.19, 0.070]) * broad
         woods = self._wooded(x, z)[..., None] * np.clip((z - 120) / 60, 0, 1)[..., None]
         green = green * (1 - woods) + np.float32([0.048, 0.078, 0.030]) * woods
         return green * (0.55 + 0.9 * fine)[..., None]
@@ -91,10 +86,7 @@ class Viaduct:
         """The undersides of the arches and the piers' inner sides, stone by stone."""
         angles = np.linspace(0, np.pi, 37)
         curve = np.stack([SPAN * np.cos(angles), SPRING + SPAN * np.sin(angles)], -1)
-        foot = [
-            np.linspace((s, y0), (s, y1), 9)
-            for s, y0, y1 in ((SPAN, 0, SPRING), (-SPAN, SPRING, 0))
-        ]
+        foot = [np.linspace((s, y0), (s, y1), 9) for s, y0, y1 in ((SPAN, 0, SPRING), (-SPAN, SPRING, 0))]
         outline = np.concatenate([foot[0][:-1], curve, foot[1][1:]])
         depths = np.linspace(BACK, FRONT, 11)
         for middle in np.arange(-3, 4) * PITCH:

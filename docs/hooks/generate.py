@@ -4,6 +4,7 @@ Two whole pages are made (`commands.md`, `weights.md`), the README's pictures ar
 and in the written pages `<!-- options: STAGE -->` becomes the table of a stage's options and
 `<!-- recipes -->` the recipes that come along.
 """
+
 from __future__ import annotations
 
 import re

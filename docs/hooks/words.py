@@ -1,4 +1,5 @@
 """Commands, options, recipes and cards, each as Markdown."""
+
 from __future__ import annotations
 
 import tomllib
@@ -35,8 +36,12 @@ def commands() -> str:
 def _command(name: str, command: Any) -> Iterator[str]:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     flags = [p for p in command.params if p.param_type_name == "option" and p.name != "help"]
-    usage = [name, *(["COMMAND"] if hasattr(command, "commands") else []), *(["[OPTIONS]"] if flags else []),
-             *map(_title, arguments)]  # fmt: skip
+    usage = [
+        name,
+        *(["COMMAND"] if hasattr(command, "commands") else []),
+        *(["[OPTIONS]"] if flags else []),
+        *map(_title, arguments),
+    ]
     yield from (f"{'#' * (1 + name.count(' '))} {name}", "", " ".join(escaped(command.help).split()), "")
     yield from ("```", " ".join(usage), "```", "")
     if command.params:
@@ -72,8 +77,12 @@ def options(stage: str) -> str:
     lines = []
     for name in stages.models_of(stage):
         cls = stages.model_class(stage, name)
-        lines += [f"**`{name}`**: {escaped((cls.__doc__ or '').strip())}", "",
-                  "| option | default | what it does |", "|---|---|---|"]  # fmt: skip
+        lines += [
+            f"**`{name}`**: {escaped((cls.__doc__ or '').strip())}",
+            "",
+            "| option | default | what it does |",
+            "|---|---|---|",
+        ]
         for option in recipe.options(cls):
             name, default = option.name.replace("_", "-"), _shown(option.default)
             lines.append(f"| `--{name}` | {default} | {escaped(option.help)} |")
@@ -85,8 +94,7 @@ def recipes() -> str:
     """Each recipe that comes along: its name, what it says of itself, its text."""
     lines = []
     for name, path in bundled.recipes().items():
-        lines += [f"### {name}", "", bundled.sentence(path), "",
-                  "```toml", path.read_text().strip(), "```", ""]
+        lines += [f"### {name}", "", bundled.sentence(path), "", "```toml", path.read_text().strip(), "```", ""]
     return "\n".join(lines)
 
 
@@ -94,15 +102,22 @@ def weights() -> str:
     """The page of weights: a table, then every card whole."""
     shipped = {path.stem: tomllib.loads(path.read_text()) for path in sorted(zoo.SHIPPED.glob("*.toml"))}
     others = {name: published.card(name) for name in published.names()}
-    lines = ["# Weights and licences", "",
-             "A card lies beside every set of weights, and this page is made of them.\n"
-             "`reimagine models show colorize-nogan` prints one.", "",
-             "| weights | for | size | licence | bad at |", "|---|---|---|---|---|"]  # fmt: skip
+    lines = [
+        "# Weights and licences",
+        "",
+        "A card lies beside every set of weights, and this page is made of them.\n"
+        "`reimagine models show colorize-nogan` prints one.",
+        "",
+        "| weights | for | size | licence | bad at |",
+        "|---|---|---|---|---|",
+    ]
     for name, facts in (shipped | others).items():
         count = facts.get("bytes", facts.get("file_bytes"))
         size = f"{count / 1e6:.1f}&nbsp;MB" if count else ""
-        lines.append(f"| [{name}](#{name}) | {facts['stage']} `{facts['model']}` | {size} | "
-                     f"{escaped(facts['licence'])} | {escaped(facts['bad_at'])} |")  # fmt: skip
+        lines.append(
+            f"| [{name}](#{name}) | {facts['stage']} `{facts['model']}` | {size} | "
+            f"{escaped(facts['licence'])} | {escaped(facts['bad_at'])} |"
+        )
     for title, cards in (("Shipped", shipped), ("Published by others, to add", others)):
         lines += ["", f"## {title}", ""]
         for name, facts in cards.items():
@@ -123,7 +138,7 @@ def _card(name: str, facts: dict[str, Any]) -> Iterator[str]:
         words = "<br>".join(fact) if isinstance(fact, list) else escaped(fact)
         yield f"| {key.replace('_', ' ')} | {f'`{fact}`' if key in QUOTED else words} |"
     if "notice" in facts:
-        yield from ("", "??? note \"Notice\"", f"    {facts['notice']}")
+        yield from ("", '??? note "Notice"', f"    {facts['notice']}")
     yield ""
 
 

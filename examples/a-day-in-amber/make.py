@@ -2,6 +2,7 @@
 
 `python examples/a-day-in-amber/make.py [FILM]` -> runs/examples/a-day-in-amber
 """
+
 from __future__ import annotations
 
 import sys
@@ -19,13 +20,29 @@ from reimagine.media.reader import open_film, read_film
 from reimagine.media.writer import write_image
 
 INTO = Path("runs/examples/a-day-in-amber")
-DAY = ((0.00, "night"), (0.12, "night"), (0.26, "dawn"), (0.40, "noon"), (0.63, "noon"), (0.75, "evening"),
-       (0.82, "dusk"), (0.92, "night"), (1.00, "night"))  # fmt: skip
+DAY = (
+    (0.00, "night"),
+    (0.12, "night"),
+    (0.26, "dawn"),
+    (0.40, "noon"),
+    (0.63, "noon"),
+    (0.75, "evening"),
+    (0.82, "dusk"),
+    (0.92, "night"),
+    (1.00, "night"),
+)
 """Which dye the print is in, at which part of the film."""
 TINT = reimagine.model("colorize", "tint")
-DYES = {name: (TINT(hue=hue, saturation=strong).load("cpu"), light) for name, hue, strong, light in (
-    ("night", 215, 1.3, 0.62), ("dawn", 350, 1.2, 0.85), ("noon", 34, 1.25, 1.0),
-    ("evening", 22, 1.5, 0.92), ("dusk", 345, 1.1, 0.8))}  # fmt: skip
+DYES = {
+    name: (TINT(hue=hue, saturation=strong).load("cpu"), light)
+    for name, hue, strong, light in (
+        ("night", 215, 1.3, 0.62),
+        ("dawn", 350, 1.2, 0.85),
+        ("noon", 34, 1.25, 1.0),
+        ("evening", 22, 1.5, 0.92),
+        ("dusk", 345, 1.1, 0.8),
+    )
+}
 """Each dye, and how much of the lamp's light it lets through: a blue print is a dark one."""
 
 
@@ -35,8 +52,7 @@ def dyed(frame: Frame, part: float) -> Frame:
     share = (part - start) / (stop - start)
     (first, light), (second, lighter) = DYES[one], DYES[other]
     (a,), (b,) = first([frame]), second([frame])
-    blue, red = (cv2.addWeighted(x, 1 - share, y, share, 0)
-                 for x, y in zip(a.chroma, b.chroma, strict=True))  # fmt: skip
+    blue, red = (cv2.addWeighted(x, 1 - share, y, share, 0) for x, y in zip(a.chroma, b.chroma, strict=True))
     black = 0 if frame.full else 16
     luma = black + (frame.luma.astype(np.float32) - black) * (light + (lighter - light) * share)
     return frame.with_planes(luma.astype(np.uint8), blue, red)

@@ -2,6 +2,7 @@
 
 `python examples/endless-dream/make.py [FILM]` -> runs/examples/endless-dream
 """
+
 from __future__ import annotations
 
 import sys

@@ -2,6 +2,7 @@
 
 `python examples/four-seasons/make.py` -> runs/examples/four-seasons
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,18 +1,29 @@
 """How a still of the demo film is painted in a season; with a film of yours, paint the stills by hand."""
+
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-SEASONS = {"spring": ((-16, 30), (24, -2), (-12, 26), 1.0, (0, 2)),
-           "summer": ((-22, 28), (-12, 36), (-18, 28), 1.2, (0, 0)),
-           "autumn": ((34, 36), (12, 52), (6, 36), 0.75, (3, 5)),
-           "winter": ((-2, -8), (3, -6), (-1, -8), 0.35, (2, -9))}  # fmt: skip
+SEASONS = {
+    "spring": ((-16, 30), (24, -2), (-12, 26), 1.0, (0, 2)),
+    "summer": ((-22, 28), (-12, 36), (-18, 28), 1.2, (0, 0)),
+    "autumn": ((34, 36), (12, 52), (6, 36), 0.75, (3, 5)),
+    "winter": ((-2, -8), (3, -6), (-1, -8), 0.35, (2, -9)),
+}
 """Two colours of leaves and one of grass (CIELAB a, b); how much of all other colour stays, and its cast."""
-TREES = {48: ((545, 140, 150, 165), (45, 135, 75, 85), (30, 25, 55, 50), (75, 255, 60, 60)),
-         138: ((50, 245, 62, 85), (600, 250, 58, 70), (185, 255, 60, 50), (320, 255, 58, 50),
-               (460, 255, 60, 50), (190, 315, 28, 25)),
-         210: ((320, 262, 340, 62),)}  # fmt: skip
+TREES = {
+    48: ((545, 140, 150, 165), (45, 135, 75, 85), (30, 25, 55, 50), (75, 255, 60, 60)),
+    138: (
+        (50, 245, 62, 85),
+        (600, 250, 58, 70),
+        (185, 255, 60, 50),
+        (320, 255, 58, 50),
+        (460, 255, 60, 50),
+        (190, 315, 28, 25),
+    ),
+    210: ((320, 262, 340, 62),),
+}
 BARE = {48: ((225, 160, 175, 125),), 210: ((258, 262, 44, 84),)}
 """By a still's number: where the brush goes with leaves, and where not at all (the house, the sail), as
 ellipses x, y, half width, half height."""

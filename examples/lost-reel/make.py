@@ -2,6 +2,7 @@
 
 `python examples/lost-reel/make.py` -> runs/examples/lost-reel
 """
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -3,6 +3,7 @@
 Each column is a moment. Above, its frames are pressed together until they are one pixel wide, so that sky
 stays up and grass down; below, their mean colour, smoothed over time.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -40,8 +41,10 @@ def band(pressed: np.ndarray, width: int, height: int, smooth: float) -> np.ndar
     mean = pressed.mean(0, keepdims=True)
     calm = cv2.GaussianBlur(mean, (0, 0), max(0.1, smooth * mean.shape[1]), borderType=cv2.BORDER_REPLICATE)
     below = height // 4
-    parts = [cv2.resize(pressed, (width, height - below), interpolation=cv2.INTER_AREA),
-             cv2.resize(calm, (width, below), interpolation=cv2.INTER_LINEAR)]  # fmt: skip
+    parts = [
+        cv2.resize(pressed, (width, height - below), interpolation=cv2.INTER_AREA),
+        cv2.resize(calm, (width, below), interpolation=cv2.INTER_LINEAR),
+    ]
     return np.clip(np.vstack(parts) + 0.5, 0, 255).astype(np.uint8)
 
 

@@ -2,6 +2,7 @@
 
 As long as the longest; one that has ended grows dark. MoviePy cuts it (`reimagine.gallery.continuations`).
 """
+
 from __future__ import annotations
 
 import argparse

@@ -2,6 +2,7 @@
 
 Of one film, as many rows as it takes to show each of its shots, or `--frames` of it, spread evenly.
 """
+
 from __future__ import annotations
 
 import argparse

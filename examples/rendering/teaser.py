@@ -2,6 +2,7 @@
 
 The end is crossfaded into the beginning, so that nobody sees where it starts again.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -65,8 +66,15 @@ def main() -> None:
     shown = sampled(given.film, given.start, given.seconds, given.fps, given.width)
     images = (Image.fromarray(p) for p in looped(shown, max(1, round(given.fade * given.fps))))
     temporary = given.output.with_name("." + given.output.name)
-    next(images).save(temporary, save_all=True, append_images=images, loop=0, quality=given.quality,
-                      duration=round(1000 / given.fps), kmax=1)  # fmt: skip
+    next(images).save(
+        temporary,
+        save_all=True,
+        append_images=images,
+        loop=0,
+        quality=given.quality,
+        duration=round(1000 / given.fps),
+        kmax=1,
+    )
     replace_atomically(temporary, given.output)
     print(given.output)
 

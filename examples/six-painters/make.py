@@ -2,6 +2,7 @@
 
 `python examples/six-painters/make.py [FILM [START END]]` -> runs/examples/six-painters
 """
+
 from __future__ import annotations
 
 import sys
@@ -22,8 +23,14 @@ from reimagine.media.reader import open_film, read_film
 from reimagine.media.writer import write_image
 
 INTO = Path("runs/examples/six-painters")
-PAINTERS = {"crane": "after Crane", "shinkai": "after Shinkai", "dore": "after Doré",
-            "wright": "after Wright", "potter": "after Potter", "hayao": "after Hayao"}  # fmt: skip
+PAINTERS = {
+    "crane": "after Crane",
+    "shinkai": "after Shinkai",
+    "dore": "after Doré",
+    "wright": "after Wright",
+    "potter": "after Potter",
+    "hayao": "after Hayao",
+}
 """From left to right: looks (`reimagine preview cartoon` shows them all), and what is written under each."""
 GAP, MARGIN, LABEL, WALL = 14, 40, 26, (238, 234, 226)
 
@@ -56,8 +63,9 @@ def main() -> None:
     colour, drawing = recipe.read(Path(__file__).with_name("recipe.toml"))
     drawn = []
     for look in PAINTERS:
-        done = reimagine.run(film, [colour, replace(drawing, look=look)], INTO, INTO / f"{look}.mp4",
-                             start=start, end=end)  # fmt: skip
+        done = reimagine.run(
+            film, [colour, replace(drawing, look=look)], INTO, INTO / f"{look}.mp4", start=start, end=end
+        )
         drawn.append(open_film(done.film))
     one = drawn[0]
     empty = wall(one.width // len(drawn), one.height)

@@ -2,6 +2,7 @@
 
 `python examples/there-and-back/make.py [FILM]` -> runs/examples/there-and-back
 """
+
 from __future__ import annotations
 
 import sys
@@ -22,8 +23,13 @@ from reimagine.media.sound import read_sound
 from reimagine.media.writer import write_image
 from reimagine.runs.folder import Run
 
-INK = {"clarinet": (232, 112, 74), "violin": (240, 190, 76), "music-box": (142, 206, 190),
-       "cello": (96, 142, 214), "acoustic-grand-piano": (186, 140, 214)}  # fmt: skip
+INK = {
+    "clarinet": (232, 112, 74),
+    "violin": (240, 190, 76),
+    "music-box": (142, 206, 190),
+    "cello": (96, 142, 214),
+    "acoustic-grand-piano": (186, 140, 214),
+}
 """Who plays, shot after shot, and in which colour that is drawn."""
 INTO, WIDTH, CHUNK = Path("runs/examples/there-and-back"), 1400, 24
 

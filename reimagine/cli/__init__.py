@@ -1,4 +1,5 @@
 """Words typed by a person. No work is done here, and nothing heavy is loaded before it is needed."""
+
 from __future__ import annotations
 
 import sys
@@ -10,10 +11,12 @@ from reimagine.cli import degrade, diagnostics, evaluate, films, models, preview
 from reimagine.errors import ReimagineError
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
     rich_markup_mode=None,  # help texts hold [default: ...], which Rich would take for markup
     context_settings={"help_option_names": ["-h", "--help"]},
-)  # fmt: skip
+)
 for _group in (films, degrade, runs, diagnostics):
     app.registered_commands += _group.app.registered_commands
 for _name, _group in (("train", train), ("evaluate", evaluate), ("models", models), ("preview", preview)):

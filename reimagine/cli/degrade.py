@@ -1,4 +1,5 @@
 """`reimagine degrade`: wear a film or a picture on purpose, to try restorers on and for a look."""
+
 from __future__ import annotations
 
 from itertools import islice
@@ -13,13 +14,19 @@ app = typer.Typer()
 @app.command("degrade")
 def degrade(
     film: Annotated[Path, typer.Argument(help="A film or a picture")],
-    kind: Annotated[str, typer.Option(help="old-print, negative, noise, jpeg, blur, scratches, dust, stains, "
-                                           "holes, faded, flicker or weave")] = "old-print",
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="old-print, negative, noise, jpeg, blur, scratches, dust, stains, holes, faded, flicker or weave"
+        ),
+    ] = "old-print",
     seed: Annotated[int, typer.Option(help="Another seed, other scratches")] = 1,
-    output: Annotated[Optional[Path], typer.Option("-o", "--output", help="The worn film [default: "
-                                                   "<film's stem>-<kind>.mp4, .png of a picture]")] = None,
+    output: Annotated[
+        Optional[Path],
+        typer.Option("-o", "--output", help="The worn film [default: <film's stem>-<kind>.mp4, .png of a picture]"),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Make an old print, a negative or a damaged film of a good one; the same for the same seed."""
     from reimagine.cli.terminal import guarded
 

@@ -1,4 +1,5 @@
 """Commands about the program itself: does it work here, and what can it do."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -28,11 +29,12 @@ def doctor() -> None:
 @app.command("demo")
 def demo(
     into: Annotated[Path, typer.Option(help="Run folder")] = Path("runs/demo"),
-    output: Annotated[Optional[Path], typer.Option("-o", "--output", help="Folder of the page "
-                                                   "[default: <run>/site]")] = None,
+    output: Annotated[
+        Optional[Path], typer.Option("-o", "--output", help="Folder of the page [default: <run>/site]")
+    ] = None,
     browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Everything, on the bundled film: coloured, drawn, gone on with, played anew; and a page to show it."""
     from reimagine.cli.terminal import guarded
 
@@ -46,8 +48,9 @@ def demo(
 
         done = run(bundled("assets/demo.mp4"), recipe.read(recipe_of("everything")), into, progress=progress)
         typer.echo(done.film)
-        page = gallery([Run.open(done.folder)], output or done.folder / "site", progress,
-                       "made by this project; Apache-2.0")  # fmt: skip
+        page = gallery(
+            [Run.open(done.folder)], output or done.folder / "site", progress, "made by this project; Apache-2.0"
+        )
     if browse:
         typer.launch(str(page))
     typer.echo(page)

@@ -1,4 +1,5 @@
 """`reimagine evaluate`: a model, or a film, against the truth."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -15,18 +16,22 @@ app = typer.Typer(no_args_is_help=True, help="Measure a model against the truth.
 
 @app.command("colour")
 def evaluate_colour(
-    source: Annotated[Path, typer.Argument(help="A folder of colour photographs, or a film in colour, of "
-                                           "which the second half is asked")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="A folder of colour photographs, or a film in colour, of which the second half is asked"),
+    ],
     model: Annotated[Optional[str], typer.Option(help="Model for colorize")] = None,
     weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
     size: Annotated[Optional[int], typer.Option(help="Short side at which the network works")] = None,
-    minutes: Annotated[float, typer.Option(help="Of a film: so long, a colorizer learns from its first half "
-                                           "and is asked as well")] = 0.0,
-    into: Annotated[Optional[Path], typer.Option(help="Folder for what it learns "
-                                                 "[default: runs/evaluate-<film's stem>]")] = None,
+    minutes: Annotated[
+        float, typer.Option(help="Of a film: so long, a colorizer learns from its first half and is asked as well")
+    ] = 0.0,
+    into: Annotated[
+        Optional[Path], typer.Option(help="Folder for what it learns [default: runs/evaluate-<film's stem>]")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Grey photographs or a film, colour them, compare with the truth."""
     from reimagine.cli.terminal import guarded, table
 
@@ -60,16 +65,22 @@ def evaluate_restore(
     source: Annotated[Path, typer.Argument(help="A folder of good photographs, or a film, to be damaged")],
     model: Annotated[Optional[str], typer.Option(help="Model for restore")] = None,
     weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
-    kind: Annotated[Optional[list[str]], typer.Option(help="Kind of damage, or none; give it again for "
-                                                      "another [default: all]")] = None,
+    kind: Annotated[
+        Optional[list[str]], typer.Option(help="Kind of damage, or none; give it again for another [default: all]")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, other damage")] = 0,
     frames: Annotated[int, typer.Option(help="Of a film: so many frames from its beginning")] = 48,
-    lpips: Annotated[Optional[Path], typer.Option(help="Folder with squeezenet11_features.safetensors and "
-                                                  "lpips_squeeze_heads.safetensors [default: the shipped "
-                                                  "colorizer's encoder judges]")] = None,
+    lpips: Annotated[
+        Optional[Path],
+        typer.Option(
+            help="Folder with squeezenet11_features.safetensors and "
+            "lpips_squeeze_heads.safetensors [default: the shipped "
+            "colorizer's encoder judges]"
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Damage photographs or a film, restore them, compare with what they were; undamaged ones as well."""
     from reimagine.cli.terminal import guarded, table
 
@@ -88,13 +99,19 @@ def evaluate_warp(
     result: Annotated[Path, typer.Argument(help="A film that was coloured, drawn or stabilized")],
     source: Annotated[Path, typer.Option(help="The film it was made from")],
     before: Annotated[Optional[Path], typer.Option(help="What it was before it was stabilized")] = None,
-    lai_compat: Annotated[bool, typer.Option("--lai-compat", help="As the published code counts, slips "
-                                             "included")] = False,
-    lpips: Annotated[Optional[Path], typer.Option(help="Folder with squeezenet11_features.safetensors and "
-                                                  "lpips_squeeze_heads.safetensors [default: the shipped "
-                                                  "colorizer's encoder judges]")] = None,
+    lai_compat: Annotated[
+        bool, typer.Option("--lai-compat", help="As the published code counts, slips included")
+    ] = False,
+    lpips: Annotated[
+        Optional[Path],
+        typer.Option(
+            help="Folder with squeezenet11_features.safetensors and "
+            "lpips_squeeze_heads.safetensors [default: the shipped "
+            "colorizer's encoder judges]"
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """How much a film flickers, and whether it paid for steadiness with colour or sharpness."""
     from reimagine.cli.terminal import guarded, table
 
@@ -109,18 +126,24 @@ def evaluate_warp(
 @app.command("continuation")
 def evaluate_continuation(
     film: Annotated[Path, typer.Argument(help="A film whose end is held out")],
-    model: Annotated[Optional[list[str]], typer.Option(help="Model for continue; give it again for another "
-                                                       "[default: all]")] = None,
+    model: Annotated[
+        Optional[list[str]], typer.Option(help="Model for continue; give it again for another [default: all]")
+    ] = None,
     seconds: Annotated[float, typer.Option(help="How far they are to go on")] = 10.0,
     held: Annotated[float, typer.Option(help="Seconds of the film's end that are held out")] = 1.0,
     minutes: Annotated[Optional[float], typer.Option(help="How long each learns from the film")] = None,
-    into: Annotated[Optional[Path], typer.Option(help="Folder for what they learn and dream, the plot, the "
-                                                 "sheet and the comparison film "
-                                                 "[default: runs/evaluate-<film's stem>]")] = None,
+    into: Annotated[
+        Optional[Path],
+        typer.Option(
+            help="Folder for what they learn and dream, the plot, the "
+            "sheet and the comparison film "
+            "[default: runs/evaluate-<film's stem>]"
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """What models dream up after a film, beside what really came: motion, sharpness, colours, collapse."""
     from reimagine import stages
     from reimagine.cli.terminal import guarded, table
@@ -137,20 +160,23 @@ def evaluate_continuation(
             mine = {o.name for o in recipe.options(stages.model_class("continue", name))}
             models[name] = recipe.build("continue", name, {k: v for k, v in given.items() if k in mine})
         folder = into or Path("runs") / f"evaluate-{film.stem}"
-        told = measure.continuation(models, film, seconds, held, folder, configure_device(device), progress, PerceptualDistance())
+        told = measure.continuation(
+            models, film, seconds, held, folder, configure_device(device), progress, PerceptualDistance()
+        )
         write_comparison(told, folder)
         table(told.rows, json)
 
 
 @app.command("notes")
 def evaluate_notes(
-    recordings: Annotated[list[Path], typer.Argument(help="Recordings, with their true notes beside them "
-                                                     "(.notes.tsv, .mid)")],
+    recordings: Annotated[
+        list[Path], typer.Argument(help="Recordings, with their true notes beside them (.notes.tsv, .mid)")
+    ],
     truth: Annotated[Optional[Path], typer.Option(help="The true notes of a single recording")] = None,
     model: Annotated[Optional[str], typer.Option(help="Model for transcribe")] = None,
     thresholds: Annotated[Optional[str], typer.Option(help="Of basic-pitch: film or published")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Transcribe recordings and compare with their true notes."""
     from reimagine.cli.terminal import guarded, table
 

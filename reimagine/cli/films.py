@@ -1,4 +1,5 @@
 """Commands that do something to a film: a stage, a chain of stages, a recipe."""
+
 from __future__ import annotations
 
 import inspect
@@ -27,7 +28,7 @@ def flags(chosen: list[str]) -> list[inspect.Parameter]:
     return [
         parameter(name, Optional[field.type], None, option(f"{field.help} ({', '.join(owners[name])})"))
         for name, field in kinds.items()
-    ]  # fmt: skip
+    ]
 
 
 def pick(stage: str, name: str | None, given: dict[str, Any]) -> Any:
@@ -46,9 +47,15 @@ def meant(stage: str, given: dict[str, Any]) -> str:
 
 def stage_command(title: str, chosen: list[str], sentence: str) -> None:
     """A command that does one stage, or a chain of them, to a film."""
-    asked = [parameter("model" if len(chosen) == 1 else stage, Optional[str], None,
-                       option(f"Model for {stage}: {', '.join(stages.models_of(stage))} "
-                              f"[default: {stages.default_model(stage)}]")) for stage in chosen]  # fmt: skip
+    asked = [
+        parameter(
+            "model" if len(chosen) == 1 else stage,
+            Optional[str],
+            None,
+            option(f"Model for {stage}: {', '.join(stages.models_of(stage))} [default: {stages.default_model(stage)}]"),
+        )
+        for stage in chosen
+    ]
     own = flags(chosen)
 
     def command(**given: Any) -> None:
@@ -63,8 +70,9 @@ def stage_command(title: str, chosen: list[str], sentence: str) -> None:
             steps = [pick(s, n or meant(s, wished), wished) for s, n in zip(chain, names, strict=True)]
             stray = set(wished) - {o.name for step in steps for o in recipe.options(type(step))}
             if stray:
-                raise RecipeError(f"--{stray.pop()} is not an option of "
-                                  f"{' or '.join(' '.join(stages.identify(s)) for s in steps)}")  # fmt: skip
+                raise RecipeError(
+                    f"--{stray.pop()} is not an option of {' or '.join(' '.join(stages.identify(s)) for s in steps)}"
+                )
             given["film"] = given["film"] or nothing(given["into"])
             for film in films(given["film"]):
                 deliver(film, steps, given, progress)
@@ -75,15 +83,20 @@ def stage_command(title: str, chosen: list[str], sentence: str) -> None:
 
 
 ENDINGS = parameter("endings", int, 1, option("So many films, each with an ending of its own"))
-EXPORT_REFERENCES = parameter("export_references", Optional[Path], None,
-                              option("Write one ref_nnnnnn.png a shot here, to edit and give back "
-                                     "as --references"))  # fmt: skip
+EXPORT_REFERENCES = parameter(
+    "export_references",
+    Optional[Path],
+    None,
+    option("Write one ref_nnnnnn.png a shot here, to edit and give back as --references"),
+)
 
 
-COMPOSE = parameter("compose", bool, False,
-                    option("Play a melody composed for the film; nothing is transcribed", "--compose"))
-SCORE = parameter("film", Optional[Path], None,
-                  typer.Argument(help="Notes to go on from, .mid (or a film) [default: none]"))
+COMPOSE = parameter(
+    "compose", bool, False, option("Play a melody composed for the film; nothing is transcribed", "--compose")
+)
+SCORE = parameter(
+    "film", Optional[Path], None, typer.Argument(help="Notes to go on from, .mid (or a film) [default: none]")
+)
 
 
 def nothing(into: Path | None) -> Path:
@@ -118,10 +131,20 @@ def deliver(film: Path, steps: list[Any], given: dict[str, Any], progress: Any) 
     if not alone and given["output"]:
         raise RecipeError("-o names one file, but this is a folder of pictures; leave it out")
     into = given["into"] / film.stem if given["into"] and not alone else given["into"]
-    done = run(film, steps, into, given["output"], start=given["start"], end=given["end"],
-               device=given["device"], engine=given["engine"], intermediates=given["intermediates"],
-               encoding=Encoding(given["codec"], given["crf"], given["preset"]),
-               endings=given.get("endings", 1), progress=progress)  # fmt: skip
+    done = run(
+        film,
+        steps,
+        into,
+        given["output"],
+        start=given["start"],
+        end=given["end"],
+        device=given["device"],
+        engine=given["engine"],
+        intermediates=given["intermediates"],
+        encoding=Encoding(given["codec"], given["crf"], given["preset"]),
+        endings=given.get("endings", 1),
+        progress=progress,
+    )
     if given.get("export_references"):
         from reimagine.gallery.references import export_references
 
@@ -133,8 +156,9 @@ stage_command("restore", ["restore"], "Clean a worn film, or make a positive of 
 stage_command("colorize", ["colorize"], "Colour a black-and-white film.")
 stage_command("stabilize", ["stabilize"], "Take the flicker out of a film's colours.")
 stage_command("cartoon", ["cartoon"], "Draw the film in an artist's look.")
-stage_command("music", ["transcribe", "timbre", "mix"],
-              "Transcribe the film's music and play it again in other timbres.")  # fmt: skip
+stage_command(
+    "music", ["transcribe", "timbre", "mix"], "Transcribe the film's music and play it again in other timbres."
+)
 stage_command("transcribe", ["transcribe"], "Write down the notes of a film's music, as MIDI.")
 stage_command("compose", ["compose"], "Invent a melody: go on with one, answer it, or start one.")
 stage_command("continue", ["continue"], "Let the film go on after its last frame.")
@@ -185,14 +209,14 @@ def foretell(film: Path, steps: list[Any], given: dict[str, Any], progress: Any)
     typer.echo(f"{'all':<34} about {seconds / 60:,.1f} minutes on two cores, {size / 1e6:,.0f} MB")
 
 
-RECIPE = parameter("recipe", Optional[str], None,
-                   typer.Argument(help="A recipe: a .toml file, or a name that --list shows."))  # fmt: skip
+RECIPE = parameter(
+    "recipe", Optional[str], None, typer.Argument(help="A recipe: a .toml file, or a name that --list shows.")
+)
 WHOSE = parameter("film", Optional[Path], None, typer.Argument(help="A film, or a run folder to go on with."))
 ABOUT = [
     parameter("list", bool, False, option("The recipes that come along", "--list")),
     parameter("copy", Optional[Path], None, option("Copy the recipe here, to change it; nothing is run")),
-    parameter("dry_run", bool, False, option("Only say what would be done: steps, keys, time, disk",
-                                             "--dry-run")),
-]  # fmt: skip
+    parameter("dry_run", bool, False, option("Only say what would be done: steps, keys, time, disk", "--dry-run")),
+]
 register(run_recipe, [RECIPE, WHOSE, *ABOUT, *COMMON], "Do a whole recipe to a film.")
 app.command("run")(run_recipe)

@@ -1,4 +1,5 @@
 """`reimagine models`: what there is, and what can be added."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """What the options of several commands are called and mean, and how a command gets them."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -21,9 +22,12 @@ def option(help: str, *names: str, **more: Any) -> Any:
     return typer.Option(*names, help=help, **more)
 
 
-FILM = parameter("film", Path, inspect.Parameter.empty,
-                 typer.Argument(help="A film, sound or picture file, a folder of pictures, or a run "
-                                     "folder to go on with."))  # fmt: skip
+FILM = parameter(
+    "film",
+    Path,
+    inspect.Parameter.empty,
+    typer.Argument(help="A film, sound or picture file, a folder of pictures, or a run folder to go on with."),
+)
 DEVICE = parameter("device", str, "auto", option("auto, cpu, cuda or mps"))
 OUTPUT = option("The finished film [default: <run>/film.mp4]", "-o", "--output")
 COMMON = [
@@ -34,13 +38,17 @@ COMMON = [
     parameter("codec", str, "h264", option("Of the finished film: h264, hevc, vp9, av1, ffv1, prores")),
     parameter("crf", int, 18, option("Its quality; smaller is better and bigger")),
     parameter("preset", str, "veryfast", option("Its encoder's preset; slower is smaller")),
-    parameter("intermediates", str, "magicyuv", option("On the way: magicyuv (lossless, fast), ffv1 "
-              "(lossless, smaller) or h264 (small)")),
+    parameter(
+        "intermediates",
+        str,
+        "magicyuv",
+        option("On the way: magicyuv (lossless, fast), ffv1 (lossless, smaller) or h264 (small)"),
+    ),
     DEVICE,
     parameter("engine", str, "local", option("How parts are shared out: local")),
     parameter("quiet", bool, False, option("No progress", "--quiet", "-q")),
     parameter("json", bool, False, option("Progress as JSON lines on standard error", "--json")),
-]  # fmt: skip
+]
 
 
 def register(command: Any, parameters: list[inspect.Parameter], sentence: str) -> None:

@@ -1,4 +1,5 @@
 """`reimagine preview`: choose before you wait."""
+
 from __future__ import annotations
 
 from pathlib import Path

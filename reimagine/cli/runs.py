@@ -1,4 +1,5 @@
 """Commands about runs: what is in one, a page of several, and getting rid of what is no longer wanted."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -56,10 +57,11 @@ def gallery(
 @app.command("prune")
 def prune(
     run: RUN,
-    artifacts: Annotated[bool, typer.Option("--artifacts", help="Also the steps that are listed: only "
-                                            "finished films stay")] = False,
+    artifacts: Annotated[
+        bool, typer.Option("--artifacts", help="Also the steps that are listed: only finished films stay")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Remove what a run no longer needs: steps of options that were given up, parts, lessons."""
     from reimagine.cli.terminal import guarded
 

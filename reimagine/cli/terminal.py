@@ -1,4 +1,5 @@
 """What a person sees while it works: a bar with an ETA on standard error, or JSON lines."""
+
 from __future__ import annotations
 
 import json as encoder
@@ -27,8 +28,10 @@ def guarded(quiet: bool, json: bool) -> Iterator[Any]:
         fail(str(error))
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        fail(f"{name}{os.strerror(error.errno) if error.errno else error}; what is finished is kept: "
-             "mend it and run the same command again")  # fmt: skip
+        fail(
+            f"{name}{os.strerror(error.errno) if error.errno else error}; what is finished is kept: "
+            "mend it and run the same command again"
+        )
     except KeyboardInterrupt:
         typer.echo("\nstopped; run the same command again to go on", err=True)
         raise typer.Exit(128 + signal.SIGINT) from None
@@ -64,10 +67,15 @@ class Bar(Nothing):
         )
 
         self.bar = Progress(
-            TextColumn("{task.description:<11}"), BarColumn(), MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"),
-            TimeRemainingColumn(), console=Console(stderr=True),
-        )  # fmt: skip
+            TextColumn("{task.description:<11}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
         self.task: Any = None
         self.done = 0
         self.begun = 0.0
@@ -115,8 +123,12 @@ class Lines(Nothing):
         self.told = time.monotonic()
         took = self.told - self.begun
         left = took / self.done * (self.total - self.done) if self.done and self.total else None
-        row = {"step": self.title, "done": round(self.done), "total": self.total or None,
-               "eta": None if left is None else round(left, 1)}  # fmt: skip
+        row = {
+            "step": self.title,
+            "done": round(self.done),
+            "total": self.total or None,
+            "eta": None if left is None else round(left, 1),
+        }
         print(encoder.dumps(row), file=sys.stderr, flush=True)
 
     def message(self, line: str) -> None:

@@ -1,4 +1,5 @@
 """`reimagine train`: a training's fields are its options."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """The kinds of damage by name, for a picture and for a film."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
@@ -68,7 +69,7 @@ class Degrader:
         StageError: for a kind that there is not.
     """
 
-    def __init__(self, kind: str, seed: int = 0):
+    def __init__(self, kind: str, seed: int = 0) -> None:
         if kind not in KINDS:
             raise StageError(unknown_name("kind of damage", kind, KINDS))
         self.wears = KINDS[kind](np.random.default_rng(seed))

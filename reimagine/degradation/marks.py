@@ -3,6 +3,7 @@
 Each gives back its cover (H, W) float32: how far it hides what was there, 0..1. `unit` is the size of
 things: 1 on a frame of about 480 lines.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -31,8 +32,9 @@ def new_scratch(width: int, rng: np.random.Generator, strong: tuple[float, float
     return Scratch(rng.uniform(edge, width - edge), strength, rng.integers(6, 26))
 
 
-def add_scratches(grey: np.ndarray, alive: list[Scratch], rng: np.random.Generator,
-              unit: float = 1.0) -> tuple[list[Scratch], np.ndarray]:  # fmt: skip
+def add_scratches(
+    grey: np.ndarray, alive: list[Scratch], rng: np.random.Generator, unit: float = 1.0
+) -> tuple[list[Scratch], np.ndarray]:
     """Draws the scratches; gives back those that live on, and the cover."""
     cover = np.zeros_like(grey)
     rows, columns = np.arange(grey.shape[0])[:, None], np.arange(grey.shape[1])[None]
@@ -47,8 +49,9 @@ def add_scratches(grey: np.ndarray, alive: list[Scratch], rng: np.random.Generat
     return [scratch for scratch in alive if scratch.left > 0], cover
 
 
-def add_dust(grey: np.ndarray, rng: np.random.Generator, specks: float = 1.6, hairs: float = 0.03,
-           unit: float = 1.0) -> np.ndarray:  # fmt: skip
+def add_dust(
+    grey: np.ndarray, rng: np.random.Generator, specks: float = 1.6, hairs: float = 0.03, unit: float = 1.0
+) -> np.ndarray:
     """Specks and now and then a hair, a little out of focus; on average so many."""
     h, w = grey.shape
     cover = np.zeros_like(grey)
@@ -75,8 +78,9 @@ def composite_dirt(grey: np.ndarray, dirt: np.ndarray, tone: float) -> np.ndarra
     return cover
 
 
-def add_stains(grey: np.ndarray, rng: np.random.Generator, count: int, deep: float = 0.45,
-            unit: float = 1.0) -> np.ndarray:  # fmt: skip
+def add_stains(
+    grey: np.ndarray, rng: np.random.Generator, count: int, deep: float = 0.45, unit: float = 1.0
+) -> np.ndarray:
     """Dried water: patches that are lighter or darker, with a sharper rim."""
     h, w = grey.shape
     cover = np.zeros_like(grey)

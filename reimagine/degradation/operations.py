@@ -3,6 +3,7 @@
 A wear changes a `Plate` in place; those with a memory (a scratch that lives on, a lamp that flickers)
 keep it. `rng` is theirs alone.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable

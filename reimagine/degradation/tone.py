@@ -1,4 +1,5 @@
 """What stock, printing, a projector and time do to a whole picture: (H, W) float32, about 0..1."""
+
 from __future__ import annotations
 
 import cv2

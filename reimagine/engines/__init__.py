@@ -1,4 +1,5 @@
 """How parts are shared out: an engine is one function `(fn, parts) -> results, in order`."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator

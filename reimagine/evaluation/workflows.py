@@ -1,4 +1,5 @@
 """`reimagine evaluate`: a model against the truth."""
+
 from __future__ import annotations
 
 import time
@@ -57,8 +58,7 @@ def colour(model: Any, images: Iterable[np.ndarray], device: str) -> dict[str, d
 Rows = dict[str, dict[str, float]]
 
 
-def film_colour(models: dict[str, Any], path: Path, device: str, share: float = 0.5,
-                width: int = 256) -> Rows:  # fmt: skip
+def film_colour(models: dict[str, Any], path: Path, device: str, share: float = 0.5, width: int = 256) -> Rows:
     """Grey a film in colour, colour what comes after a share of it as a film, compare with the truth: a row a
     model by its title, and one for leaving it grey. Every fourth frame counts, at a width of `width`."""
     detector = CutDetector()
@@ -82,8 +82,15 @@ def film_colour(models: dict[str, Any], path: Path, device: str, share: float = 
     return rows
 
 
-def restore(model: Any, path: Path, device: str, distance: Callable[[np.ndarray, np.ndarray], float],
-            kinds: Sequence[str], seed: int = 0, frames: int = 48) -> Rows:  # fmt: skip
+def restore(
+    model: Any,
+    path: Path,
+    device: str,
+    distance: Callable[[np.ndarray, np.ndarray], float],
+    kinds: Sequence[str],
+    seed: int = 0,
+    frames: int = 48,
+) -> Rows:
     """Damage a picture, a folder of them, or the first frames of a film, restore, compare; see
     `restoration`."""
     asked = kinds or restoration.kinds(path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES)
@@ -126,8 +133,9 @@ def notes(model: Any, recordings: Sequence[Path], truth: Path | None = None) -> 
     return _with_mean(rows)
 
 
-def timbre(played: Iterable[tuple[str, Callable[[Notes], Sound], Sound | None]],
-           hear: Callable[[Sound], Notes] | None = None) -> Rows:  # fmt: skip
+def timbre(
+    played: Iterable[tuple[str, Callable[[Notes], Sound], Sound | None]], hear: Callable[[Sound], Notes] | None = None
+) -> Rows:
     """Instruments by name, each with the real one on the same scale if there is one; and their mean."""
     return _with_mean({name: timbre_scores(play, real, hear) for name, play, real in played})
 
@@ -137,8 +145,13 @@ def _with_mean(rows: Rows) -> Rows:
     return rows | {"mean": {c: float(np.mean([row[c] for row in rows.values()])) for c in columns}}
 
 
-def warp(source: Path, result: Path, before: Path | None = None, lai_compat: bool = False,
-         distance: Callable[[np.ndarray, np.ndarray], float] | None = None) -> Rows:  # fmt: skip
+def warp(
+    source: Path,
+    result: Path,
+    before: Path | None = None,
+    lai_compat: bool = False,
+    distance: Callable[[np.ndarray, np.ndarray], float] | None = None,
+) -> Rows:
     """How steady a film is that was made from `source`, beside what it was `before` it was steadied.
 
     Pairs across the source's cuts are left out.
@@ -149,8 +162,10 @@ def warp(source: Path, result: Path, before: Path | None = None, lai_compat: boo
     size = films["source"].width, films["source"].height
     for film in films.values():
         if film.frames < 2 or abs(film.frames - films["source"].frames) > 1:
-            raise MediaError(f"{film.source}: {film.frames} frames, where the source has "
-                             f"{films['source'].frames}; give films of the same frames")  # fmt: skip
+            raise MediaError(
+                f"{film.source}: {film.frames} frames, where the source has "
+                f"{films['source'].frames}; give films of the same frames"
+            )
     cuts = {shot.start for shot in detector.shots(films["source"].frames)}
     steadiness = TemporalConsistency(distance, every=8, lai_compat=lai_compat)
 
@@ -181,9 +196,16 @@ class ContinuationResult:
     """The first frame that was held out."""
 
 
-def continuation(models: dict[str, Any], path: Path, seconds: float, held: float, folder: Path,
-                 device: str, progress: Any,
-                 distance: Callable[[np.ndarray, np.ndarray], float] | None = None) -> ContinuationResult:  # fmt: skip
+def continuation(
+    models: dict[str, Any],
+    path: Path,
+    seconds: float,
+    held: float,
+    folder: Path,
+    device: str,
+    progress: Any,
+    distance: Callable[[np.ndarray, np.ndarray], float] | None = None,
+) -> ContinuationResult:
     """Hold out a film's last seconds, let models go on without them, and compare what they dream, and what
     really came, with the film before.
 
@@ -196,8 +218,7 @@ def continuation(models: dict[str, Any], path: Path, seconds: float, held: float
     film = open_film(path, detector)
     more, until = round(seconds * film.rate), film.frames - round(held * film.rate)
     if not continuing.WINDOW <= until < film.frames - 1:
-        raise MediaError(f"{path}: {held:g} s cannot be held out of {film.frames} frames; "
-                         "give another --held")  # fmt: skip
+        raise MediaError(f"{path}: {held:g} s cannot be held out of {film.frames} frames; give another --held")
     shots = detector.shots(film.frames)
     whole = Clip(partial(read_film, film), film.frames, shots, film.rate, path.name)
     clip = whole.until(until)

@@ -1,4 +1,5 @@
 """What a list of steps would do to a film: which are done, how long the others take, the disk they need."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +13,20 @@ if TYPE_CHECKING:
     from reimagine.runs.folder import Run
 
 SPEEDS = {
-    "restore unet-gan": 9.0, "restore classic": 20.0, "colorize temporal": 35.0,
-    "colorize unet": 45.0, "colorize deoldify": 0.4, "colorize tint": 200.0, "stabilize flow": 25.0,
-    "stabilize convlstm": 9.0, "cartoon cartoongan": 5.5, "cartoon ink": 25.0, "continue recall": 12.0,
-    "continue pix2pix": 9.0, "continue hold": 200.0,
-}  # fmt: skip
+    "restore unet-gan": 9.0,
+    "restore classic": 20.0,
+    "colorize temporal": 35.0,
+    "colorize unet": 45.0,
+    "colorize deoldify": 0.4,
+    "colorize tint": 200.0,
+    "stabilize flow": 25.0,
+    "stabilize convlstm": 9.0,
+    "cartoon cartoongan": 5.5,
+    "cartoon ink": 25.0,
+    "continue recall": 12.0,
+    "continue pix2pix": 9.0,
+    "continue hold": 200.0,
+}
 """Frames of 640x480 a second on two cores: rough, to tell a coffee from a night."""
 LISTENING = {"transcribe basic-pitch": 6.0, "transcribe pyin": 3.0, "timbre harmonic": 40.0}
 """Seconds of sound a second."""

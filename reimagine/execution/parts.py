@@ -1,4 +1,5 @@
 """One part of a picture step: a frame range, done by whoever the engine gives it to."""
+
 from __future__ import annotations
 
 import functools
@@ -58,8 +59,7 @@ def plan(shots: Iterable[Shot], model: Any) -> Iterator[tuple[Shot, int, int, in
     for shot in shots:
         for start in range(shot.start, shot.stop, LONGEST):
             stop = min(start + LONGEST, shot.stop)
-            yield (shot, max(shot.start, start - model.context), start, stop,
-                   min(shot.stop, stop + ahead))  # fmt: skip
+            yield (shot, max(shot.start, start - model.context), start, stop, min(shot.stop, stop + ahead))
 
 
 @functools.cache

@@ -1,4 +1,5 @@
 """A step of a run: found done, or done; each kind of track is read, worked on and written in its own way."""
+
 from __future__ import annotations
 
 import json
@@ -26,8 +27,14 @@ Facts = dict[str, Any]
 """What a step tells of itself: frames, counts, seconds."""
 
 
-def take(run: Run, model: Any, device: str = "cpu", engine: Engine = local, codec: str = "magicyuv",
-         progress: Progress | None = None) -> Step:  # fmt: skip
+def take(
+    run: Run,
+    model: Any,
+    device: str = "cpu",
+    engine: Engine = local,
+    codec: str = "magicyuv",
+    progress: Progress | None = None,
+) -> Step:
     """Do a run's next step, or find it done; afterwards it is its track's latest."""
     progress = progress or NoProgress()
     stage, name = stages.identify(model)
@@ -43,8 +50,7 @@ def take(run: Run, model: Any, device: str = "cpu", engine: Engine = local, code
     begun = time.monotonic()
     done = _done(run, model, stage, home, device, engine, codec, progress)
     seconds = done.pop("seconds", time.monotonic() - begun)
-    step = Step(home.name, asked, stage, name, writes, before.folder if before else "",
-                round(seconds, 2), **done)  # fmt: skip
+    step = Step(home.name, asked, stage, name, writes, before.folder if before else "", round(seconds, 2), **done)
     options = {k: v for k, v in asdict(model).items() if v is not None}
     write_text_atomically(facts, json.dumps({**asdict(step), "options": options}, default=str, indent=1))
     return run.add(facts, fresh=True)
@@ -55,18 +61,22 @@ def _check(run: Run, stage: str, reads: str) -> None:
         raise StageError(f"{stage}: {run.film.source} has no picture")
     if stage == "transcribe" and not (run.film.sounds or run.film.is_score):
         raise StageError(f"{stage}: {run.film.source} has no sound track")
-    if stage in stages.FIRST and (done := [s.stage for s in run.steps if s.stage not in stages.FIRST
-                                            and s.writes == "picture"]):  # fmt: skip
-        raise StageError(f"{stage}: comes first, and {run.folder} has been through {done[0]} already; "
-                         "give the film itself --into another folder")  # fmt: skip
+    if stage in stages.FIRST and (
+        done := [s.stage for s in run.steps if s.stage not in stages.FIRST and s.writes == "picture"]
+    ):
+        raise StageError(
+            f"{stage}: comes first, and {run.folder} has been through {done[0]} already; "
+            "give the film itself --into another folder"
+        )
     if stage == "timbre" and run.latest("notes") is None and not run.film.is_score:
         raise StageError(f"{stage}: there are no notes yet; transcribe comes first")
     if stage == "mix" and run.latest("sound") is None:
         raise StageError("mix: there is no new sound yet; timbre comes first")
 
 
-def _done(run: Run, model: Any, stage: str, home: Path, device: str, engine: Engine, codec: str,
-          progress: Progress) -> Facts:  # fmt: skip
+def _done(
+    run: Run, model: Any, stage: str, home: Path, device: str, engine: Engine, codec: str, progress: Progress
+) -> Facts:
     """The work itself, its artifact left in the folder `home`."""
     if stages.STAGES[stage][0] == "picture":
         picture = run.picture()
@@ -83,10 +93,19 @@ def paint(run: Run, model, stage: str, picture: PictureTrack, home: Path, device
     if hasattr(model, "prepared"):
         model = model.prepared(run.clip(picture.frames), learnt(run, model), device, progress)
     parts = [
-        Part(model, picture, run.own, run.film, run.known, *ranges,
-             home / "parts" / f"{ranges[2]:06d}-{ranges[3]:06d}.nut", device, codec)
+        Part(
+            model,
+            picture,
+            run.own,
+            run.film,
+            run.known,
+            *ranges,
+            home / "parts" / f"{ranges[2]:06d}-{ranges[3]:06d}.nut",
+            device,
+            codec,
+        )
         for ranges in plan(run.takes, model)
-    ]  # fmt: skip
+    ]
     progress.begin(stage, picture.frames)
     done = list(engine(partial(do_part, tick=progress.advance) if engine is local else do_part, parts))
     facts = [json.loads(p.sidecar.read_text()) for p in parts]
@@ -103,8 +122,9 @@ def go_on(run: Run, model, picture: PictureTrack, home: Path, device, codec, pro
     """Frames after the last, or after the one that is named; what the model learns of the film for that is
     kept beside the steps, and asking for more of the same does not learn it again."""
     if not 0 <= model.from_frame < picture.frames:
-        raise StageError(f"continue: --from-frame {model.from_frame} is not in the film; it has the frames 0 "
-                         f"to {picture.frames - 1}")  # fmt: skip
+        raise StageError(
+            f"continue: --from-frame {model.from_frame} is not in the film; it has the frames 0 to {picture.frames - 1}"
+        )
     start = model.from_frame + 1 if model.from_frame else picture.frames
     more = max(1, round(model.seconds * run.film.rate))
     clip, work, kept = run.clip(start), model.load(device), learnt(run, model)

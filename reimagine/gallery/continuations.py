@@ -1,4 +1,5 @@
 """What comes after the end, to be looked at: sheets, curves over time, and films side by side."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -47,7 +48,7 @@ def plot_series(series: dict[str, dict[str, Sequence[float]]], path: Path) -> No
             axes.plot(np.arange(1, len(numbers[name]) + 1), numbers[name], label=title)
         axes.axhline(1, color="0.7")
         axes.axhline(FROZEN_MOTION if name == "motion" else BLURRED_SHARPNESS, color="0.7", linestyle=":")
-        axes.set(title=f"{name} (the film\'s is 1)", xlabel="seconds after the end", ylim=(0, 2.5))
+        axes.set(title=f"{name} (the film's is 1)", xlabel="seconds after the end", ylim=(0, 2.5))
     figure.axes[0].legend()
     temporary = path.with_name("." + path.name)
     figure.savefig(temporary, dpi=90)
@@ -119,8 +120,13 @@ def side_by_side(films: dict[str, Path], path: Path, columns: int | None = None)
     panels += [blank] * (-len(panels) % columns)
     joined = clips_array([panels[n : n + columns] for n in range(0, len(panels), columns)])
     joined = joined.cropped(width=joined.w // 2 * 2, height=joined.h // 2 * 2, x1=0, y1=0)
-    joined.write_videofile(str(temporary), fps=clips[0].fps, codec="libx264", logger=None,
-                           ffmpeg_params=["-crf", "20", "-pix_fmt", "yuv420p"])  # fmt: skip
+    joined.write_videofile(
+        str(temporary),
+        fps=clips[0].fps,
+        codec="libx264",
+        logger=None,
+        ffmpeg_params=["-crf", "20", "-pix_fmt", "yuv420p"],
+    )
     for clip in clips:
         clip.close()
     replace_atomically(temporary, path)

@@ -1,4 +1,5 @@
 """Music one can see: the notes as a piano roll, the sound as a rainbowgram."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -79,12 +80,23 @@ def rainbowgram(sound: Sound, path: Path) -> None:
     start = max(0.0, (sound.seconds - SECONDS) / 2)
     samples = sound.at_rate(RATE).mono()[int(start * RATE) : int((start + SECONDS) * RATE)]
     samples = np.pad(samples, (0, max(0, 5 * RATE // 2 - len(samples))))
-    seen = librosa.cqt(samples, sr=RATE, hop_length=HOP, bins_per_octave=PER_OCTAVE,
-                       n_bins=PER_OCTAVE * OCTAVES, fmin=float(librosa.midi_to_hz(24)))  # fmt: skip
+    seen = librosa.cqt(
+        samples,
+        sr=RATE,
+        hop_length=HOP,
+        bins_per_octave=PER_OCTAVE,
+        n_bins=PER_OCTAVE * OCTAVES,
+        fmin=float(librosa.midi_to_hz(24)),
+    )
     level = librosa.amplitude_to_db(np.abs(seen), ref=np.max, top_db=70) / 70 + 1
     turn = np.diff(np.unwrap(np.angle(seen), axis=1), axis=1, prepend=0)
-    expected = 2 * np.pi * librosa.cqt_frequencies(len(seen), fmin=librosa.midi_to_hz(24),
-                                                   bins_per_octave=PER_OCTAVE) * HOP / RATE  # fmt: skip
+    expected = (
+        2
+        * np.pi
+        * librosa.cqt_frequencies(len(seen), fmin=librosa.midi_to_hz(24), bins_per_octave=PER_OCTAVE)
+        * HOP
+        / RATE
+    )
     hue = np.mod((turn - expected[:, None]) / (2 * np.pi) + 0.5, 1)
     figure = Figure(figsize=(12, 4), layout="constrained")
     axes = figure.subplots()

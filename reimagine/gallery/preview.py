@@ -1,4 +1,5 @@
 """A few frames of a film under a few settings, in one sheet: choose before you wait."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -17,8 +18,9 @@ from reimagine.runs.folder import Run
 from reimagine.zoo.device import configure_device
 
 
-def preview(stage: str, name: str | None, film: Path, into: Path | None, count: int,
-            device: str, progress: Any) -> Path:  # fmt: skip
+def preview(
+    stage: str, name: str | None, film: Path, into: Path | None, count: int, device: str, progress: Any
+) -> Path:
     """Rows: the film itself, then each setting the model names in `preview`; columns: frames."""
     run = Run.open(film, into, progress=progress)
     picture, where = run.picture(), configure_device(device)
@@ -45,8 +47,16 @@ def titled(image: np.ndarray, title: str) -> np.ndarray:
     rim = max(1, round(scale))
     around = [(a * rim, b * rim, (0, 0, 0)) for a in (-1, 0, 1) for b in (-1, 0, 1)]
     for right, down, colour in (*around, (0, 0, (255, 255, 255))):
-        cv2.putText(image, title, (x + right, y + down), cv2.FONT_HERSHEY_SIMPLEX, 0.8 * scale, colour,
-                    max(1, round(scale)), cv2.LINE_AA)  # fmt: skip
+        cv2.putText(
+            image,
+            title,
+            (x + right, y + down),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.8 * scale,
+            colour,
+            max(1, round(scale)),
+            cv2.LINE_AA,
+        )
     return image
 
 

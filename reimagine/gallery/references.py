@@ -1,4 +1,5 @@
 """One still a shot, to be painted over and given back."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """What a run says of itself: report.json, and a sheet of its shots before and after."""
+
 from __future__ import annotations
 
 import resource
@@ -76,8 +77,9 @@ def _looks(run: Run) -> dict[str, dict[str, float]]:
         first = max(shot.start, min(int(number), shot.stop - 2))
         pairs = {
             state: [_small(f.image) for f in picture.read(run.film, first, min(first + 2, shot.stop))]
-            for state, picture in pictures.items() if picture
-        }  # fmt: skip
+            for state, picture in pictures.items()
+            if picture
+        }
         steadiness.add({s: p[0] for s, p in pairs.items()}, {s: p[-1] for s, p in pairs.items()})
     return steadiness.numbers()
 
@@ -104,9 +106,8 @@ def _difference(out: Path) -> float | None:
 
     with open_container(out) as box:
         lengths = {
-            s.type: float(s.duration * s.time_base)
-            for s in (*box.streams.video, *box.streams.audio) if s.duration
-        }  # fmt: skip
+            s.type: float(s.duration * s.time_base) for s in (*box.streams.video, *box.streams.audio) if s.duration
+        }
     if {"video", "audio"} <= lengths.keys():
         return round(lengths["audio"] - lengths["video"], 3)
     return None
@@ -127,6 +128,7 @@ def contact_sheet(run: Run, path: Path, columns: int = 12, width: int = 320) -> 
 
 def write_sheet(rows: list[list[np.ndarray]], path: Path, width: int = 320, quality: int | None = None) -> None:
     """Rows of pictures (RGB uint8) on a dark ground, each `width` wide."""
+
     def cell(image: np.ndarray) -> np.ndarray:
         height = round(image.shape[0] * width / image.shape[1])
         small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)

@@ -1,4 +1,5 @@
 """`reimagine show`: a run at a glance, at the terminal."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """Room 1: files to frames, samples, notes and shots, and back. Knows nothing of networks."""
+
 from reimagine.media.frames import Frame, Shot, batched, prefetch
 from reimagine.media.notes import Note, Notes
 from reimagine.media.sound import Sound

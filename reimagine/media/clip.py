@@ -1,4 +1,5 @@
 """A film up to a frame, for whoever goes on with it."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,5 @@
 """Between CIELAB, in which colours are predicted and measured, and the film's YCbCr."""
+
 from __future__ import annotations
 
 from functools import cache

@@ -1,4 +1,5 @@
 """The finished film: the last picture, the last sound, and all that nobody re-imagined, copied."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -16,8 +17,14 @@ from reimagine.media.reader import open_container
 from reimagine.media.sound import Sound
 from reimagine.media.writer import write_image
 
-ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1",
-            "ffv1": "ffv1", "prores": "prores_ks"}  # fmt: skip
+ENCODERS = {
+    "h264": "libx264",
+    "hevc": "libx265",
+    "vp9": "libvpx-vp9",
+    "av1": "libsvtav1",
+    "ffv1": "ffv1",
+    "prores": "prores_ks",
+}
 
 OUTPUT_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".m4v", ".avi", ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".mid")
 
@@ -38,9 +45,7 @@ class Encoding:
             raise MediaError(f"{out}: unknown kind of film {out.suffix!r}; use {', '.join(OUTPUT_SUFFIXES[:4])}")
 
 
-def export(
-    film: Film, out: Path, picture: Iterable[Frame] | None, sound: Sound | None, how: Encoding
-) -> list[str]:
+def export(film: Film, out: Path, picture: Iterable[Frame] | None, sound: Sound | None, how: Encoding) -> list[str]:
     """Write the finished film.
 
     Args:
@@ -134,8 +139,10 @@ def _others(source, target, film: Film, new_sound: bool, said: list[str]) -> Tim
             kept[stream.index] = target.add_stream_from_template(stream)
             kept[stream.index].metadata.update(stream.metadata)
         elif stream.type == "audio":
-            said.append(f"sound track {stream.index} ({stream.codec_context.name}) does not fit this "
-                        "container and was left out; -o film.mkv keeps it")  # fmt: skip
+            said.append(
+                f"sound track {stream.index} ({stream.codec_context.name}) does not fit this "
+                "container and was left out; -o film.mkv keeps it"
+            )
         else:
             said.append(f"{stream.type} {stream.index} does not fit this container; -o film.mkv keeps it")
     return _copied(film, kept) if kept else None
@@ -145,8 +152,20 @@ def _takes(target, stream) -> bool:
     name = stream.codec_context.name if stream.codec_context else ""
     if target.format.name in ("mp4", "mov"):
         pcm = name.startswith("pcm_") and target.format.name == "mov"
-        return pcm or name in ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "flac",
-                               "dts", "dca", "mov_text", "mp2")  # fmt: skip
+        return pcm or name in (
+            "aac",
+            "mp3",
+            "mp3float",
+            "ac3",
+            "eac3",
+            "alac",
+            "opus",
+            "flac",
+            "dts",
+            "dca",
+            "mov_text",
+            "mp2",
+        )
     if target.format.name == "webm":
         return name in ("opus", "vorbis", "webvtt", "libvorbis", "libopus")
     return name != "mov_text"
@@ -178,13 +197,20 @@ def _encoded(target, sound: Sound) -> Timed:
     import av
     import numpy as np
 
-    codec = {"webm": "libopus", "matroska": "aac", "mp3": "libmp3lame", "wav": "pcm_s16le",
-             "flac": "flac", "ogg": "libvorbis"}.get(target.format.name, "aac")  # fmt: skip
+    codec = {
+        "webm": "libopus",
+        "matroska": "aac",
+        "mp3": "libmp3lame",
+        "wav": "pcm_s16le",
+        "flac": "flac",
+        "ogg": "libvorbis",
+    }.get(target.format.name, "aac")
     stream = target.add_stream(codec, rate=sound.rate)
     stream.layout = "stereo" if sound.channels == 2 else "mono"
     stream.bit_rate = 192_000
-    resampler = av.AudioResampler(format=stream.format.name, layout=stream.layout.name,
-                                  rate=sound.rate, frame_size=stream.frame_size or 1024)  # fmt: skip
+    resampler = av.AudioResampler(
+        format=stream.format.name, layout=stream.layout.name, rate=sound.rate, frame_size=stream.frame_size or 1024
+    )
 
     def packets() -> Timed:
         for start in range(0, sound.length, 65536):

@@ -1,4 +1,5 @@
 """Files: there and readable, or a clear line; written whole, or not at all."""
+
 from __future__ import annotations
 
 import os

@@ -1,4 +1,5 @@
 """Facts about a source: what it is, how many frames, when each is shown."""
+
 from __future__ import annotations
 
 import hashlib
@@ -78,15 +79,20 @@ class Film:
         a = bisect_left(times, Fraction(start or 0).limit_denominator(10**6))
         b = self.frames if end is None else bisect_left(times, Fraction(end).limit_denominator(10**6))
         if b <= a:
-            raise MediaError(f"nothing is left between --start and --end; the film has "
-                             f"{self.seconds:.2f} s")  # fmt: skip
+            raise MediaError(f"nothing is left between --start and --end; the film has {self.seconds:.2f} s")
         ticks = tuple(t - self.ticks[a] for t in self.ticks[a:b]) if self.ticks else ()
         stop = float(times[b]) if b < self.frames else self.seconds
         return replace(
-            self, frames=b - a, ticks=ticks, pts=self.pts[a:b], first=self.first + a, trimmed=True,
-            offset=self.offset + float(times[a]), seconds=stop - float(times[a]),
+            self,
+            frames=b - a,
+            ticks=ticks,
+            pts=self.pts[a:b],
+            first=self.first + a,
+            trimmed=True,
+            offset=self.offset + float(times[a]),
+            seconds=stop - float(times[a]),
             stills=self.stills[a:b],
-        )  # fmt: skip
+        )
 
     def is_source_file(self, path: Path) -> bool:
         """Whether a file is the film itself, or one of its pictures."""
@@ -130,4 +136,3 @@ def is_constant_rate(ticks: list[int], tick: Fraction, rate: Fraction) -> bool:
     """Whether the times are those of a constant rate, rounded to the container's tick."""
     slack = max(tick, Fraction(1, 1001)) * Fraction(3, 2)
     return all(abs(t * tick - n / rate) <= slack for n, t in enumerate(ticks))
-

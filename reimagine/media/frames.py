@@ -1,4 +1,5 @@
 """One picture of a film, as decoded; and what one does with a stream of them."""
+
 from __future__ import annotations
 
 import queue
@@ -86,9 +87,12 @@ class Frame:
         space = _SWS[self.matrix]
         reach = "JPEG" if self.full else "MPEG"
         return self.picture.to_ndarray(
-            format="rgb24", src_colorspace=space, dst_colorspace=space,
-            src_color_range=reach, dst_color_range="JPEG",
-        )  # fmt: skip
+            format="rgb24",
+            src_colorspace=space,
+            dst_colorspace=space,
+            src_color_range=reach,
+            dst_color_range="JPEG",
+        )
 
     def with_image(self, image: np.ndarray) -> Frame:
         """The same place in the film with another picture: (H, W, 3) uint8 RGB."""
@@ -98,9 +102,12 @@ class Frame:
         rgb = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
         space = _SWS[self.matrix]
         yuv = rgb.reformat(
-            format="yuv420p", src_colorspace=space, dst_colorspace=space,
-            src_color_range="JPEG", dst_color_range="JPEG" if self.full else "MPEG",
-        )  # fmt: skip
+            format="yuv420p",
+            src_colorspace=space,
+            dst_colorspace=space,
+            src_color_range="JPEG",
+            dst_color_range="JPEG" if self.full else "MPEG",
+        )
         return replace(self, picture=yuv)
 
     def with_chroma(self, cb: np.ndarray, cr: np.ndarray) -> Frame:

@@ -1,4 +1,5 @@
 """Grain: how much a film has, and giving it to pictures that have less."""
+
 from __future__ import annotations
 
 import cv2

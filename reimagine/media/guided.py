@@ -1,4 +1,5 @@
 """Enlarging what was made small, with the edges of the picture it was made for."""
+
 from __future__ import annotations
 
 import cv2

@@ -1,4 +1,5 @@
 """Notes: what a transcriber hears and an instrument plays. MIDI and CSV on disk."""
+
 from __future__ import annotations
 
 import math
@@ -55,8 +56,11 @@ class Notes:
     def repeated(self, period: float) -> Notes:
         """Once more from the beginning every `period` seconds, until `length`; what is sounding then ends."""
         times = range(math.ceil(self.length / period)) if period > 0 else range(1)
-        again = (replace(n, start=n.start + k * period, end=min(n.end + k * period, self.length))
-                 for k in times for n in self.notes)  # fmt: skip
+        again = (
+            replace(n, start=n.start + k * period, end=min(n.end + k * period, self.length))
+            for k in times
+            for n in self.notes
+        )
         return replace(self, notes=tuple(n for n in again if n.start < self.length))
 
     def tick(self, second: float) -> int:
@@ -143,8 +147,11 @@ def read_notes(path: Path) -> Notes:
     beat = float(when[1]) if len(when) == 2 else 0.0
     notes = sorted(
         Note(n.start, n.end, n.pitch, max(1, n.velocity))
-        for track in midi.instruments if not track.is_drum for n in track.notes if n.end > n.start
-    )  # fmt: skip
+        for track in midi.instruments
+        if not track.is_drum
+        for n in track.notes
+        if n.end > n.start
+    )
     return Notes(tuple(notes), float(tempi[-1]) if len(tempi) else 120.0, beat)
 
 

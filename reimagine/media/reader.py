@@ -1,4 +1,5 @@
 """Open a source, and decode its frames by number."""
+
 from __future__ import annotations
 
 from collections import deque
@@ -72,10 +73,10 @@ def open_film(path: Path, look: Callable[[int, np.ndarray], None] | None = None)
     import av
 
     with open_container(path) as box:
-        sounds, pictures = len(box.streams.audio), [
-            s for s in box.streams.video
-            if not s.disposition & av.stream.Disposition.attached_pic
-        ]  # fmt: skip
+        sounds, pictures = (
+            len(box.streams.audio),
+            [s for s in box.streams.video if not s.disposition & av.stream.Disposition.attached_pic],
+        )
         if not pictures and not sounds:
             raise MediaError(f"{path}: has neither picture nor sound")
         if not pictures:
@@ -143,11 +144,19 @@ def _first_facts(path: Path, stream, picture: av.VideoFrame, sounds: int) -> Fil
     matrix = {1: "bt709", 5: "bt601", 6: "bt601"}.get(int(picture.colorspace), "")
     rate = Fraction(stream.average_rate or stream.guessed_rate or STILL_RATE)
     return Film(
-        str(path), fingerprint(path), 0, rate, width, height, 0.0, sounds=sounds, rotation=turned,
+        str(path),
+        fingerprint(path),
+        0,
+        rate,
+        width,
+        height,
+        0.0,
+        sounds=sounds,
+        rotation=turned,
         matrix=matrix or ("bt709" if height >= 720 else "bt601"),
         full=int(picture.color_range) == 2 or picture.format.name.startswith("yuvj"),
         aspect=Fraction(stream.sample_aspect_ratio or 1),
-    )  # fmt: skip
+    )
 
 
 def _with_times(film: Film, stream, pts: list[int], interlaced: int, damaged: str) -> Film:
@@ -168,8 +177,14 @@ def _with_times(film: Film, stream, pts: list[int], interlaced: int, damaged: st
     if film.rotation:
         notes.append(f"rotated by {film.rotation} degrees as its maker asked")
     end = film.ticks[-1] * tick + 1 / film.rate if film.ticks else len(pts) / film.rate
-    return replace(film, frames=len(pts), pts=tuple(pts), seconds=float(end),
-                   interlaced=interlaced > len(pts) // 2, notes=tuple(notes))  # fmt: skip
+    return replace(
+        film,
+        frames=len(pts),
+        pts=tuple(pts),
+        seconds=float(end),
+        interlaced=interlaced > len(pts) // 2,
+        notes=tuple(notes),
+    )
 
 
 def _open_stills(path: Path, look) -> Film:
@@ -183,9 +198,16 @@ def _open_stills(path: Path, look) -> Film:
         if look:
             look(number, image[..., 1])
     return Film(
-        str(path), fingerprint(path), len(files), STILL_RATE, width, height,
-        len(files) / 25, stills=tuple(map(str, files)), full=True,
-    )  # fmt: skip
+        str(path),
+        fingerprint(path),
+        len(files),
+        STILL_RATE,
+        width,
+        height,
+        len(files) / 25,
+        stills=tuple(map(str, files)),
+        full=True,
+    )
 
 
 def read_image(path: Path) -> np.ndarray:
@@ -232,8 +254,10 @@ def _read_stills(film: Film, start: int, stop: int) -> Iterator[Frame]:
 def _filtered(pictures, film: Film, stream) -> Iterator[av.VideoFrame]:
     """Turn, deinterlace and convert to 8-bit 4:2:0, only where it is needed."""
     names = (["bwdif=mode=send_frame"] if film.interlaced else []) + {
-        90: ["transpose=clock"], 180: ["hflip", "vflip"], 270: ["transpose=cclock"]
-    }.get(film.rotation, [])  # fmt: skip
+        90: ["transpose=clock"],
+        180: ["hflip", "vflip"],
+        270: ["transpose=cclock"],
+    }.get(film.rotation, [])
     if not names:
         for picture in pictures:
             yield _planar(picture)

@@ -1,4 +1,5 @@
 """Cuts and fades: PySceneDetect's detectors on luma, fed while the film is opened."""
+
 from __future__ import annotations
 
 from itertools import pairwise
@@ -31,7 +32,7 @@ class CutDetector:
         self.detectors = [
             AdaptiveDetector(adaptive_threshold=3.0, min_content_val=12.0, min_scene_len=8, luma_only=True),
             ThresholdDetector(threshold=10, min_scene_len=8, fade_bias=0.0),
-        ]  # fmt: skip
+        ]
         self.cuts: set[int] = set()
         self.views: dict[int, np.ndarray] = {}
         self.seen = 0
@@ -89,10 +90,9 @@ def _outline(view: np.ndarray) -> np.ndarray:
 
 def trim_shots(shots: list[Shot], first: int, frames: int) -> list[Shot]:
     """The shots of a film that starts at frame `first` of its source."""
+
     def moved(shot: Shot) -> Shot:
         like = None if shot.similar_frame is None or shot.similar_frame < first else shot.similar_frame - first
         return Shot(max(0, shot.start - first), min(frames, shot.stop - first), like)
 
     return [s for s in map(moved, shots) if s.stop > s.start]
-
-

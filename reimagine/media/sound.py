@@ -1,4 +1,5 @@
 """Samples of a film's sound: read from anything FFmpeg decodes, written as WAV and friends."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -76,8 +77,9 @@ def silence(seconds: float, rate: int = 48000, channels: int = 2) -> Sound:
     return Sound(np.zeros((channels, round(seconds * rate)), "float32"), rate)
 
 
-def read_sound(path: Path, start: float = 0.0, seconds: float | None = None, rate: int | None = None,
-               channels: int | None = None) -> Sound:  # fmt: skip
+def read_sound(
+    path: Path, start: float = 0.0, seconds: float | None = None, rate: int | None = None, channels: int | None = None
+) -> Sound:
     """The first sound track of a film or sound file, float32, mono or stereo.
 
     Args:
@@ -148,8 +150,7 @@ def write_sound(path: Path, sound: Sound) -> None:
     if kind == "M4A":
         _write_aac(temporary, sound)
     elif kind in soundfile.available_formats():
-        soundfile.write(temporary, sound.samples.T, sound.rate, format=kind,
-                        subtype="FLOAT" if kind == "WAV" else None)  # fmt: skip
+        soundfile.write(temporary, sound.samples.T, sound.rate, format=kind, subtype="FLOAT" if kind == "WAV" else None)
     else:
         raise MediaError(f"{path}: cannot write {path.suffix} sound; use .wav, .flac, .ogg, .mp3 or .m4a")
     replace_atomically(temporary, path)

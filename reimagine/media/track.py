@@ -1,4 +1,5 @@
 """The picture track of a film: its frames by number, from the source file or from the artifacts of steps."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -3,6 +3,7 @@
 They lie in NUT, FFmpeg's own container: it keeps a frame's number exactly (Matroska rounds times
 to 1 ms). MagicYUV is written and read in a fifth of FFV1's time and is an eighth bigger.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator

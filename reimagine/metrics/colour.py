@@ -1,4 +1,5 @@
 """Numbers for colour: how vivid, how true."""
+
 from __future__ import annotations
 
 import cv2
@@ -34,11 +35,17 @@ class Comparison:
         self.made += (p * p).sum()
         self.true += (q * q).sum()
         error = np.square(made.astype(np.float64) - true).mean()
-        self.rows.append((
-            np.square(p - q).mean(), deltaE_ciede2000(t, m).mean(), 10 * np.log10(255**2 / max(error, 1e-9)),
-            np.hypot(*np.moveaxis(p, 2, 0)).mean(), np.hypot(*np.moveaxis(q, 2, 0)).mean(),
-            colourfulness(made), colourfulness(true),
-        ))  # fmt: skip
+        self.rows.append(
+            (
+                np.square(p - q).mean(),
+                deltaE_ciede2000(t, m).mean(),
+                10 * np.log10(255**2 / max(error, 1e-9)),
+                np.hypot(*np.moveaxis(p, 2, 0)).mean(),
+                np.hypot(*np.moveaxis(q, 2, 0)).mean(),
+                colourfulness(made),
+                colourfulness(true),
+            )
+        )
 
     def numbers(self) -> dict[str, float]:
         """agreement is the cosine between made and true ab over all pixels: it cannot be won by
@@ -47,6 +54,9 @@ class Comparison:
         mean = np.mean(self.rows, 0)
         return {
             "agreement": self.both / (np.sqrt(self.made * self.true) + 1e-9),
-            "rmse_ab": float(np.sqrt(mean[0])), "ciede2000": float(mean[1]), "psnr": float(mean[2]),
-            "chroma": float(mean[3] / mean[4]), "colourfulness": float(mean[5] / mean[6]),
-        }  # fmt: skip
+            "rmse_ab": float(np.sqrt(mean[0])),
+            "ciede2000": float(mean[1]),
+            "psnr": float(mean[2]),
+            "chroma": float(mean[3] / mean[4]),
+            "colourfulness": float(mean[5] / mean[6]),
+        }

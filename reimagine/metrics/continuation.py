@@ -3,6 +3,7 @@ a copy has everything but news.
 
 Frames are RGB (H, W, 3) uint8, all of one size. What counts is the ratio to the film's own statistics.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -75,7 +76,10 @@ def collapse_second(frames: Sequence[Image], film: Sequence[Image], second: int)
     moves, sharp = motion_energy(film), float(np.mean([sharpness(f) for f in film]))
     for start in range(0, max(1, len(frames) - second), max(1, second // 4)):
         part = frames[start : start + second]
-        if motion_energy(part) < FROZEN_MOTION * moves or np.mean([sharpness(f) for f in part]) < BLURRED_SHARPNESS * sharp:
+        if (
+            motion_energy(part) < FROZEN_MOTION * moves
+            or np.mean([sharpness(f) for f in part]) < BLURRED_SHARPNESS * sharp
+        ):
             return start
     return None
 
@@ -91,8 +95,9 @@ def per_second_series(frames: Sequence[Image], film: Sequence[Image], second: in
     return told
 
 
-def compare(frames: Sequence[Image], film: Sequence[Image], second: int,
-            distance: Distance | None = None) -> dict[str, float]:
+def compare(
+    frames: Sequence[Image], film: Sequence[Image], second: int, distance: Distance | None = None
+) -> dict[str, float]:
     """Ratios to the film (1 is like it) and distances from it (0 is like it) of the last two seconds of a
     stretch of frames; and when in the stretch (seconds) it collapses.
 

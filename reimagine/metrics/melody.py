@@ -1,4 +1,5 @@
 """Is an invented melody a melody, and is it invented?"""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,4 +1,5 @@
 """How well notes were heard: precision, recall and F1 against the true ones (mir_eval; Bay et al. 2009)."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -39,8 +40,7 @@ def find_truth(recording: Path) -> Path:
         path = recording.with_name(recording.stem + ending)
         if path.exists():
             return path
-    raise MediaError(f"{recording}: no true notes beside it; give --truth, or put "
-                     f"{recording.stem}.notes.tsv there")  # fmt: skip
+    raise MediaError(f"{recording}: no true notes beside it; give --truth, or put {recording.stem}.notes.tsv there")
 
 
 def read_truth(path: Path) -> Notes:

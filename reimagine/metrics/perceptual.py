@@ -4,6 +4,7 @@ LPIPS (Zhang et al. 2018) with SqueezeNet, if its published heads are at hand. O
 on the shipped colorizer's encoder, which sees one channel at a time and so is asked three times;
 `SCALE` brings it to the scale of LPIPS.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -29,7 +30,7 @@ class PerceptualDistance:
         features, heads: SqueezeNet v1.1's and LPIPS's published weights (.safetensors).
     """
 
-    def __init__(self, features: Path | None = None, heads: Path | None = None):
+    def __init__(self, features: Path | None = None, heads: Path | None = None) -> None:
         self.heads: list[Tensor] | None = None
         if features and heads:
             from safetensors.torch import load_file

@@ -1,4 +1,5 @@
 """What one hears of an instrument: is it in tune, is it there, how near is it to the real one?"""
+
 from __future__ import annotations
 
 import time
@@ -19,8 +20,9 @@ def scale(low: int = 24, high: int = 84, velocity: int = 90) -> Notes:
     return Notes(tuple(Note(n * STEP, n * STEP + LONG, p, velocity) for n, p in pitches))
 
 
-def timbre_scores(play: Callable[[Notes], Sound], real: Sound | None = None,
-           hear: Callable[[Sound], Notes] | None = None) -> dict[str, float]:  # fmt: skip
+def timbre_scores(
+    play: Callable[[Notes], Sound], real: Sound | None = None, hear: Callable[[Sound], Notes] | None = None
+) -> dict[str, float]:
     """An instrument on the scale: share of notes in tune (within 50 cents, by pYIN), notes that are silent or
     not numbers, range of loudness, real-time factor; how far it is from the `real` instrument on the same
     scale, and the F1 of the notes that a transcriber can `hear` in it."""
@@ -56,8 +58,9 @@ def tuning_error(sound: Sound, notes: Notes) -> float:
     for note in notes:
         first, last = int((note.start + 0.15) * rate), int(min(note.end, note.start + 0.8) * rate)
         size = 8192 if note.pitch < 36 else 4096 if note.pitch < 48 else 2048
-        heard, _, _ = librosa.pyin(samples[first:last], fmin=27, fmax=1400, sr=rate, hop_length=hop,
-                                   frame_length=size, resolution=0.2)  # fmt: skip
+        heard, _, _ = librosa.pyin(
+            samples[first:last], fmin=27, fmax=1400, sr=rate, hop_length=hop, frame_length=size, resolution=0.2
+        )
         if not np.isfinite(heard).any():
             continue
         pitch = librosa.hz_to_midi(np.median(heard[np.isfinite(heard)]))

@@ -5,6 +5,7 @@ optical flow of the *source*, where both show the same thing (Ruder et al. 2016,
 Alone it can be won by blur or by fading to grey, and it cannot fall below the source's own:
 read it beside colourfulness, sharpness and the source's error.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -78,8 +79,12 @@ class TemporalConsistency:
         every: colourfulness, sharpness and distance are taken of one pair in so many.
     """
 
-    def __init__(self, distance: Callable[[np.ndarray, np.ndarray], float] | None = None,
-                 every: int = 1, lai_compat: bool = False):  # fmt: skip
+    def __init__(
+        self,
+        distance: Callable[[np.ndarray, np.ndarray], float] | None = None,
+        every: int = 1,
+        lai_compat: bool = False,
+    ) -> None:
         self.distance, self.every, self.lai_compat = distance, every, lai_compat
         self.errors: dict[str, list[float]] = {}
         self.looks: dict[str, list[tuple[float, ...]]] = {}
@@ -107,8 +112,12 @@ class TemporalConsistency:
         for state, errors in self.errors.items():
             vivid, sharp, apart = np.mean(self.looks[state], 0)
             error = float(np.mean(errors))
-            rows[state] = {"warp_error": error, "excess": error - floor, "colourfulness": float(vivid),
-                           "sharpness": float(sharp)}  # fmt: skip
+            rows[state] = {
+                "warp_error": error,
+                "excess": error - floor,
+                "colourfulness": float(vivid),
+                "sharpness": float(sharp),
+            }
             if not np.isnan(apart):
                 rows[state]["distance"] = float(apart)
         return rows

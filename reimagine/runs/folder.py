@@ -9,6 +9,7 @@
 A step's key is the hash of its question (model, version, options, weights, input's key), and is
 part of its folder's name: another option makes a sibling, the same question is answered at once.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -56,7 +57,7 @@ def key(*facts: Any) -> str:
 class Run:
     """A film in its folder; `step` after `step` is added to it."""
 
-    def __init__(self, folder: Path, film: Film, shots: list[Shot], opened: str, key: str):
+    def __init__(self, folder: Path, film: Film, shots: list[Shot], opened: str, key: str) -> None:
         self.folder, self.film, self.shots, self.opened, self.key = folder, film, shots, opened, key
         self.steps: list[Step] = []
         self.fresh: set[str] = set()
@@ -64,8 +65,14 @@ class Run:
     # -- opening ---------------------------------------------------------------------------
 
     @classmethod
-    def open(cls, source: Path, into: Path | None = None, start: float | None = None,
-             end: float | None = None, progress: Progress | None = None) -> Run:  # fmt: skip
+    def open(
+        cls,
+        source: Path,
+        into: Path | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        progress: Progress | None = None,
+    ) -> Run:
         """A film's run folder, made or found again; or a run folder, to go on with."""
         progress = progress or NoProgress()
         if (source / "run.json").is_file():
@@ -96,8 +103,7 @@ class Run:
             run = cls(folder, Film.read(home / "film.json"), _shots(home), home.name, facts["key"])
             run.steps = [Step(**step) for step in facts["steps"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunError(f"{folder}: its run.json cannot be read ({error}); "
-                           "start again from the film") from error  # fmt: skip
+            raise RunError(f"{folder}: its run.json cannot be read ({error}); start again from the film") from error
         if not Path(run.film.source).exists():
             raise RunError(f"{folder}: its film {run.film.source} is no longer there")
         return run
@@ -107,8 +113,9 @@ class Run:
         for facts in folder.glob("00-open-*/film.json"):
             other = Film.read(facts)
             if other.fingerprint != mark:
-                raise RunError(f"{folder} is the run folder of another film ({other.source}); "
-                               "give this one --into another folder")  # fmt: skip
+                raise RunError(
+                    f"{folder} is the run folder of another film ({other.source}); give this one --into another folder"
+                )
 
     @staticmethod
     def _look(source: Path, home: Path, start, end, progress: Progress) -> None:
@@ -180,8 +187,12 @@ class Run:
         return self.picture(places[-1]) if places else None
 
     def save(self) -> None:
-        facts = {"source": self.film.source, "opened": self.opened, "key": self.key,
-                 "steps": [asdict(s) for s in self.steps]}  # fmt: skip
+        facts = {
+            "source": self.film.source,
+            "opened": self.opened,
+            "key": self.key,
+            "steps": [asdict(s) for s in self.steps],
+        }
         write_text_atomically(self.folder / "run.json", json.dumps(facts, indent=1))
 
     def own_sound(self, rate: int | None = None, channels: int | None = None) -> Sound:

@@ -1,4 +1,5 @@
 """What of a run folder may go, and letting it go."""
+
 from __future__ import annotations
 
 import shutil

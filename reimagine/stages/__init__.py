@@ -1,67 +1,134 @@
-"""THE TABLE: every stage, every model, every training. Strings, so that reading it loads nothing.
+"""The table of stages, models and trainings. Rows are strings, so that reading the table loads nothing.
 
-A stage reads one track and writes one (`mix` reads the film's own sound and the new one). The
-first model of a stage is its default. A new model is a folder or a file, and one line here.
+A stage reads one track and writes one. The first model of a stage is its default. A new stage is a folder and a row
+here; a new model is a folder or a file and a line in its stage's row.
 """
+
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from reimagine.errors import RecipeError, unknown_name
+from reimagine.stages.contract import Kind
 
-STAGES: dict[str, tuple[str, str]] = {
-    # stage        reads      writes
-    "restore":    ("picture", "picture"),
-    "colorize":   ("picture", "picture"),
-    "stabilize":  ("picture", "picture"),
-    "cartoon":    ("picture", "picture"),
-    "continue":   ("picture", "picture"),
-    "transcribe": ("sound",   "notes"),
-    "compose":    ("notes",   "notes"),
-    "timbre":     ("notes",   "sound"),
-    "mix":        ("sound",   "sound"),
-}  # fmt: skip
 
-FIRST = ("restore",)
-"""Stages that want the picture as it was found: before any other picture stage."""
+@dataclass(frozen=True)
+class Stage:
+    """One row of the table.
 
-MODELS: dict[str, dict[str, str]] = {
-    "restore": {
-        "unet-gan": "reimagine.stages.restore.unet_gan.stage:RestoreUNetGAN",
-        "classic": "reimagine.stages.restore.classic:Classic",
-    },
-    "colorize": {
-        "unet": "reimagine.stages.colorize.unet.stage:ColorizeUNet",
-        "temporal": "reimagine.stages.colorize.temporal.stage:ColorizeTemporal",
-        "deoldify": "reimagine.stages.colorize.deoldify.stage:DeOldifyColor",
-        "tint": "reimagine.stages.colorize.tint:Tint",
-    },
-    "stabilize": {
-        "flow": "reimagine.stages.stabilize.flow:Flow",
-        "convlstm": "reimagine.stages.stabilize.convlstm.stage:StabilizeConvLSTM",
-    },
-    "cartoon": {
-        "cartoongan": "reimagine.stages.cartoon.cartoongan.stage:CartoonGAN",
-        "ink": "reimagine.stages.cartoon.ink:Ink",
-    },
-    "continue": {
-        "recall": "reimagine.stages.continuation.recall.stage:Recall",
-        "pix2pix": "reimagine.stages.continuation.pix2pix.stage:Pix2Pix",
-        "hold": "reimagine.stages.continuation.hold:Hold",
-    },
-    "transcribe": {
-        "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",
-        "pyin": "reimagine.stages.transcribe.pyin:Pyin",
-    },
-    "compose": {"melody": "reimagine.stages.compose.melody.stage:Melody"},
-    "timbre": {
-        "harmonic": "reimagine.stages.timbre.harmonic.stage:HarmonicTimbre",
-        "gansynth": "reimagine.stages.timbre.gansynth.stage:GanSynth",
-        "soundfont": "reimagine.stages.timbre.soundfont:Soundfont",
-        "sine": "reimagine.stages.timbre.sine:Sine",
-    },
-    "mix": {"level": "reimagine.stages.mix.level:Level"},
+    Attributes:
+        kind: what the stage reads and writes, and which contract its models fulfil.
+        models: "module:class" by model name; the first is the default.
+        help: one sentence for `reimagine --help`.
+        done: past participle for the gallery page, such as "coloured".
+        command: whether `reimagine <stage> FILM` exists.
+        preview: whether `reimagine preview <stage> FILM` exists.
+        restores_source: the stage wants the picture as it was found, so it comes before all other picture stages, and
+            later stages take its result for the film's own picture.
+        measures_input: `report.json` also measures the picture that the stage was given.
+    """
+
+    kind: Kind
+    models: Mapping[str, str]
+    help: str
+    done: str
+    command: bool = True
+    preview: bool = False
+    restores_source: bool = False
+    measures_input: bool = False
+
+
+STAGES: dict[str, Stage] = {
+    "restore": Stage(
+        Kind.PICTURE,
+        {
+            "unet-gan": "reimagine.stages.restore.unet_gan.stage:RestoreUNetGAN",
+            "classic": "reimagine.stages.restore.classic:Classic",
+        },
+        help="Restore a damaged film, or turn a negative into a positive. Must be the first picture stage.",
+        done="restored",
+        preview=True,
+        restores_source=True,
+    ),
+    "colorize": Stage(
+        Kind.PICTURE,
+        {
+            "unet": "reimagine.stages.colorize.unet.stage:ColorizeUNet",
+            "temporal": "reimagine.stages.colorize.temporal.stage:ColorizeTemporal",
+            "deoldify": "reimagine.stages.colorize.deoldify.stage:DeOldifyColor",
+            "tint": "reimagine.stages.colorize.tint:Tint",
+        },
+        help="Colour a black-and-white film.",
+        done="coloured",
+        preview=True,
+    ),
+    "stabilize": Stage(
+        Kind.PICTURE,
+        {
+            "flow": "reimagine.stages.stabilize.flow:Flow",
+            "convlstm": "reimagine.stages.stabilize.convlstm.stage:StabilizeConvLSTM",
+        },
+        help="Remove the flicker of a film that was coloured or drawn frame by frame.",
+        done="stabilized",
+        measures_input=True,
+    ),
+    "cartoon": Stage(
+        Kind.PICTURE,
+        {
+            "cartoongan": "reimagine.stages.cartoon.cartoongan.stage:CartoonGAN",
+            "ink": "reimagine.stages.cartoon.ink:Ink",
+        },
+        help="Redraw the film in an artist's look.",
+        done="redrawn",
+        preview=True,
+    ),
+    "continue": Stage(
+        Kind.CONTINUATION,
+        {
+            "recall": "reimagine.stages.continuation.recall.stage:Recall",
+            "pix2pix": "reimagine.stages.continuation.pix2pix.stage:Pix2Pix",
+            "hold": "reimagine.stages.continuation.hold:Hold",
+        },
+        help="Generate frames that follow the film's last frame.",
+        done="continued",
+    ),
+    "transcribe": Stage(
+        Kind.TRANSCRIPTION,
+        {
+            "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",
+            "pyin": "reimagine.stages.transcribe.pyin:Pyin",
+        },
+        help="Transcribe the film's music to MIDI.",
+        done="transcribed",
+    ),
+    "compose": Stage(
+        Kind.COMPOSITION,
+        {"melody": "reimagine.stages.compose.melody.stage:Melody"},
+        help="Compose a melody: continue one, answer it, or start a new one.",
+        done="given a melody",
+    ),
+    "timbre": Stage(
+        Kind.SYNTHESIS,
+        {
+            "harmonic": "reimagine.stages.timbre.harmonic.stage:HarmonicTimbre",
+            "gansynth": "reimagine.stages.timbre.gansynth.stage:GanSynth",
+            "soundfont": "reimagine.stages.timbre.soundfont:Soundfont",
+            "sine": "reimagine.stages.timbre.sine:Sine",
+        },
+        help="Synthesize notes with chosen instruments.",
+        done="played on other instruments",
+        command=False,
+    ),
+    "mix": Stage(
+        Kind.MIX,
+        {"level": "reimagine.stages.mix.level:Level"},
+        help="Mix the new sound with the film's own.",
+        done="mixed",
+        command=False,
+    ),
 }
 
 TRAININGS: dict[str, str] = {
@@ -76,19 +143,33 @@ TRAININGS: dict[str, str] = {
 }
 
 
+def stage_named(name: str) -> Stage:
+    """The row of a stage.
+
+    Raises:
+        RecipeError: there is no such stage; the nearest name is offered.
+    """
+    if name not in STAGES:
+        raise RecipeError(unknown_name("stage", name, STAGES))
+    return STAGES[name]
+
+
+def models_of(stage: str) -> Mapping[str, str]:
+    """The models of a stage by name, as "module:class"; the first is the default."""
+    return stage_named(stage).models
+
+
 def default_model(stage: str) -> str:
     """The name of a stage's default model."""
     return next(iter(models_of(stage)))
 
 
-def models_of(stage: str) -> dict[str, str]:
-    if stage not in MODELS:
-        raise RecipeError(unknown_name("stage", stage, MODELS))
-    return MODELS[stage]
-
-
 def model_class(stage: str, name: str | None = None) -> type[Any]:
-    """The model's class; without a name, the default's."""
+    """The class of a model; of the default model if no name is given.
+
+    Raises:
+        RecipeError: there is no such stage or model; the nearest name is offered.
+    """
     models = models_of(stage)
     name = name or next(iter(models))
     if name not in models:
@@ -97,20 +178,29 @@ def model_class(stage: str, name: str | None = None) -> type[Any]:
 
 
 def training_class(name: str) -> type[Any]:
+    """The class of a training.
+
+    Raises:
+        RecipeError: there is no such training; the nearest name is offered.
+    """
     if name not in TRAININGS:
         raise RecipeError(unknown_name("training", name, TRAININGS))
     return _object(TRAININGS[name])
 
 
 def identify(model: Any) -> tuple[str, str]:
-    """(stage, name) of a model instance or class."""
+    """(stage, model name) of a model instance or class.
+
+    Raises:
+        RecipeError: the object is in no row of the table.
+    """
     cls = model if isinstance(model, type) else type(model)
-    where = f"{cls.__module__}:{cls.__qualname__}"
-    for stage, models in MODELS.items():
-        for name, row in models.items():
-            if row == where:
+    row = f"{cls.__module__}:{cls.__qualname__}"
+    for stage, facts in STAGES.items():
+        for name, known in facts.models.items():
+            if known == row:
                 return stage, name
-    raise RecipeError(f"{cls.__qualname__} stands in no row of the table of models")
+    raise RecipeError(f"{cls.__qualname__} is not a model of any stage; `reimagine models` lists them")
 
 
 def _object(row: str) -> type[Any]:

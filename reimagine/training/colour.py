@@ -1,11 +1,11 @@
 """CIELAB to RGB that gradients pass through."""
+
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-TO_RGB = ((3.240479, -1.537150, -0.498535), (-0.969256, 1.875992, 0.041556),
-          (0.055648, -0.204043, 1.057311))  # fmt: skip
+TO_RGB = ((3.240479, -1.537150, -0.498535), (-0.969256, 1.875992, 0.041556), (0.055648, -0.204043, 1.057311))
 WHITE = (0.950456, 1.0, 1.088754)
 
 

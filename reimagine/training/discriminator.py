@@ -1,4 +1,5 @@
 """A critic that looks at patches."""
+
 from __future__ import annotations
 
 import torch
@@ -16,7 +17,7 @@ class PatchDiscriminator(nn.Module):
         inputs: channels it is shown: a picture's 3, and perhaps those of what it was made from.
     """
 
-    def __init__(self, width: int = 64, strides: tuple[int, ...] = (2, 2, 1), inputs: int = 3):
+    def __init__(self, width: int = 64, strides: tuple[int, ...] = (2, 2, 1), inputs: int = 3) -> None:
         super().__init__()
         sn = nn.utils.parametrizations.spectral_norm
         layers: list[nn.Module] = []
@@ -31,8 +32,9 @@ class PatchDiscriminator(nn.Module):
         return self.layers(x)
 
 
-def discriminator_step(critic: nn.Module, optimizer: Optimizer, half: torch.autocast, real: Tensor,
-           made: Tensor) -> Tensor:  # fmt: skip
+def discriminator_step(
+    critic: nn.Module, optimizer: Optimizer, half: torch.autocast, real: Tensor, made: Tensor
+) -> Tensor:
     """One step of a critic at half precision, real and made pictures in one batch; gives back its loss."""
     with half:
         answers = critic(torch.cat([real, made])).float()

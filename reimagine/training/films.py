@@ -1,4 +1,5 @@
 """Films to train on."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """Losses between pictures: (N, C, H, W) tensors."""
+
 from __future__ import annotations
 
 import torch

@@ -1,4 +1,5 @@
 """Photographs to train on."""
+
 from __future__ import annotations
 
 import io

@@ -1,4 +1,5 @@
 """What one sees of a training while it goes on: loss curves, and a sheet of samples."""
+
 from __future__ import annotations
 
 import csv

@@ -1,4 +1,5 @@
 """Save and resume: a training that was killed goes on where it stood."""
+
 from __future__ import annotations
 
 import csv
@@ -44,8 +45,10 @@ def load_checkpoint(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
             try:
                 part.load_state_dict(state[name])
             except (RuntimeError, ValueError) as error:
-                raise WeightsError(f"{path}: a training of another network, which cannot be gone on with; "
-                                   "give the same options, or another --into") from error  # fmt: skip
+                raise WeightsError(
+                    f"{path}: a training of another network, which cannot be gone on with; "
+                    "give the same options, or another --into"
+                ) from error
     return {k: v for k, v in state.items() if k not in parts}
 
 
@@ -69,8 +72,9 @@ def cosine_schedule(part: float, floor: float = 0.01) -> float:
     return floor + (1 - floor) * (0.5 + 0.5 * math.cos(math.pi * part))
 
 
-def save_and_log(run: Path, parts: dict[str, Any], clock: float, steps: int, say: Callable[[str], Any] = print,
-           **numbers: float) -> None:  # fmt: skip
+def save_and_log(
+    run: Path, parts: dict[str, Any], clock: float, steps: int, say: Callable[[str], Any] = print, **numbers: float
+) -> None:
     """Keep what a training can go on from, add a line to its log, and say it."""
     save_checkpoint(run / "checkpoint.pt", {**parts, "clock": clock, "steps": steps})
     row = {"minutes": round(clock / 60, 1), "steps": steps} | {k: round(v, 4) for k, v in numbers.items()}

@@ -4,6 +4,7 @@ A card lies beside its weights under the same name (`colorize-nogan.toml`). Ship
 this package, added ones (`published.py`) in the user's own folder; `--weights` also takes a path to
 anybody's own .safetensors.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -62,8 +63,9 @@ def find(weights: str) -> Card:
 
     if weights in published.names():
         file = published.card(weights)["file"]
-        raise WeightsError(f"the weights {weights!r} are not shipped; `reimagine models add {weights} "
-                           f"--file {file}` adds them")  # fmt: skip
+        raise WeightsError(
+            f"the weights {weights!r} are not shipped; `reimagine models add {weights} --file {file}` adds them"
+        )
     raise WeightsError(unknown_name("weights", weights, here))
 
 

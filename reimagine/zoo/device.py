@@ -1,4 +1,5 @@
 """Where networks run, and at what precision."""
+
 from __future__ import annotations
 
 import os

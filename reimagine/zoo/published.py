@@ -4,6 +4,7 @@ Their cards lie in `cards/`: what the file is called, its sum, where to find it,
 it belongs to. `reimagine models add NAME --file PATH` turns it into weights like the shipped ones,
 in the user's own folder. Nothing in a published file is ever run: tensors only.
 """
+
 from __future__ import annotations
 
 import os
@@ -50,9 +51,11 @@ def add(name: str, file: Path | None = None, unchecked: bool = False) -> tuple[P
     wanted = facts.get("file_sha256")
     found = zoo.sha256(file) if file.is_file() else ""
     if wanted and found != wanted and not unchecked:
-        raise WeightsError(f"{file}: not {facts['file']} (its sha256 is {found[:12]}..., it should be "
-                           f"{wanted[:12]}...); {_where(facts)}, or --unchecked to read it all the "
-                           "same")  # fmt: skip
+        raise WeightsError(
+            f"{file}: not {facts['file']} (its sha256 is {found[:12]}..., it should be "
+            f"{wanted[:12]}...); {_where(facts)}, or --unchecked to read it all the "
+            "same"
+        )
     tensors = tensorflow.read(file) if facts.get("format") == "tensorflow" else read(file)
     state = {k: v for k, v in tensors.items() if facts.get("ignore", "\n") not in k}
     module, _, title = facts["net"].partition(":")
@@ -104,8 +107,10 @@ def _fill(net: Any, state: dict[str, Tensor], file: Path) -> None:
     mine = net.state_dict()
     lacking, left = sorted(mine.keys() - state.keys()), sorted(state.keys() - mine.keys())
     if lacking or left:
-        raise WeightsError(f"{file}: not weights of {type(net).__name__}: {len(lacking)} tensors are "
-                           f"lacking and {len(left)} left over, such as {(lacking + left)[0]}")  # fmt: skip
+        raise WeightsError(
+            f"{file}: not weights of {type(net).__name__}: {len(lacking)} tensors are "
+            f"lacking and {len(left)} left over, such as {(lacking + left)[0]}"
+        )
     try:
         net.load_state_dict(state)
     except RuntimeError as error:
@@ -127,5 +132,7 @@ def _download(name: str, facts: dict[str, Any], folder: Path) -> Path:
             return target
         except OSError:
             continue
-    raise WeightsError(f"{name} could not be downloaded; {_where(facts)}: get it elsewhere and give "
-                       f"--file {os.path.join('FOLDER', facts['file'])}")  # fmt: skip
+    raise WeightsError(
+        f"{name} could not be downloaded; {_where(facts)}: get it elsewhere and give "
+        f"--file {os.path.join('FOLDER', facts['file'])}"
+    )

@@ -4,6 +4,7 @@ Module names are those of the published Caffe conversion, so that its ImageNet f
 they are: `load_features` reads them into a three-channel or, folded, a one-channel network. Without
 them there is the shipped colorizer's encoder (`own_features`), which sees one channel.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -22,7 +23,7 @@ BGR_MEAN = (103.939, 116.779, 123.68)
 class Fire(nn.Module):
     """Squeeze to few channels, expand by 1x1 and 3x3 side by side."""
 
-    def __init__(self, inputs: int, squeezed: int, expanded: int):
+    def __init__(self, inputs: int, squeezed: int, expanded: int) -> None:
         super().__init__()
         self.squeeze1x1 = nn.Conv2d(inputs, squeezed, 1)
         self.expand1x1 = nn.Conv2d(squeezed, expanded, 1)
@@ -36,7 +37,7 @@ class Fire(nn.Module):
 class SqueezeNet(nn.Module):
     """The features; padded so that every level halves exactly."""
 
-    def __init__(self, inputs: int):
+    def __init__(self, inputs: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, 64, 3, stride=2, padding=1)
         self.fire2, self.fire3 = Fire(64, 16, 64), Fire(128, 16, 64)

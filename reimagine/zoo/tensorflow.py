@@ -3,6 +3,7 @@
 A V2 checkpoint ("tensor bundle") is a table, in the format of LevelDB, of names and places
 (`.index`), and raw little-endian tensors (`.data-00000-of-00001`).
 """
+
 from __future__ import annotations
 
 import zipfile

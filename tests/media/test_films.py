@@ -1,4 +1,5 @@
 """Films in and out: exact times, untouched sound, every kind of picture FFmpeg gives."""
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -6,7 +7,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from conftest import frames_of, make_film, packets_of, picture, times_of
+from helpers import frames_of, make_film, packets_of, picture, times_of
 
 import reimagine
 from reimagine.errors import MediaError
@@ -49,10 +50,16 @@ def test_picture_nobody_touched_is_copied_packet_for_packet(tmp_path, film):
     assert packets_of(done.film, "audio") != packets_of(film, "audio")
 
 
-@pytest.mark.parametrize(("pixel", "codec"), [
-    ("yuv420p", "libx264"), ("yuv420p10le", "libx264"), ("yuv444p", "libx264"), ("gray", "ffv1"),
-    ("yuv422p10le", "prores_ks"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("pixel", "codec"),
+    [
+        ("yuv420p", "libx264"),
+        ("yuv420p10le", "libx264"),
+        ("yuv444p", "libx264"),
+        ("gray", "ffv1"),
+        ("yuv422p10le", "prores_ks"),
+    ],
+)
 def test_pixel_formats(tmp_path, pixel, codec):
     source = make_film(tmp_path / "film.mkv", 6, pixel=pixel, codec=codec)
     done = reimagine.run(source, [TINT()], tmp_path / "run")
@@ -118,8 +125,9 @@ def test_interlaced_film_is_deinterlaced_and_said(tmp_path):
     facts = open_film(path)
     if not facts.interlaced:
         pytest.skip("this FFmpeg's encoder does not mark fields")
-    combed, whole = ([f.luma.astype(int) for f in read_film(f)] for f in (
-        Film(**{**facts.__dict__, "interlaced": False}), facts))  # fmt: skip
+    combed, whole = (
+        [f.luma.astype(int) for f in read_film(f)] for f in (Film(**{**facts.__dict__, "interlaced": False}), facts)
+    )
     comb = [np.abs(2 * y[1:-1:2] - y[:-2:2] - y[2::2]).mean() for y in (combed[5], whole[5])]
     assert len(whole) == 12 and comb[1] < 0.7 * comb[0]
     assert any("deinterlaced" in note for note in facts.notes)
@@ -151,8 +159,9 @@ def test_chapters_and_titles_travel(tmp_path, film):
     with av.open(str(film)) as old, av.open(str(source), "w") as new:
         stream = new.add_stream_from_template(old.streams.video[0])
         new.metadata["title"] = "The Lane"
-        new.set_chapters([{"id": 1, "start": 0, "end": 1000, "time_base": Fraction(1, 1000),
-                           "metadata": {"title": "One"}}])  # fmt: skip
+        new.set_chapters(
+            [{"id": 1, "start": 0, "end": 1000, "time_base": Fraction(1, 1000), "metadata": {"title": "One"}}]
+        )
         for packet in old.demux(old.streams.video[0]):
             if packet.dts is not None:
                 packet.stream = stream

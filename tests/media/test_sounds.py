@@ -1,4 +1,5 @@
 """Sound and notes on disk: what is written is read, at any rate, and MIDI has bars."""
+
 from __future__ import annotations
 
 import numpy as np

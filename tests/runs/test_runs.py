@@ -1,4 +1,5 @@
 """Runs: nothing is done twice, nothing finished is lost."""
+
 from __future__ import annotations
 
 import json
@@ -10,7 +11,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import frames_of, make_film
+from helpers import frames_of, make_film
 
 import reimagine
 from reimagine.errors import RunError, StageError
@@ -77,8 +78,18 @@ def test_parts_do_not_show(tmp_path, film, monkeypatch):
 def test_killed_and_run_again_gives_the_same_film(tmp_path):
     source = make_film(tmp_path / "film.mp4", 320, size=(320, 240), cuts=(80, 160, 240))
     whole = reimagine.run(source, [INK()], tmp_path / "whole")
-    command = [sys.executable, "-m", "reimagine", "cartoon", str(source), "-q", "--model", "ink",
-               "--into", str(tmp_path / "run")]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "reimagine",
+        "cartoon",
+        str(source),
+        "-q",
+        "--model",
+        "ink",
+        "--into",
+        str(tmp_path / "run"),
+    ]
     process = subprocess.Popen(command)
     try:
         deadline = time.monotonic() + 120

@@ -1,15 +1,14 @@
 """Music end to end: the film keeps its picture, and its sound where no music was found."""
+
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from conftest import make_film, packets_of
+from helpers import make_film, packets_of, run_program
 
 import reimagine
 from reimagine.errors import StageError
@@ -63,14 +62,9 @@ def test_a_composed_melody_is_as_long_as_the_film(tmp_path):
         assert box.streams.audio and packets_of(done.film, "video") == packets_of(source, "video")
 
 
-def say(*words) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "reimagine", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
 def test_a_silent_film_gets_music(tmp_path):
     source = make_film(tmp_path / "silent.mp4", 72)
-    done = say("music", source, "--compose", "--instruments", "flute", "--into", tmp_path / "run", "-q")
+    done = run_program("music", source, "--compose", "--instruments", "flute", "--into", tmp_path / "run", "-q")
     assert done.returncode == 0, done.stderr
     sound = read_sound(Path(done.stdout.strip()))
     assert np.abs(sound.samples).max() > 0.05 and abs(sound.seconds - 3) < 0.1
@@ -78,13 +72,13 @@ def test_a_silent_film_gets_music(tmp_path):
 
 def test_notes_alone_are_handed_over_as_midi(tmp_path):
     source = make_film(tmp_path / "film.mp4", 72, sounds=1)
-    done = say("transcribe", source, "--into", tmp_path / "run", "-o", tmp_path / "tune.mid", "-q")
+    done = run_program("transcribe", source, "--into", tmp_path / "run", "-o", tmp_path / "tune.mid", "-q")
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()) == tmp_path / "tune.mid" and len(read_notes(tmp_path / "tune.mid")) >= 3
 
 
 def test_compose_needs_nothing_and_gives_midi(tmp_path):
-    done = say("compose", "--bars", 4, "--into", tmp_path / "run", "-q")
+    done = run_program("compose", "--bars", 4, "--into", tmp_path / "run", "-q")
     assert done.returncode == 0, done.stderr
     path = Path(done.stdout.strip())
     assert path.name == "film.mid" and len(read_notes(path)) > 4
@@ -94,7 +88,7 @@ def test_evaluate_notes_prints_json(tmp_path):
     notes = Notes(tuple(Note(0.5 * n, 0.5 * n + 0.45, 60 + 2 * n) for n in range(6)))
     write_notes(tmp_path / "tune.mid", notes)
     write_sound(tmp_path / "tune.wav", reimagine.model("timbre", "sine")().load("cpu")(notes))
-    done = say("evaluate", "notes", tmp_path / "tune.wav", "--json")
+    done = run_program("evaluate", "notes", tmp_path / "tune.wav", "--json")
     told = json.loads(done.stdout)
     assert told["mean"]["recall"] > 0.8 and set(told) == {"tune", "mean"}
 

@@ -1,4 +1,5 @@
 """A look: whose it is, that it is steady, that grey stays grey, and how one is learnt."""
+
 from __future__ import annotations
 
 import csv
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from conftest import make_film, picture
+from helpers import make_film, picture
 
 import reimagine
 from reimagine import zoo
@@ -125,10 +126,15 @@ def test_lines_are_drawn_over_when_asked(weights):
     assert with_.mean() < without.mean()
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({"look": "hayo"}, "unknown look 'hayo'.*hayao"), ({"look": "ink", "strength": 2.0}, "0 to 1"),
-    ({"look": "ink", "steady": -1.0}, "--steady"), ({"size": 3}, "64 to 2160"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"look": "hayo"}, "unknown look 'hayo'.*hayao"),
+        ({"look": "ink", "strength": 2.0}, "0 to 1"),
+        ({"look": "ink", "steady": -1.0}, "--steady"),
+        ({"size": 3}, "64 to 2160"),
+    ],
+)
 def test_what_cannot_be_is_said_in_one_line(options, words):
     with pytest.raises(StageError, match=words) as caught:
         CARTOON(**options).load("cpu")
@@ -136,8 +142,7 @@ def test_what_cannot_be_is_said_in_one_line(options, words):
 
 
 def test_the_report_says_what_steadying_did(tmp_path):
-    done = reimagine.run(make_film(tmp_path / "film.mp4", 8), [reimagine.model("cartoon", "ink")()],
-                         tmp_path / "run")  # fmt: skip
+    done = reimagine.run(make_film(tmp_path / "film.mp4", 8), [reimagine.model("cartoon", "ink")()], tmp_path / "run")
     told = done.report["cartoon_warp_error"]
     assert 0 < told["after"] <= told["before"] and "pairs compared" not in done.report["counts"]
 
@@ -242,8 +247,9 @@ def test_a_teacher_is_followed(photos, tmp_path):
     zoo.save(tmp_path / "teacher.safetensors", CartoonGenerator(4), {"width": 4})
 
     def train(minutes: float):
-        return TrainCartoon(photos, look="mine", teacher=str(tmp_path / "teacher.safetensors"), batch=2,
-                            minutes=minutes)(tmp_path / "run")  # fmt: skip
+        return TrainCartoon(
+            photos, look="mine", teacher=str(tmp_path / "teacher.safetensors"), batch=2, minutes=minutes
+        )(tmp_path / "run")
 
     train(0.03)
     kept = {p: p.stat().st_mtime_ns for p in (tmp_path / "run" / "pairs").iterdir()}

@@ -1,4 +1,5 @@
 """What comes after the end: what is learnt, and kept; and that it is the film that goes on."""
+
 from __future__ import annotations
 
 import csv
@@ -7,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from conftest import frames_of, picture
+from helpers import frames_of, picture
 
 import reimagine
 from reimagine.errors import RecipeError, StageError
@@ -38,15 +39,17 @@ def test_pairs_keep_the_films_order_and_never_cross_a_cut(recall, tmp_path):
     pairs = [(row["for"], int(row["frame"]), int(row["next"])) for row in rows]
     assert all(b - a == 2 and (b < 60 or a >= 70) for _, a, b in pairs)  # 60..70 is too short for a shot
     for start, stop in ((0, 60), (70, 190)):
-        parts = [[a for f, a, _ in pairs if f == part and start <= a < stop]
-                 for part in ("train", "validation", "test")]  # fmt: skip
+        parts = [
+            [a for f, a, _ in pairs if f == part and start <= a < stop] for part in ("train", "validation", "test")
+        ]
         assert max(parts[0]) < min(parts[1]) <= max(parts[1]) < min(parts[2])
         assert len(parts[0]) / sum(map(len, parts)) == pytest.approx(0.7, abs=0.12)
 
 
 def test_a_film_is_learnt_once_and_only_rolls_on(tiny_weights, film, tmp_path):
     model = reimagine.model("continue", "recall")(
-        seconds=0.5, minutes=0.01, weights=str(tiny_weights["continue recall"]))  # fmt: skip
+        seconds=0.5, minutes=0.01, weights=str(tiny_weights["continue recall"])
+    )
     reimagine.run(film, [model], tmp_path / "run")
     (kept,) = (tmp_path / "run").glob("learnt-continue.recall-*")
     there = {"pairs.csv", "log.csv", "curves.png", "sheet.png", "weights.safetensors", "learnt.json"}
@@ -68,8 +71,7 @@ def test_an_interrupted_training_goes_on(tiny_weights, tmp_path):
         def advance(self, count):
             self.begun.append(count)
 
-    model = reimagine.model("continue", "recall")(
-        minutes=0.02, weights=str(tiny_weights["continue recall"]))  # fmt: skip
+    model = reimagine.model("continue", "recall")(minutes=0.02, weights=str(tiny_weights["continue recall"]))
     with pytest.raises(KeyboardInterrupt):
         model.load("cpu").learn(clip(40), tmp_path, Cut())
     assert (tmp_path / "checkpoint.pt").exists() is False
@@ -125,8 +127,7 @@ def test_what_cannot_be_learnt_is_said(name, options, film, text, tmp_path):
     assert "--model hold" in str(error.value)
 
 
-@pytest.mark.parametrize(("option", "value"),
-                         [("seconds", 0.0), ("slow", 0.5), ("every", -1), ("minutes", -1.0)])  # fmt: skip
+@pytest.mark.parametrize(("option", "value"), [("seconds", 0.0), ("slow", 0.5), ("every", -1), ("minutes", -1.0)])
 def test_options_out_of_range_are_refused(option, value):
     with pytest.raises(StageError, match=f"--{option} .* is out of range"):
         reimagine.model("continue", "recall")(**{option: value}).load("cpu")

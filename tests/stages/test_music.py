@@ -1,4 +1,5 @@
 """Notes heard, invented and played; sound mixed: what a listener relies on."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -96,7 +97,7 @@ def test_the_meter_is_found():
     assert abs(tempo - 100) < 4 and abs(beat - 20 / rate) < 0.04
 
 
-@pytest.mark.parametrize("name", stages.MODELS["transcribe"])
+@pytest.mark.parametrize("name", stages.models_of("transcribe"))
 def test_noise_has_hardly_a_note(name):
     noise = np.random.default_rng(0).normal(0, 0.1, (1, 22050 * 4)).astype(np.float32)
     assert len(reimagine.model("transcribe", name)().load("cpu")(Sound(noise, 22050))) <= 2

@@ -1,4 +1,5 @@
 """Damage made on purpose, and undone."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -8,8 +9,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from conftest import make_film, picture
-from test_cli import say
+from helpers import make_film, picture, run_cli
 
 import reimagine
 from reimagine import recipe
@@ -40,8 +40,7 @@ def scene(count: int = 30, width: int = SIZE[0], height: int = SIZE[1]) -> list[
 
 def apart(made: list[Frame], true: list[Frame]) -> float:
     """Mean PSNR of lumas, without the edge that motion brings in."""
-    return float(np.mean([psnr(a.grey[8:-8, 8:-8], b.grey[8:-8, 8:-8])
-                          for a, b in zip(made, true, strict=True)]))  # fmt: skip
+    return float(np.mean([psnr(a.grey[8:-8, 8:-8], b.grey[8:-8, 8:-8]) for a, b in zip(made, true, strict=True)]))
 
 
 def jumps(frames: list[Frame]) -> float:
@@ -72,9 +71,10 @@ def test_dust_lives_for_one_frame_and_scratches_for_several():
     blank = np.full((128, 192), 128, np.uint8)
     lost = {kind: [wear(blank).lost > 0.3 for _ in range(5)] for kind, wear in damage.items()}
     near = np.ones((7, 7), np.uint8)
-    shared = {kind: np.mean([(a & (cv2.dilate(b.astype(np.uint8), near) > 0)).sum() / a.sum()
-                             for a, b in pairwise(masks)])
-              for kind, masks in lost.items()}  # fmt: skip
+    shared = {
+        kind: np.mean([(a & (cv2.dilate(b.astype(np.uint8), near) > 0)).sum() / a.sum() for a, b in pairwise(masks)])
+        for kind, masks in lost.items()
+    }
     assert 2 * shared["dust"] < shared["scratches"] > 0.4
 
 
@@ -123,11 +123,15 @@ def test_classic_leaves_alone_what_is_well():
 
 def test_classic_leaves_a_fade_and_takes_a_lamp_that_slowly_goes_down():
     frames, away = scene(60), np.arange(60)
-    fade = [f.with_grey((f.grey * share).astype(np.uint8)) for f, share in
-            zip(frames, np.clip(1.2 - away / 40, 0.1, 1), strict=True)]  # fmt: skip
+    fade = [
+        f.with_grey((f.grey * share).astype(np.uint8))
+        for f, share in zip(frames, np.clip(1.2 - away / 40, 0.1, 1), strict=True)
+    ]
     assert apart(list(PLAIN.load("cpu")(fade)), fade) > 34
-    lamp = [f.with_grey((f.grey * share).astype(np.uint8)) for f, share in
-            zip(frames, 0.92 + 0.06 * np.sin(away / 7), strict=True)]  # fmt: skip
+    lamp = [
+        f.with_grey((f.grey * share).astype(np.uint8))
+        for f, share in zip(frames, 0.92 + 0.06 * np.sin(away / 7), strict=True)
+    ]
     assert jumps(list(PLAIN.load("cpu")(lamp))) < 0.6 * jumps(lamp)
 
 
@@ -236,10 +240,14 @@ def test_a_tall_picture_in_strips_is_the_same(tiny_weights):
         assert np.abs(whole - strips).max() < 0.02
 
 
-@pytest.mark.parametrize(("options", "text"), [
-    ({"kind": "negativ"}, "did you mean 'negative'"), ({"strength": 2.0}, "--strength 2 is out of range"),
-    ({"dense": 0.9, "base": 0.2}, "--dense 0.9 is not below --base 0.2"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"kind": "negativ"}, "did you mean 'negative'"),
+        ({"strength": 2.0}, "--strength 2 is out of range"),
+        ({"dense": 0.9, "base": 0.2}, "--dense 0.9 is not below --base 0.2"),
+    ],
+)
 def test_what_is_out_of_range_is_refused(options, text, tiny_weights):
     with pytest.raises(StageError, match=text):
         recipe.check(tiny(tiny_weights, **options))
@@ -254,14 +262,14 @@ def test_restoring_comes_first(film, tmp_path):
     with pytest.raises(ReimagineError, match=":6: step 2: 'restore' comes before 'colorize'"):
         recipe.read(mine)
     reimagine.run(film, [reimagine.model("colorize", "tint")()], tmp_path / "run")
-    code, _, err = say("restore", tmp_path / "run", "--model", "classic", "-q")
+    code, _, err = run_cli("restore", tmp_path / "run", "--model", "classic", "-q")
     assert code == 1 and "comes first" in err and "--into" in err
 
 
 def test_a_run_reports_what_was_found(tmp_path, tiny_weights):
     source = make_film(tmp_path / "film.mp4", 30, size=SIZE)
     worn = tmp_path / "worn.mp4"
-    assert say("degrade", source, "--kind", "scratches", "-o", worn, "-q")[0] == 0
+    assert run_cli("degrade", source, "--kind", "scratches", "-o", worn, "-q")[0] == 0
     done = reimagine.run(worn, [Classic()], tmp_path / "run")
     found = done.report["found"]
     assert found["negative"] is False and found["noise"] > 0
@@ -274,16 +282,16 @@ def test_a_run_reports_what_was_found(tmp_path, tiny_weights):
 
 def test_degrade_a_film_and_a_picture(film, tmp_path):
     out = tmp_path / "worn.mp4"
-    code, said, _ = say("degrade", film, "--kind", "old-print", "--seed", "3", "-o", out, "-q")
+    code, said, _ = run_cli("degrade", film, "--kind", "old-print", "--seed", "3", "-o", out, "-q")
     assert code == 0 and said.strip() == str(out) and open_film(out).frames == 48
     true, worn = (np.array([f.grey.mean() for f in read_film(open_film(path))]) for path in (film, out))
     assert np.median(np.abs(np.diff(worn))) > 2 * np.median(np.abs(np.diff(true)))
     still = tmp_path / "still.png"
     write_image(still, picture(0, 96, 64, 1))
-    assert say("degrade", still, "--kind", "holes", "-o", tmp_path / "holes.png", "-q")[0] == 0
+    assert run_cli("degrade", still, "--kind", "holes", "-o", tmp_path / "holes.png", "-q")[0] == 0
     assert read_image(tmp_path / "holes.png").shape == (64, 96, 3)
     for words, text in ((["--kind", "hoels"], "did you mean 'holes'"), (["-o", still], "is the film itself")):
-        code, _, err = say("degrade", still, *words, "-q")
+        code, _, err = run_cli("degrade", still, *words, "-q")
         assert code == 1 and text in " ".join(err.split())
 
 
@@ -293,12 +301,12 @@ def test_evaluate_restore(tmp_path, film):
     for n in range(2):
         write_image(photos / f"{n}.png", picture(n, 96, 64, n))
     words = ["evaluate", "restore", "--model", "classic", "--kind", "none", "--kind", "noise", "--json"]
-    rows = json.loads(say(*words, photos)[1])
+    rows = json.loads(run_cli(*words, photos)[1])
     assert set(rows) == {"none", "noise"} and rows["noise"]["psnr_worn"] < 26 and rows["none"]["psnr"] > 30
-    rows = json.loads(say(*words, film, "--kind", "flicker", "--frames", "12")[1])
+    rows = json.loads(run_cli(*words, film, "--kind", "flicker", "--frames", "12")[1])
     assert rows["flicker"]["flicker"] < rows["flicker"]["flicker_worn"] and rows["none"]["warp"] >= 0
-    assert "did you mean 'noise'" in say("evaluate", "restore", photos, "--kind", "nosie")[2]
-    one = json.loads(say(*words, photos / "1.png")[1])
+    assert "did you mean 'noise'" in run_cli("evaluate", "restore", photos, "--kind", "nosie")[2]
+    one = json.loads(run_cli(*words, photos / "1.png")[1])
     assert set(one) == {"none", "noise"} and one["noise"]["psnr_worn"] < 26
 
 
@@ -309,8 +317,17 @@ def test_training_goes_on_and_what_it_leaves_restores(tmp_path):
     photos.mkdir()
     for n in range(6):
         write_image(photos / f"{n}.png", picture(3 * n, 96, 80, n % 3))
-    train = TrainRestore(photos, size=32, last_size=48, batch=4, minutes=0.01, detector_minutes=0.005,
-                         hard_minutes=0.005, critic_minutes=0.005, gan_minutes=0.005)  # fmt: skip
+    train = TrainRestore(
+        photos,
+        size=32,
+        last_size=48,
+        batch=4,
+        minutes=0.01,
+        detector_minutes=0.005,
+        hard_minutes=0.005,
+        critic_minutes=0.005,
+        gan_minutes=0.005,
+    )
     weights = train(tmp_path / "run")
     rows = (tmp_path / "run" / "log.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == ["detector", "hard", "generator", "critic", "gan"]

@@ -1,11 +1,12 @@
 """Flicker goes, colour and sharpness stay."""
+
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import make_film, picture
+from helpers import make_film, picture
 
 import reimagine
 from reimagine.errors import StageError
@@ -24,8 +25,9 @@ def flickering(count: int = 40, luma: bool = False) -> list[Frame]:
             gain = 1 + 0.12 * rng.standard_normal()
             made = source.with_image(np.clip(source.image * gain, 0, 255).astype(np.uint8))
         else:
-            made = source.with_chroma(*(np.clip(c + rng.normal(0, 10) + 25, 0, 255).astype(np.uint8)
-                                        for c in source.chroma))  # fmt: skip
+            made = source.with_chroma(
+                *(np.clip(c + rng.normal(0, 10) + 25, 0, 255).astype(np.uint8) for c in source.chroma)
+            )
         frames.append(replace(made, source=source))
     return frames
 
@@ -33,8 +35,9 @@ def flickering(count: int = 40, luma: bool = False) -> list[Frame]:
 def measured(frames: list[Frame], made: list[Frame]) -> dict[str, dict[str, float]]:
     steadiness = TemporalConsistency()
     for a, b in zip(range(len(frames) - 1), range(1, len(frames)), strict=True):
-        steadiness.add(*({"source": frames[n].source.image, "before": frames[n].image,
-                          "result": made[n].image} for n in (a, b)))  # fmt: skip
+        steadiness.add(
+            *({"source": frames[n].source.image, "before": frames[n].image, "result": made[n].image} for n in (a, b))
+        )
     return steadiness.numbers()
 
 

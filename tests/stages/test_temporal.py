@@ -1,4 +1,5 @@
 """A colorizer that learns one film's colours from another."""
+
 from __future__ import annotations
 
 from itertools import pairwise
@@ -7,8 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import make_film, picture
-from test_cli import say
+from helpers import make_film, picture, run_cli
 
 import reimagine
 from reimagine.errors import MediaError, StageError
@@ -29,8 +29,10 @@ def reference(tmp_path) -> Path:
 def test_the_plain_colorizers_weights_are_a_start(tiny_colour):
     """As long as it has learnt nothing, it is that colorizer."""
     frames = [frame_from_image(n, picture(n, 96, 64, 0)).renumbered(n, Shot(0, 6)) for n in range(6)]
-    plain, temporal = (reimagine.model("colorize", name)(weights=str(tiny_colour)).load("cpu")(iter(frames))
-                       for name in ("unet", "temporal"))  # fmt: skip
+    plain, temporal = (
+        reimagine.model("colorize", name)(weights=str(tiny_colour)).load("cpu")(iter(frames))
+        for name in ("unet", "temporal")
+    )
     for a, b in zip(plain, temporal, strict=True):
         both = [np.stack(f.chroma).astype(float) - 128 for f in (a, b)]
         assert np.corrcoef(both[0].ravel(), both[1].ravel())[0, 1] > 0.9  # one of them holds back in the dark
@@ -44,8 +46,9 @@ def test_a_network_sees_the_neighbours_but_not_across_a_cut():
         return np.zeros((len(greys), 16, 16, 2), np.float32)
 
     shots = [Shot(0, 3), Shot(3, 5)]
-    frames = [frame_from_image(n, np.full((64, 64, 3), 40 * n + 10, np.uint8)).renumbered(n, shots[n >= 3])
-              for n in range(5)]  # fmt: skip
+    frames = [
+        frame_from_image(n, np.full((64, 64, 3), 40 * n + 10, np.uint8)).renumbered(n, shots[n >= 3]) for n in range(5)
+    ]
     list(Colorizer(ask, 64, 1.0, every_frame=True, window=3)(frames))
     tones = [[round(float(g.mean()) * 255) for g in view] for view in seen]
     assert tones == [[10, 10, 50], [10, 50, 90], [50, 90, 90], [130, 130, 170], [130, 170, 170]]
@@ -55,8 +58,11 @@ def test_only_frames_that_matter_are_learnt_from(tmp_path, reference):
     found = data.moments(reference)
     assert {m.shot for m in found} == {0, 1, 2} and len(found) < 36 - 2 * 3 + 1
     small = [cv2.resize(m.greys[1], (32, 24), interpolation=cv2.INTER_AREA) * 1.0 for m in found]
-    apart = [np.abs(a - b).mean() for (a, b), (m, n) in zip(pairwise(small), pairwise(found), strict=True)
-             if m.shot == n.shot]  # fmt: skip
+    apart = [
+        np.abs(a - b).mean()
+        for (a, b), (m, n) in zip(pairwise(small), pairwise(found), strict=True)
+        if m.shot == n.shot
+    ]
     assert min(apart) > 1
     assert {m.shot for m in data.moments(reference, until=0.5)} <= {0, 1}
     card = frame_from_image(0, np.full((64, 96, 3), (90, 20, 20), np.uint8))
@@ -65,7 +71,7 @@ def test_only_frames_that_matter_are_learnt_from(tmp_path, reference):
 
 def test_a_grey_film_has_no_colours_to_teach(tmp_path, reference):
     grey = tmp_path / "grey.mp4"
-    assert say("degrade", reference, "--kind", "faded", "-o", grey, "-q")[0] == 0
+    assert run_cli("degrade", reference, "--kind", "faded", "-o", grey, "-q")[0] == 0
     with pytest.raises(MediaError, match="nothing to learn colours from"):
         data.moments(grey)
 
@@ -83,28 +89,45 @@ def test_learn_a_film_and_colour_another_with_it(tmp_path, reference, tiny_colou
     train = TrainColorizeTemporal([reference], start=str(tiny_colour), size=32, batch=2, minutes=0.02)
     weights = train(tmp_path / "train")
     assert {p.name for p in (tmp_path / "train").iterdir()} >= {
-        "weights.safetensors", "weights.toml", "log.csv", "curves.png", "samples.png",
-        "checkpoint.pt"}  # fmt: skip
+        "weights.safetensors",
+        "weights.toml",
+        "log.csv",
+        "curves.png",
+        "samples.png",
+        "checkpoint.pt",
+    }
     steps = (tmp_path / "train" / "log.csv").read_text().splitlines()
     assert 0 < float(steps[-1].split(",")[steps[0].split(",").index("share")]) <= 1
     train(tmp_path / "train")  # its time is up: nothing is learnt twice
     assert (tmp_path / "train" / "log.csv").read_text().splitlines() == steps
     other = make_film(tmp_path / "other.mp4", 12, size=(96, 64))
-    code, out, err = say("colorize", other, "--model", "temporal", "--weights", weights.parent, "--into",
-                         tmp_path / "run", "-q")  # fmt: skip
+    code, out, err = run_cli(
+        "colorize", other, "--model", "temporal", "--weights", weights.parent, "--into", tmp_path / "run", "-q"
+    )
     assert code == 0 and Path(out.strip()).exists(), err
 
 
 def test_reference_is_the_one_command_version(tmp_path, reference, tiny_colour):
     other = make_film(tmp_path / "other.mp4", 12, size=(96, 64))
-    words = ["colorize", other, "--reference", reference, "--minutes", "0.02", "--weights", tiny_colour,
-             "--into", tmp_path / "run", "-q"]  # fmt: skip
-    code, _, err = say(*words)
+    words = [
+        "colorize",
+        other,
+        "--reference",
+        reference,
+        "--minutes",
+        "0.02",
+        "--weights",
+        tiny_colour,
+        "--into",
+        tmp_path / "run",
+        "-q",
+    ]
+    code, _, err = run_cli(*words)
     assert code == 0, err
     folders = {p.name.split("-")[0] for p in (tmp_path / "run").iterdir() if p.is_dir()}
     assert "01" in folders and "learnt" in folders
     learnt = next((tmp_path / "run").glob("learnt-colorize.temporal-*/log.csv")).read_text()
-    assert say(*words, "--saturation", "0.5")[0] == 0  # another question, but nothing to learn
+    assert run_cli(*words, "--saturation", "0.5")[0] == 0  # another question, but nothing to learn
     assert next((tmp_path / "run").glob("learnt-colorize.temporal-*/log.csv")).read_text() == learnt
     with pytest.raises(MediaError, match="no such film"):
         reimagine.run(other, [Temporal(reference=tmp_path / "nothing.mp4")], tmp_path / "x")
@@ -115,6 +138,6 @@ def test_reference_is_the_one_command_version(tmp_path, reference, tiny_colour):
 def test_evaluate_colour_of_a_films_second_half(tmp_path, reference, tiny_colour):
     import json
 
-    code, out, _ = say("evaluate", "colour", reference, "--weights", tiny_colour, "--json")
+    code, out, _ = run_cli("evaluate", "colour", reference, "--weights", tiny_colour, "--json")
     rows = json.loads(out)
     assert code == 0 and set(rows) == {"as it is", "left grey"} and rows["left grey"]["chroma"] < 0.1

@@ -1,4 +1,5 @@
 """Published checkpoints, written here in their own naming with random values, are read whole."""
+
 from __future__ import annotations
 
 import collections
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import make_film
+from helpers import make_film
 
 import reimagine
 from reimagine import zoo
@@ -20,13 +21,19 @@ TENSORS = {"wide": 754, "deep": 378}
 BYTES = {"wide": 873_920_916, "deep": 255_070_532}
 
 UP = {  # as the checkpoints list them: shuffle, batch norm of the skip, convolutions
-    "wide": {4: ((2048, 2048), 1024, {"conv": (512, 1536)}), 5: ((2048, 512), 512, {"conv": (512, 1024)}),
-             6: ((2048, 512), 256, {"conv": (512, 768)}), 7: ((1024, 512), 64, {"conv": (256, 320)})},
-    "deep": {4: ((1024, 512), 256, {"conv1": (768, 512), "conv2": (768, 768)}),
-             5: ((1536, 768), 128, {"conv1": (768, 512), "conv2": (768, 768)}),
-             6: ((1536, 768), 64, {"conv1": (672, 448), "conv2": (672, 672)}),
-             7: ((1344, 672), 64, {"conv1": (300, 400), "conv2": (300, 300)})},
-}  # fmt: skip
+    "wide": {
+        4: ((2048, 2048), 1024, {"conv": (512, 1536)}),
+        5: ((2048, 512), 512, {"conv": (512, 1024)}),
+        6: ((2048, 512), 256, {"conv": (512, 768)}),
+        7: ((1024, 512), 64, {"conv": (256, 320)}),
+    },
+    "deep": {
+        4: ((1024, 512), 256, {"conv1": (768, 512), "conv2": (768, 768)}),
+        5: ((1536, 768), 128, {"conv1": (768, 512), "conv2": (768, 768)}),
+        6: ((1536, 768), 64, {"conv1": (672, 448), "conv2": (672, 672)}),
+        7: ((1344, 672), 64, {"conv1": (300, 400), "conv2": (300, 300)}),
+    },
+}
 
 
 class Published(dict):
@@ -36,16 +43,22 @@ class Published(dict):
         self[name + ".weight"] = torch.randn(shape) / max(1, np.prod(shape[1:])) ** 0.5
 
     def norm(self, name, width):
-        self |= {name + ".weight": torch.rand(width) + 0.5, name + ".bias": torch.randn(width) * 0.1,
-                 name + ".running_mean": torch.randn(width) * 0.1,
-                 name + ".running_var": torch.rand(width) + 0.5,
-                 name + ".num_batches_tracked": torch.tensor(7)}  # fmt: skip
+        self |= {
+            name + ".weight": torch.rand(width) + 0.5,
+            name + ".bias": torch.randn(width) * 0.1,
+            name + ".running_mean": torch.randn(width) * 0.1,
+            name + ".running_var": torch.rand(width) + 0.5,
+            name + ".num_batches_tracked": torch.tensor(7),
+        }
 
     def spectral(self, name, *shape):
         self.conv(name, *shape)
         weight = self.pop(name + ".weight")
-        self |= {name + ".weight_orig": weight, name + ".weight_u": torch.randn(shape[0]),
-                 name + ".weight_v": torch.randn(int(np.prod(shape[1:])))}  # fmt: skip
+        self |= {
+            name + ".weight_orig": weight,
+            name + ".weight_u": torch.randn(shape[0]),
+            name + ".weight_v": torch.randn(int(np.prod(shape[1:]))),
+        }
 
     def encoder(self, depths, bottleneck):
         self.conv("layers.0.0", 64, 3, 7, 7)
@@ -90,9 +103,11 @@ def deoldify(kind: str) -> Published:
             for name, out in (("query", width // 8), ("key", width // 8), ("value", width)):
                 state.spectral(f"{at}.{last}.3.{name}", out, width, 1)
     end = UP[kind][7][2][list(UP[kind][7][2])[-1]][0]
-    state |= {"layers.8.conv.0.bias": torch.zeros(4 * end),
-              "layers.8.conv.0.weight_g": torch.rand(4 * end, 1, 1, 1),
-              "layers.8.conv.0.weight_v": torch.randn(4 * end, end, 1, 1)}  # fmt: skip
+    state |= {
+        "layers.8.conv.0.bias": torch.zeros(4 * end),
+        "layers.8.conv.0.weight_g": torch.rand(4 * end, 1, 1, 1),
+        "layers.8.conv.0.weight_v": torch.randn(4 * end, end, 1, 1),
+    }
     for name, out, side in (("10.layers.0.0", end + 3, 3), ("10.layers.1.0", end + 3, 3), ("11.0", 3, 1)):
         state[f"layers.{name}.bias"] = torch.zeros(out)
         state.spectral(f"layers.{name}", out, end + 3, side, side)
@@ -163,8 +178,10 @@ def test_the_blind_consistency_network_is_read_without_its_unused_norms(tmp_path
     net = zoo.load(str(path), ConsistencyNet, "cpu")
     assert tensors == len(net.state_dict()) and not net.aligned
     film = make_film(tmp_path / "film.mp4", 6)
-    steps = [reimagine.model("colorize", "tint")(),
-             reimagine.model("stabilize", "convlstm")(weights="blind-consistency")]
+    steps = [
+        reimagine.model("colorize", "tint")(),
+        reimagine.model("stabilize", "convlstm")(weights="blind-consistency"),
+    ]
     assert reimagine.run(film, steps, tmp_path / "run").report["frames"] == 6
 
 
@@ -185,6 +202,7 @@ def test_cartoongan_is_read_by_its_own_names(tmp_path):
 def by_the_paper(state: dict, picture: np.ndarray) -> np.ndarray:
     """CartoonGAN's generator written down once more, function by function: (H, W, 3) uint8 RGB -> float,
     with the published code's BGR, reflected edges, biased variance and epsilon."""
+
     def conv(x, name, stride=1, zeros=0, mirror=0):
         x = F.pad(x, [mirror] * 4, "reflect") if mirror else x
         return F.conv2d(x, state[name + ".weight"], state[name + ".bias"], stride, zeros)
@@ -238,9 +256,13 @@ def test_cartoongan_draws_as_its_authors_do(tmp_path):
     assert 10 * np.log10(255**2 / np.square(drawn.astype(float) - want).mean()) > 40
 
 
-@pytest.mark.parametrize(("content", "words"), [
-    ({"a": torch.zeros(2)}, "1 left over"), (None, "not a PyTorch weights file"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"a": torch.zeros(2)}, "1 left over"),
+        (None, "not a PyTorch weights file"),
+    ],
+)
 def test_other_files_are_refused_in_one_line(tmp_path, content, words):
     file = tmp_path / "mine.pth"
     torch.save(content, file) if content else file.write_bytes(b"GIF89a" * 9)

@@ -1,4 +1,5 @@
 """The gallery: one static page for as many runs as one likes, with all that it shows beside it."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -27,8 +28,9 @@ def gallery(runs: Sequence[Run], out: Path, progress: Progress, credit: str = ""
     out.mkdir(parents=True, exist_ok=True)
     shown = [exhibit(run, out, slug, progress, credit) for run, slug in zip(runs, _slugs(runs), strict=True)]
     parts = {name: (HERE / f"page.{name}").read_text() for name in ("css", "js")}
-    room = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
-                       trim_blocks=True, lstrip_blocks=True)  # fmt: skip
+    room = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     page = out / "index.html"
     write_text_atomically(page, room.get_template("page.html").render(runs=shown, **parts))
     return page

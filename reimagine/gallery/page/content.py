@@ -1,4 +1,5 @@
 """What a page shows of a run: small films that play anywhere, pictures, and facts."""
+
 from __future__ import annotations
 
 import json
@@ -27,9 +28,16 @@ WIDTH, THUMB, COLUMNS = 640, 240, 12
 WEBP = 82
 """Quality of the pictures."""
 HOW = Encoding(crf=24, preset="medium")
-TALES = {"colorize": "coloured", "stabilize": "steadied", "cartoon": "drawn", "continue": "gone on with",
-         "transcribe": "transcribed", "compose": "composed for", "timbre": "played anew",
-         "mix": "mixed"}  # fmt: skip
+TALES = {
+    "colorize": "coloured",
+    "stabilize": "steadied",
+    "cartoon": "drawn",
+    "continue": "gone on with",
+    "transcribe": "transcribed",
+    "compose": "composed for",
+    "timbre": "played anew",
+    "mix": "mixed",
+}
 
 
 def exhibit(run: Run, out: Path, slug: str, progress: Progress, credit: str) -> dict[str, Any]:
@@ -43,7 +51,8 @@ def exhibit(run: Run, out: Path, slug: str, progress: Progress, credit: str) -> 
         "title": Path(run.film.source).stem.replace("_", " ").replace("-", " "),
         "slug": slug,
         "tale": ", ".join(dict.fromkeys(TALES.get(step.stage, step.stage) for step in run.steps)),
-        "width": films.get("width", 0), "height": films.get("height", 0),
+        "width": films.get("width", 0),
+        "height": films.get("height", 0),
         "films": films,
         "rate": float(run.film.rate),
         "sounds": {"old": bool(run.film.sounds), "new": run.latest("sound") is not None},
@@ -53,7 +62,7 @@ def exhibit(run: Run, out: Path, slug: str, progress: Progress, credit: str) -> 
         "recipe": _recipe(run),
         "numbers": _numbers(facts),
         "credits": _credits(run, credit),
-    }  # fmt: skip
+    }
 
 
 # -- films and pictures ------------------------------------------------------------------------
@@ -67,8 +76,10 @@ def _films(run: Run, home: Path, progress: Progress) -> dict[str, Any]:
     small = replace(film, width=width, height=height)
     path = run.artifact("sound")
     own = run.own_sound() if film.sounds else None
-    sounds = {"before": own.fit_length(min(own.length, round(film.seconds * own.rate))) if own else None,
-              "after": read_sound(path) if path else own}  # fmt: skip
+    sounds = {
+        "before": own.fit_length(min(own.length, round(film.seconds * own.rate))) if own else None,
+        "after": read_sound(path) if path else own,
+    }
     for name, picture in (("before", run.picture(0)), ("after", run.picture())):
         progress.begin(name, picture.frames)
         frames = _shrunk(prefetch(picture.read(film), 8), small, progress)
@@ -97,9 +108,14 @@ def _shots(run: Run, home: Path) -> list[dict[str, Any]]:
     shots = [s for s in run.takes if s.start < run.known]
     if len(shots) > COLUMNS:
         shots = [shots[i] for i in np.linspace(0, len(shots) - 1, COLUMNS).astype(int)]
-    return [{"at": round(float(run.film.time(shot.start)), 3), "number": number,
-             "picture": _thumb(run, (shot.start + shot.stop) // 2, home / f"shot-{number}.webp")}
-            for number, shot in enumerate(shots, 1)]  # fmt: skip
+    return [
+        {
+            "at": round(float(run.film.time(shot.start)), 3),
+            "number": number,
+            "picture": _thumb(run, (shot.start + shot.stop) // 2, home / f"shot-{number}.webp"),
+        }
+        for number, shot in enumerate(shots, 1)
+    ]
 
 
 def _ending(run: Run, home: Path) -> list[dict[str, Any]]:
@@ -108,9 +124,14 @@ def _ending(run: Run, home: Path) -> list[dict[str, Any]]:
     if not run.film.frames or last <= run.known:
         return []
     numbers = np.unique(np.linspace(run.known - 1, last - 1, COLUMNS).astype(int))
-    return [{"at": round(float(run.film.time(int(n))), 3),
-             "after": round(float(run.film.time(int(n)) - run.film.time(run.known - 1)), 1),
-             "picture": _thumb(run, int(n), home / f"ending-{n}.webp")} for n in numbers]  # fmt: skip
+    return [
+        {
+            "at": round(float(run.film.time(int(n))), 3),
+            "after": round(float(run.film.time(int(n)) - run.film.time(run.known - 1)), 1),
+            "picture": _thumb(run, int(n), home / f"ending-{n}.webp"),
+        }
+        for n in numbers
+    ]
 
 
 # -- facts -------------------------------------------------------------------------------------
@@ -130,11 +151,23 @@ def _step(run: Run, step: Step, home: Path) -> dict[str, Any]:
             image = cv2.imread(str(folder / f"{name}.png"))
             target = home / f"{step.folder[:2]}-{name}.webp"
             write_image(target, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), WEBP)
-            pictures.append({"path": f"{home.name}/{target.name}", "words": f"{words} after {step.stage}",
-                             "width": image.shape[1], "height": image.shape[0]})  # fmt: skip
-    return {"stage": step.stage, "model": step.model, "seconds": round(step.seconds, 1),
-            "options": {k: v for k, v in options.items() if v not in ("", None)},
-            "counts": step.counts, "files": files, "pictures": pictures}  # fmt: skip
+            pictures.append(
+                {
+                    "path": f"{home.name}/{target.name}",
+                    "words": f"{words} after {step.stage}",
+                    "width": image.shape[1],
+                    "height": image.shape[0],
+                }
+            )
+    return {
+        "stage": step.stage,
+        "model": step.model,
+        "seconds": round(step.seconds, 1),
+        "options": {k: v for k, v in options.items() if v not in ("", None)},
+        "counts": step.counts,
+        "files": files,
+        "pictures": pictures,
+    }
 
 
 def _recipe(run: Run) -> str:

@@ -3,6 +3,7 @@
 A flow (H, W, 2) float32 says, for every pixel of a frame, how many pixels away (x, y) the same
 thing lies in the other frame.
 """
+
 from __future__ import annotations
 
 from functools import lru_cache

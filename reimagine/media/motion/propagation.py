@@ -5,6 +5,7 @@ values. Each is carried both ways through the frames around it, and where severa
 the better believed one weighs more. So a value neither drifts nor jumps, and what is hidden behind
 something takes nothing from what hides it. A frame that shows what no keyframe saw is asked as well.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
@@ -115,7 +116,7 @@ class KeyframePropagator:
         memory: after how many frames a value weighs half.
     """
 
-    def __init__(self, ask: ComputeValues, every: bool = False, memory: float = KEYFRAME_INTERVAL):
+    def __init__(self, ask: ComputeValues, every: bool = False, memory: float = KEYFRAME_INTERVAL) -> None:
         self.ask, self.every, self.fade = ask, every, 0.5 ** (1 / memory)
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, np.ndarray, np.ndarray]]:
@@ -195,7 +196,9 @@ def is_consecutive(frame: Frame, last: Frame) -> bool:
     return frame.index == last.index + 1 and frame.shot == last.shot
 
 
-def bidirectional_flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> tuple[FlowWithConfidence, FlowWithConfidence]:
+def bidirectional_flow(
+    here: np.ndarray, there: np.ndarray, preset: str = "fast"
+) -> tuple[FlowWithConfidence, FlowWithConfidence]:
     """From here to there, and from there to here."""
     out, back = optical_flow(here, there, preset), optical_flow(there, here, preset)
     return (out, belief(out, back, here, there)), (back, belief(back, out, there, here))

@@ -1,4 +1,5 @@
 """Ink and flat colour without a network: the baseline every trained look must beat."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator

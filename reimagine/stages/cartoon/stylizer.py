@@ -5,6 +5,7 @@ towards the one before it, brought along the optical flow of the film itself: fi
 be believed and the two nearly agree, not at all where something new is seen. What stands still is taken
 over as it is, not sampled again, and so stays as sharp as it was drawn.
 """
+
 from __future__ import annotations
 
 from collections import Counter
@@ -58,7 +59,7 @@ class Stylizer:
         colour: a grey picture may take on the colours of its drawing.
     """
 
-    def __init__(self, draw: Draw, strength: float, steady: float, colour: bool = False):
+    def __init__(self, draw: Draw, strength: float, steady: float, colour: bool = False) -> None:
         for name, value in (("strength", strength), ("steady", steady)):
             if not 0 <= value <= 1:
                 raise StageError(f"cartoon: --{name} {value:g} is out of range; give 0 to 1")

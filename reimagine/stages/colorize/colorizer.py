@@ -2,6 +2,7 @@
 
 The network colours keyframes; between them colour travels with what it belongs to.
 """
+
 from __future__ import annotations
 
 from collections import Counter
@@ -40,8 +41,16 @@ class Colorizer:
     memory halves the size and goes on. `window` is how many consecutive frames the network sees, 1 or 3.
     """
 
-    def __init__(self, ask: Ask, size: int, saturation: float, references: Path | None = None,
-                 every_frame: bool = False, square: bool = False, window: int = 1):  # fmt: skip
+    def __init__(
+        self,
+        ask: Ask,
+        size: int,
+        saturation: float,
+        references: Path | None = None,
+        every_frame: bool = False,
+        square: bool = False,
+        window: int = 1,
+    ) -> None:
         if not 64 <= size <= 1024:
             raise StageError(f"--size {size} is out of range; give 64 to 1024 pixels")
         self.ask, self.size, self.square, self.window = ask, size, square, window
@@ -74,8 +83,11 @@ class Colorizer:
 
     def placed(self, before: Frame | None, here: Frame, after: Frame | None) -> Frame:
         """Its neighbours are kept for it; across a cut it stands in for them itself."""
-        self.around[here.index] = [before if before and is_consecutive(here, before) else here, here,
-                                   after if after and is_consecutive(after, here) else here]  # fmt: skip
+        self.around[here.index] = [
+            before if before and is_consecutive(here, before) else here,
+            here,
+            after if after and is_consecutive(after, here) else here,
+        ]
         while len(self.around) > HELD:
             del self.around[next(iter(self.around))]
         return here

@@ -1,4 +1,5 @@
 """Colour a shot after one still that somebody has painted."""
+
 from __future__ import annotations
 
 import cv2
@@ -13,7 +14,7 @@ class Reference:
     wherever the coat goes.
     """
 
-    def __init__(self, grey: np.ndarray, wanted: np.ndarray, own: np.ndarray, reach: float = 12):
+    def __init__(self, grey: np.ndarray, wanted: np.ndarray, own: np.ndarray, reach: float = 12) -> None:
         """grey (h, w) uint8, wanted and own (h, w, 2) ab, all of the still; `reach` is how far
         apart in ab two places may be and still be near."""
         self.wanted, self.reach = wanted, reach
@@ -45,7 +46,7 @@ class Scene:
     NEAR = 40.0
     """Difference in ab that two views of one thing may show."""
 
-    def __init__(self, grey: np.ndarray, ab: np.ndarray):
+    def __init__(self, grey: np.ndarray, ab: np.ndarray) -> None:
         grey, ab = _half(grey), _half(ab)
         self.reference = Reference(grey, ab, ab, self.NEAR)
 
@@ -63,7 +64,7 @@ def _half(image: np.ndarray) -> np.ndarray:
 def _keys(grey: np.ndarray, ab: np.ndarray, reach: float) -> np.ndarray:
     """(h * w, 6): luma, its neighbourhood, the network's colour, and place; one unit is "near"."""
     h, w = grey.shape
-    y, x = np.mgrid[0 : h, 0 : w].astype(np.float32) / max(h, w)
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32) / max(h, w)
     tone = grey.astype(np.float32)
     around = cv2.GaussianBlur(tone, (0, 0), 2)
     parts = [tone / 20, around / 20, ab[..., 0] / reach, ab[..., 1] / reach, y / 0.15, x / 0.15]

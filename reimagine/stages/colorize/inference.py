@@ -1,4 +1,5 @@
 """How a film's luma is put to a network, and its colours come back."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,5 @@
 """A wash of one colour, as distributors dyed prints in the 1910s; the baseline without weights."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,5 @@
 """What every continuation that learns from the film can be asked, and how it is done."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -65,7 +66,7 @@ class Learner(Protocol):
 class ContinuationRunner:
     """Learns from a film, and goes on with it."""
 
-    def __init__(self, model: Learner, device: str):
+    def __init__(self, model: Learner, device: str) -> None:
         model.check()
         self.model, self.device = model, device
         self.moments: Any = None

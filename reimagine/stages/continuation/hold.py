@@ -1,4 +1,5 @@
 """The last frame, held: what every continuation must beat."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -1,8 +1,9 @@
 """A film that goes on: steps are dreamt one after the other and kept, and made into frames that fit the film.
 
-    film ... frame, frame | step ───────── step ───────── step      dreamt, kept as they are dreamt
-                          | frame, frame, frame, frame, frame       in the film's time, size and grain
+film ... frame, frame | step ───────── step ───────── step      dreamt, kept as they are dreamt
+                      | frame, frame, frame, frame, frame       in the film's time, size and grain
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -108,8 +109,7 @@ def outward(pictures: Iterator[np.ndarray], clip: Clip, pace: float, more: int) 
         yield last.renumbered(last.index + ahead).with_image(_like(image, last, grain, ahead))
 
 
-def _timed(first: np.ndarray, pictures: Iterator[np.ndarray], pace: float,
-           more: int) -> Iterator[np.ndarray]:  # fmt: skip
+def _timed(first: np.ndarray, pictures: Iterator[np.ndarray], pace: float, more: int) -> Iterator[np.ndarray]:
     """`more` pictures at the film's rate."""
     made = 0
     for step, (here, there) in enumerate(pairwise(_from(first, pictures))):

@@ -1,4 +1,5 @@
 """What of a film is learnt from: frames far enough apart to be steps, small, in the film's order."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -72,8 +73,11 @@ class TrainingFrames:
 
     def list_pairs(self, path: Path) -> None:
         """Which frame is to lead to which, and what for, as CSV."""
-        lines = [f"{name},{self.numbers[n]},{self.numbers[n + 1]}"
-                 for name, room in self.split().items() for n in np.flatnonzero(room)]  # fmt: skip
+        lines = [
+            f"{name},{self.numbers[n]},{self.numbers[n + 1]}"
+            for name, room in self.split().items()
+            for n in np.flatnonzero(room)
+        ]
         write_text_atomically(path, "\n".join(["for,frame,next", *lines, ""]))
 
 
@@ -96,8 +100,10 @@ def collect_training_frames(clip: Clip, every: int, size: tuple[int, int], progr
     shots = [s for s in clip.shots if s.stop - s.start >= needed]
     if not shots:
         longest = max(s.stop - s.start for s in clip.shots)
-        raise StageError(f"continue: the longest shot of {clip.name} has {longest} frames, and {needed} "
-                         f"are needed to learn how it goes on; {INSTEAD}")  # fmt: skip
+        raise StageError(
+            f"continue: the longest shot of {clip.name} has {longest} frames, and {needed} "
+            f"are needed to learn how it goes on; {INSTEAD}"
+        )
     every = every or _paced(clip, shots[-1])
     taken = [range(s.start, s.stop, every) for s in shots if s.stop - s.start >= LEAST * every]
     lengths = [*map(len, taken)]

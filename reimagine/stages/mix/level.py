@@ -1,4 +1,5 @@
 """Bring the new music to a broadcast level, over as much of the old sound as one wants to keep."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,4 +1,5 @@
 """What restorers do to moving film without a network: light, gate, dirt, scratches, grain, contrast."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,5 @@
 """The restorer's bench: a film goes over it from the left to the right."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -61,7 +62,7 @@ class Bench:
         options: a `Classic`.
     """
 
-    def __init__(self, options: Any):
+    def __init__(self, options: Any) -> None:
         self.o = options
         self.findings = RestorationStatistics()
         self.counts = self.findings.counts

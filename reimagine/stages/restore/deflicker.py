@@ -4,6 +4,7 @@ Both are found between neighbouring frames, along the optical flow, so that what
 neither; summed up over the shot they are a course, and what of it is quicker than a second or two is taken
 out.
 """
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -77,8 +78,10 @@ def _middle(values: np.ndarray) -> float:
 
 def courses(drifts: list[Drift]) -> tuple[np.ndarray, np.ndarray]:
     """A run of drifts (the first's own does not count), summed up: tones (N, TONES), shifts (N, 2)."""
-    return (np.cumsum([STILL.tone, *(d.tone for d in drifts[1:])], 0),
-            np.cumsum([STILL.shift, *(d.shift for d in drifts[1:])], 0))  # fmt: skip
+    return (
+        np.cumsum([STILL.tone, *(d.tone for d in drifts[1:])], 0),
+        np.cumsum([STILL.shift, *(d.shift for d in drifts[1:])], 0),
+    )
 
 
 def quick(course: np.ndarray, place: int, sigma: float, meant: float = 0.0) -> np.ndarray:

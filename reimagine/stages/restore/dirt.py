@@ -1,4 +1,5 @@
 """Dirt: what is in one frame only. Scratches: thin upright lines that run through the whole of one."""
+
 from __future__ import annotations
 
 import cv2

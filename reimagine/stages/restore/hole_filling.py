@@ -1,5 +1,6 @@
 """The middle of a large hole: to a network that looks only so far, a white wall. Where it is, and a quiet
 guess at what it hides."""
+
 from __future__ import annotations
 
 import cv2

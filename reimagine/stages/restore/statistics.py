@@ -1,4 +1,5 @@
 """What a restorer found, counted frame by frame: `report.json` makes sentences of it."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -9,8 +10,15 @@ from reimagine.media.frames import Frame, Shot
 from reimagine.media.grain import estimate_grain
 
 FRAMES, NEGATIVE, FADED, LOST, FILLED, SCRATCHES, NOISE, FLICKER = COUNT_NAMES = (
-    "frames looked at", "frames of a negative", "frames of a faded print", "share lost, summed",
-    "share filled from around, summed", "scratches, summed", "noise, summed", "flicker, summed")  # fmt: skip
+    "frames looked at",
+    "frames of a negative",
+    "frames of a faded print",
+    "share lost, summed",
+    "share filled from around, summed",
+    "scratches, summed",
+    "noise, summed",
+    "flicker, summed",
+)
 TALL = 0.4
 """A column lost over this share of the height is a scratch."""
 

@@ -1,4 +1,5 @@
 """What the frames around show of a place that is lost in this one."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -34,8 +35,9 @@ def shown(there: np.ndarray, way: np.ndarray) -> np.ndarray:
     return warp_backward(there, cv2.resize(way, (w, h)) * scale)
 
 
-def fill(clean: np.ndarray, lost: np.ndarray,
-         neighbours: Iterable[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+def fill(
+    clean: np.ndarray, lost: np.ndarray, neighbours: Iterable[tuple[np.ndarray, np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray]:
     """A picture whose lost places show what frames around it show there.
 
     Args:

@@ -1,4 +1,5 @@
 """Making a positive of a negative, and a print fresh again that has faded."""
+
 from __future__ import annotations
 
 import numpy as np

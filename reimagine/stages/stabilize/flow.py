@@ -1,4 +1,5 @@
 """Steady colour without a network: every frame's colours, agreed on along the optical flow."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator

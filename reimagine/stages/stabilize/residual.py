@@ -3,6 +3,7 @@
 Flicker is soft: it is found small, and only the difference is enlarged and added, so that lines and
 grain stay as sharp as they came.
 """
+
 from __future__ import annotations
 
 import cv2

@@ -3,6 +3,7 @@
 Harmonics plus noise (Serra & Smith 1990). Partials hold their frequency through a note, so a frame of
 sound is a sum of fixed windowed sinusoids: one product of matrices for all frames.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
 """Which instrument plays when: named ones at moments, or random ones, and everything between."""
+
 from __future__ import annotations
 
 import re
@@ -46,8 +47,14 @@ class Schedule:
         return slerp(self.latents[later - 1], self.latents[later], part)
 
 
-def schedule(text: str, known: Mapping[str, Latent], draw: Callable[[], Latent], seconds: float,
-             every: float = 5.0, cuts: Sequence[float] = ()) -> Schedule:  # fmt: skip
+def schedule(
+    text: str,
+    known: Mapping[str, Latent],
+    draw: Callable[[], Latent],
+    seconds: float,
+    every: float = 5.0,
+    cuts: Sequence[float] = (),
+) -> Schedule:
     """Of "random" (a new one `every` so many seconds, out of `draw`), or "flute@0,violin@30,organ@100%".
 
     Raises:
@@ -66,8 +73,9 @@ def schedule(text: str, known: Mapping[str, Latent], draw: Callable[[], Latent],
 def _placed(piece: str, known: Mapping[str, Latent], seconds: float) -> tuple[float, Latent]:
     match = re.fullmatch(r"\s*([^@]+?)\s*(?:@\s*(\d+(?:\.\d+)?)\s*(%|s)?\s*)?", piece)
     if not match:
-        raise StageError(f"timbre: {piece.strip()!r} is no instrument at a moment; write flute@30 (seconds) "
-                         "or flute@50%")  # fmt: skip
+        raise StageError(
+            f"timbre: {piece.strip()!r} is no instrument at a moment; write flute@30 (seconds) or flute@50%"
+        )
     moment = float(match[2] or 0)
     return moment * seconds / 100 if match[3] == "%" else moment, known[named(match[1], known)]
 

@@ -4,6 +4,7 @@ Engel et al. 2019, section 3; 16 kHz, 4 s, windows of 2048 every 512 samples, 10
 is the one the published weights were made with: there, narrow bands are widened in place, in one array of
 which lower edge, centre and upper edge are overlapping views, so that each widening moves the next bands.
 """
+
 from __future__ import annotations
 
 from functools import lru_cache

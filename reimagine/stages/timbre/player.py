@@ -1,4 +1,5 @@
 """Notes into sound, whatever sings them: each at its place, from left to right, in a room."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -32,15 +33,15 @@ class Choice(Protocol):
 class Player:
     """Notes in, 48 kHz stereo out, peak 0.5. `counts` says how many notes were moved by octaves."""
 
-    def __init__(self, sing: Sing, known: Mapping[str, Latent], draw: Callable[[], Latent],
-                 choice: Choice, span: tuple[int, int]):  # fmt: skip
+    def __init__(
+        self, sing: Sing, known: Mapping[str, Latent], draw: Callable[[], Latent], choice: Choice, span: tuple[int, int]
+    ) -> None:
         self.sing, self.known, self.draw, self.choice, self.span = sing, known, draw, choice, span
         self.counts: Counter[str] = Counter()
 
     def __call__(self, notes: Notes) -> Sound:
         cuts = notes.cuts if self.choice.at_cuts else ()
-        plan = schedule(self.choice.instruments, self.known, self.draw, notes.seconds,
-                        self.choice.change_every, cuts)  # fmt: skip
+        plan = schedule(self.choice.instruments, self.known, self.draw, notes.seconds, self.choice.change_every, cuts)
         inside = [self.within(note) for note in notes]
         sound = np.zeros((2, int((notes.seconds + 3.0) * RATE)), np.float32)
         for start in range(0, len(inside), BATCH):

@@ -1,4 +1,5 @@
 """A soft organ of sines: the timbre without weights."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

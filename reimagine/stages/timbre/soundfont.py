@@ -1,4 +1,5 @@
 """A sampled instrument from a soundfont, played by fluidsynth: the baseline everyone knows."""
+
 from __future__ import annotations
 
 import re
@@ -30,8 +31,9 @@ class Soundfont:
         """Notes in, 48 kHz stereo sound out."""
         font = self.soundfont or next((p for p in USUAL if p.exists()), None)
         if font is None:
-            raise StageError("timbre: no soundfont found; give --soundfont FILE.sf2 "
-                             "(on Debian: apt install fluid-soundfont-gm)")  # fmt: skip
+            raise StageError(
+                "timbre: no soundfont found; give --soundfont FILE.sf2 (on Debian: apt install fluid-soundfont-gm)"
+            )
 
         def play(notes: Notes) -> Sound:
             return rendered(notes, font, self.program, 48000)
@@ -56,8 +58,27 @@ def rendered(notes: Notes, font: Path, program: int, rate: int) -> Sound:
     with tempfile.TemporaryDirectory() as folder:
         midi, wave = Path(folder) / "notes.mid", Path(folder) / "sound.wav"
         write_notes(midi, notes, program)
-        words = [tool, "-ni", "-q", "-F", str(wave), "-T", "wav", "-O", "float", "-r", str(rate),
-                 "-g", "0.5", "-R", "0", "-C", "0", str(font), str(midi)]  # fmt: skip
+        words = [
+            tool,
+            "-ni",
+            "-q",
+            "-F",
+            str(wave),
+            "-T",
+            "wav",
+            "-O",
+            "float",
+            "-r",
+            str(rate),
+            "-g",
+            "0.5",
+            "-R",
+            "0",
+            "-C",
+            "0",
+            str(font),
+            str(midi),
+        ]
         done = subprocess.run(words, capture_output=True, text=True)
         if done.returncode or not wave.exists() or "Failed to load" in done.stderr:
             raise StageError(f"timbre: fluidsynth could not play {font}: {done.stderr.strip()[:200]}")

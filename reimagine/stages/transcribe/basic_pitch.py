@@ -3,6 +3,7 @@
 Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic note transcription". The
 network and the decoding of notes are the package's; windows, segments and cleaning are ours.
 """
+
 from __future__ import annotations
 
 import logging
@@ -78,8 +79,9 @@ def _package() -> Any:
         try:
             from basic_pitch import note_creation
         except ImportError as error:
-            raise StageError("transcribe: basic-pitch is not installed; `pip install --no-deps "
-                             "basic-pitch==0.4.0`, or take pyin") from error  # fmt: skip
+            raise StageError(
+                "transcribe: basic-pitch is not installed; `pip install --no-deps basic-pitch==0.4.0`, or take pyin"
+            ) from error
     spec = find_spec("basic_pitch")
     assert spec and spec.submodule_search_locations
     home = Path(next(iter(spec.submodule_search_locations)))

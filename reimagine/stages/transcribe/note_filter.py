@@ -1,4 +1,5 @@
 """From all the notes a network believes in to those a listener hears: for old film sound."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -38,8 +39,9 @@ PRESETS: dict[str, tuple[float, float, float, Cleaning]] = {
 }
 
 
-def preset(name: str, onset: float | None, frame: float | None, shortest: float | None,
-           voices: int | None) -> tuple[float, float, float, Cleaning]:  # fmt: skip
+def preset(
+    name: str, onset: float | None, frame: float | None, shortest: float | None, voices: int | None
+) -> tuple[float, float, float, Cleaning]:
     """A preset's thresholds, with those a user gave in their place."""
     if name not in PRESETS:
         raise RecipeError(unknown_name("thresholds", name, PRESETS))

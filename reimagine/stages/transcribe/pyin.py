@@ -1,4 +1,5 @@
 """One melody line by probabilistic YIN (Mauch & Dixon 2014); the baseline without weights."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -30,9 +31,7 @@ class Pyin:
         def hear(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             """Pitch (MIDI, NaN where unvoiced) and loudness (dB) of every hop."""
             low, high = librosa.midi_to_hz([self.lowest, self.highest])
-            hertz, _, _ = librosa.pyin(
-                samples, fmin=low, fmax=high, sr=rate, hop_length=hop, resolution=0.2
-            )
+            hertz, _, _ = librosa.pyin(samples, fmin=low, fmax=high, sr=rate, hop_length=hop, resolution=0.2)
             loud = librosa.amplitude_to_db(librosa.feature.rms(y=samples, hop_length=hop)[0])
             return librosa.hz_to_midi(hertz), loud[: len(hertz)]
 

@@ -1,4 +1,5 @@
 """What a look is learnt from: photographs, an artist's pictures, frames of films, a teacher's drawings."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -94,8 +95,9 @@ def drawings(pages: list[np.ndarray], rng: np.random.Generator, each: int = 24) 
         tries = (square(page, rng, 0.45) for _ in range(each))
         found += [crop for crop in tries if telling(crop)]
     if len(found) < 16:
-        raise MediaError(f"too little to learn a look from: {len(found)} squares with a drawing in them; "
-                         "give more pictures")  # fmt: skip
+        raise MediaError(
+            f"too little to learn a look from: {len(found)} squares with a drawing in them; give more pictures"
+        )
     return found
 
 

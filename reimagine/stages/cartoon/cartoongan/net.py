@@ -4,6 +4,7 @@
 `LightGenerator` is ours: a tenth of its parameters, and a twentieth of its work, nearly all of it done
 at a quarter and an eighth of the size, where a stroke is a pixel wide.
 """
+
 from __future__ import annotations
 
 from typing import Any
@@ -21,7 +22,7 @@ def generator(kind: str = "published", **arch: Any) -> nn.Module:
 class InstanceNorm(nn.Module):
     """Per picture and channel, biased variance, eps 1e-9: as published."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.scale, self.shift = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
 
@@ -42,7 +43,7 @@ class CartoonGenerator(nn.Module):
     """How far it wants to see beyond a picture's edges, what its sides are multiples of, and whether its even
     places want calming."""
 
-    def __init__(self, width: int = 64):
+    def __init__(self, width: int = 64) -> None:
         super().__init__()
         w = width
         self.conv01_1, self.in01_1 = nn.Conv2d(3, w, 7), InstanceNorm(w)
@@ -79,9 +80,7 @@ class CartoonGenerator(nn.Module):
 def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     """A convolution and instance norm (a group a channel): the whole picture's tone is in its mean and
     variance, which is how the look knows dusk from noon."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, 1), EvenNorm(outputs, outputs)
-    )
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), EvenNorm(outputs, outputs))
 
 
 class EvenNorm(nn.GroupNorm):
@@ -115,7 +114,7 @@ class Even(torch.autograd.Function):
 
 
 class Residual(nn.Module):
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.first, self.second = conv(width, width), conv(width, width)
 
@@ -134,7 +133,7 @@ class LightGenerator(nn.Module):
 
     margin, step, restless = 8, 8, True
 
-    def __init__(self, widths: tuple[int, int, int] = (24, 64, 96), blocks: tuple[int, int] = (3, 4)):
+    def __init__(self, widths: tuple[int, int, int] = (24, 64, 96), blocks: tuple[int, int] = (3, 4)) -> None:
         super().__init__()
         half, quarter, eighth = widths
         self.enter = conv(12, half)

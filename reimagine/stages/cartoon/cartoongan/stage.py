@@ -1,4 +1,5 @@
 """What a film meets: a look that a network has learnt."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
@@ -48,8 +49,10 @@ class CartoonGAN:
         names = [card.name for card in zoo.cards()]
         return {
             name.removeprefix(kind): name
-            for kind in ("cartoongan-", "cartoon-") for name in names if name.startswith(kind)
-        }  # fmt: skip
+            for kind in ("cartoongan-", "cartoon-")
+            for name in names
+            if name.startswith(kind)
+        }
 
     @classmethod
     def preview(cls) -> list[dict[str, str]]:

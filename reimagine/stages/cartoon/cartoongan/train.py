@@ -8,6 +8,7 @@ far the statistics of features are from the artist's (Gatys et al. 2016; Huang &
 which brings paper and palette in minutes. Either way some pictures are seen twice, shifted and
 grained, and have to come out the same: what a film does from frame to frame.
 """
+
 from __future__ import annotations
 
 import copy
@@ -93,8 +94,9 @@ class TrainCartoon:
         """A folder is of one look: another is not gone on with by accident."""
         mark = run / "look.txt"
         if mark.exists() and mark.read_text() != self.look:
-            raise StageError(f"{run} is the training of the look {mark.read_text()!r}; "
-                             "give this one --into another folder")  # fmt: skip
+            raise StageError(
+                f"{run} is the training of the look {mark.read_text()!r}; give this one --into another folder"
+            )
         mark.write_text(self.look)
 
     def pictures(self) -> list[np.ndarray]:
@@ -108,7 +110,7 @@ class TrainCartoon:
 class Fit:
     """One training on its way: the networks, their optimisers, and the clock."""
 
-    def __init__(self, options: TrainCartoon, run: Path, device: str):
+    def __init__(self, options: TrainCartoon, run: Path, device: str) -> None:
         self.o, self.run, self.device = options, run, device
         net = LightGenerator(ARCH["widths"], ARCH["blocks"])
         if options.start:
@@ -120,8 +122,13 @@ class Fit:
         self.judge = judge.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.net.parameters(), options.rate, (0.5, 0.99))
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), 2e-4, (0.5, 0.99))
-        self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer,
-                      "critic": self.critic, "critic_optimizer": self.critic_optimizer}  # fmt: skip
+        self.parts = {
+            "net": self.net,
+            "mean": self.mean,
+            "optimizer": self.optimizer,
+            "critic": self.critic,
+            "critic_optimizer": self.critic_optimizer,
+        }
         saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
@@ -231,7 +238,7 @@ class Distil:
 
     named = ("likeness", "edges", "features", "palette", "steady", "critic", "word")
 
-    def __init__(self, fit: Fit):
+    def __init__(self, fit: Fit) -> None:
         self.fit, o = fit, fit.o
         teacher = zoo.load(o.teacher, generator, fit.device).to(memory_format=torch.channels_last)
 
@@ -276,7 +283,7 @@ class Imitate:
 
     named = ("content", "tone", "flat", "style", "steady", "critic", "word")
 
-    def __init__(self, fit: Fit):
+    def __init__(self, fit: Fit) -> None:
         self.fit, o = fit, fit.o
         if o.art:
             pages = read_photos(o.art)
@@ -301,8 +308,12 @@ class Imitate:
         features = fit.seen(made)
         content = CONTENT * F.l1_loss(features[2], kept[2]) / kept[2].abs().mean()
         tone = F.l1_loss(*(F.avg_pool2d(x.mean(1, keepdim=True), 8) for x in (made, photos)))
-        losses = {"content": fit.o.omega * content, "tone": TONE * tone,
-                  "flat": FLAT * flat_region_gradient_loss(made, photos), "steady": 4 * STEADY * change}  # fmt: skip
+        losses = {
+            "content": fit.o.omega * content,
+            "tone": TONE * tone,
+            "flat": FLAT * flat_region_gradient_loss(made, photos),
+            "steady": 4 * STEADY * change,
+        }
         if fight:
             losses["style"] = fit.o.style * feature_statistics_loss(features[1:], wanted[1:])
             smooth = fit.tensor([data.smooth_edges(d) for d in drawn])

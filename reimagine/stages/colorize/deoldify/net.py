@@ -4,6 +4,7 @@ Rebuilt so that every module bears the name of the published checkpoint (fastai 
 `layers.0` the encoder, 1 to 3 the bottom, 4 to 7 the way up, 8 to 12 the end). Spectral and weight
 norm are folded into plain weights on import, as evaluation mode uses them.
 """
+
 from __future__ import annotations
 
 from itertools import pairwise
@@ -25,7 +26,7 @@ class BasicBlock(nn.Module):
 
     wider = 1
 
-    def __init__(self, inputs: int, width: int, stride: int):
+    def __init__(self, inputs: int, width: int, stride: int) -> None:
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False), norm(width)
         self.conv2, self.bn2 = nn.Conv2d(width, width, 3, 1, 1, bias=False), norm(width)
@@ -41,7 +42,7 @@ class Bottleneck(nn.Module):
 
     wider = 4
 
-    def __init__(self, inputs: int, width: int, stride: int):
+    def __init__(self, inputs: int, width: int, stride: int) -> None:
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(inputs, width, 1, bias=False), norm(width)
         self.conv2, self.bn2 = nn.Conv2d(width, width, 3, stride, 1, bias=False), norm(width)
@@ -77,7 +78,7 @@ def encoder(block: type[BasicBlock] | type[Bottleneck], depths: tuple[int, ...],
 class Attention(nn.Module):
     """Self-attention over all places (Zhang et al. 2019, SAGAN)."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.query, self.key = (nn.Conv1d(width, width // 8, 1, bias=False) for _ in range(2))
         self.value = nn.Conv1d(width, width, 1, bias=False)
@@ -98,7 +99,7 @@ def conv(inputs: int, outputs: int, attention: bool = False) -> nn.Sequential:
 class Shuffle(nn.Module):
     """Twice the size by pixel shuffle; `blur` takes the checkerboard out."""
 
-    def __init__(self, inputs: int, outputs: int, blur: bool = True):
+    def __init__(self, inputs: int, outputs: int, blur: bool = True) -> None:
         super().__init__()
         first = nn.Conv2d(inputs, 4 * outputs, 1, bias=not blur)
         self.conv = nn.Sequential(first, norm(4 * outputs)) if blur else nn.Sequential(first)
@@ -112,7 +113,7 @@ class Shuffle(nn.Module):
 class Up(nn.Module):
     """A step of the way up, joined with the encoder's features."""
 
-    def __init__(self, inputs: int, half: int, skip: int, outputs: int, deep: bool, attention: bool):
+    def __init__(self, inputs: int, half: int, skip: int, outputs: int, deep: bool, attention: bool) -> None:
         super().__init__()
         self.shuf, self.bn = Shuffle(inputs, half), norm(skip)
         self.deep = deep
@@ -130,11 +131,9 @@ class Up(nn.Module):
 
 
 class Residual(nn.Module):
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.ReLU()) for _ in range(2)
-        )
+        self.layers = nn.ModuleList(nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.ReLU()) for _ in range(2))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.layers[1](self.layers[0](x))
@@ -148,7 +147,7 @@ class DeOldify(nn.Module):
         divide: all widths are divided by it; 1 is the published network.
     """
 
-    def __init__(self, kind: str = "wide", divide: int = 1):
+    def __init__(self, kind: str = "wide", divide: int = 1) -> None:
         super().__init__()
         deep = kind == "deep"
         block, depths = (BasicBlock, (3, 4, 6, 3)) if deep else (Bottleneck, (3, 4, 23, 3))
@@ -161,15 +160,21 @@ class DeOldify(nn.Module):
         end = widths[-1] + 3
         steps = [
             Up(inputs, half, skip, outputs, deep, number == 1)
-            for number, ((inputs, outputs), half, skip)
-            in enumerate(zip(pairwise(widths), halves, skips, strict=True))
-        ]  # fmt: skip
-        self.layers = nn.ModuleList([
-            encoder(block, depths, base), norm(bottom), nn.ReLU(),
-            nn.Sequential(conv(bottom, 2 * bottom), conv(2 * bottom, bottom)), *steps,
-            Shuffle(widths[-1], widths[-1], blur=False), nn.Identity(), Residual(end),
-            nn.Sequential(nn.Conv2d(end, 3, 1)),
-        ])  # fmt: skip
+            for number, ((inputs, outputs), half, skip) in enumerate(zip(pairwise(widths), halves, skips, strict=True))
+        ]
+        self.layers = nn.ModuleList(
+            [
+                encoder(block, depths, base),
+                norm(bottom),
+                nn.ReLU(),
+                nn.Sequential(conv(bottom, 2 * bottom), conv(2 * bottom, bottom)),
+                *steps,
+                Shuffle(widths[-1], widths[-1], blur=False),
+                nn.Identity(),
+                Residual(end),
+                nn.Sequential(nn.Conv2d(end, 3, 1)),
+            ]
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """RGB (N, 3, H, W), ImageNet-normalised -> the same, coloured; sides multiples of 16."""

@@ -1,4 +1,5 @@
 """What a film meets: DeOldify's network for those who have its weights; steady, resumable, in sync."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
@@ -55,5 +56,4 @@ class DeOldifyColor:
                 made = net.colour(x).float().permute(0, 2, 3, 1).cpu().numpy()
             return np.stack([kept_luma(g, m) for g, m in zip(greys[:, 0], made, strict=True)])
 
-        return Colorizer(ask, self.render_factor * 16, self.saturation, self.references, self.every_frame,
-                       square=True)  # fmt: skip
+        return Colorizer(ask, self.render_factor * 16, self.saturation, self.references, self.every_frame, square=True)

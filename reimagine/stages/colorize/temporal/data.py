@@ -1,4 +1,5 @@
 """Films in colour as training material: frames that matter, with their neighbours, shot by shot."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -72,8 +73,11 @@ def _of_shot(frames: Iterator[Frame], number: int) -> Iterator[Moment]:
             continue
         last = small
         size = _size(held[1])
-        yield Moment(np.stack([f.resized_grey(size) for f in held]),
-                     cv2.resize(held[1].image, size, interpolation=cv2.INTER_AREA), number)  # fmt: skip
+        yield Moment(
+            np.stack([f.resized_grey(size) for f in held]),
+            cv2.resize(held[1].image, size, interpolation=cv2.INTER_AREA),
+            number,
+        )
 
 
 def worth(frame: Frame) -> bool:

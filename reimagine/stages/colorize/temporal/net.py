@@ -5,6 +5,7 @@ three, U-net skips come from the middle one. Everything but the bottleneck's fir
 (`colorize.unet`), so that its weights are a start from which a film is learnt in minutes: as long as the
 neighbours' share is zero, it is that colorizer.
 """
+
 from __future__ import annotations
 
 from typing import Any
@@ -21,7 +22,7 @@ FRAMES = 3
 class TemporalUNet(ColorUNet):
     """Grey frames -> colour distribution of the middle one; arguments as `ColorUNet`'s."""
 
-    def __init__(self, bins: int, width: int = 288):
+    def __init__(self, bins: int, width: int = 288) -> None:
         super().__init__(bins, width)
         alone = self.enter[0]
         self.enter[0] = torch.nn.Conv2d(FRAMES * alone.in_channels, width, 1, bias=False)

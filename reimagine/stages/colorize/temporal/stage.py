@@ -1,4 +1,5 @@
 """What a film meets: a colorizer that has learnt another film's colours, and sees three frames at once."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator

@@ -4,6 +4,7 @@ Pixel loss (weight 20) and a least-squares adversarial loss (Mao et al. 2017) ag
 PatchGAN critic (Isola et al. 2017) that sees the grey picture beside its colours. From the shipped colorizer
 this takes minutes; from scratch (`--start ""`) give it hours and `--rate 1e-3`.
 """
+
 from __future__ import annotations
 
 import copy
@@ -100,10 +101,16 @@ def learn(options: TrainColorizeTemporal, run: Path, device: str, progress: Any 
     fit = Fit(options, run, device, taken, held, progress)
     fit.descend()
     path = run / "weights.safetensors"
-    zoo.write_card(path, {"stage": "colorize", "model": "temporal", "title": "the colours of "
-                          + ", ".join(p.name for p in films),
-                          "measured": f"agreement {fit.best:.3f} on {len(held)} held-out frames of the same "
-                                      f"films, {fit.first:.3f} before"})  # fmt: skip
+    zoo.write_card(
+        path,
+        {
+            "stage": "colorize",
+            "model": "temporal",
+            "title": "the colours of " + ", ".join(p.name for p in films),
+            "measured": f"agreement {fit.best:.3f} on {len(held)} held-out frames of the same "
+            f"films, {fit.first:.3f} before",
+        },
+    )
     return path
 
 
@@ -120,8 +127,15 @@ class Fit:
     EVERY = 60.0
     """Seconds between two looks at the held-out frames."""
 
-    def __init__(self, options: TrainColorizeTemporal, run: Path, device: str, taken: list[data.Moment],
-                 held: list[data.Moment], progress: Any):  # fmt: skip
+    def __init__(
+        self,
+        options: TrainColorizeTemporal,
+        run: Path,
+        device: str,
+        taken: list[data.Moment],
+        held: list[data.Moment],
+        progress: Any,
+    ) -> None:
         self.o, self.run, self.device, self.progress, self.taken = options, run, device, progress, taken
         self.held, known = (self.asked(some) for some in (held, taken + held))
         self.net = self.begun().to(device, memory_format=torch.channels_last)
@@ -133,8 +147,13 @@ class Fit:
         groups = [{"params": encoder, "scale": 0.5}, {"params": rest, "scale": 1.0}]
         self.optimizer = torch.optim.Adam(groups, options.rate, (0.5, 0.999))
         self.critic_optimizer = torch.optim.Adam(self.adversary.parameters(), options.rate, (0.5, 0.999))
-        self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer,
-                      "critic": self.adversary, "critic_optimizer": self.critic_optimizer}  # fmt: skip
+        self.parts = {
+            "net": self.net,
+            "mean": self.mean,
+            "optimizer": self.optimizer,
+            "critic": self.adversary,
+            "critic_optimizer": self.critic_optimizer,
+        }
         saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
@@ -217,8 +236,10 @@ class Fit:
     def agreement(self, net: TemporalUNet, frames: list[tuple[np.ndarray, np.ndarray]]) -> float:
         """Cosine between made and true ab over some frames."""
         pairs = list(zip(self.answers(net, frames), (ab for _, ab in frames), strict=True))
-        both, made, true = (sum(float((a * b).sum()) for a, b in x) for x in
-                            (pairs, [(a, a) for a, _ in pairs], [(b, b) for _, b in pairs]))  # fmt: skip
+        both, made, true = (
+            sum(float((a * b).sum()) for a, b in x)
+            for x in (pairs, [(a, a) for a, _ in pairs], [(b, b) for _, b in pairs])
+        )
         return both / (float(np.sqrt(made * true)) + 1e-9)
 
     def mixed(self) -> TemporalUNet:
@@ -237,9 +258,17 @@ class Fit:
             self.best = now
             arch = {"bins": len(self.net.bins), "width": self.net.enter[0].out_channels}
             zoo.save(self.run / "weights.safetensors", self.shown, arch)
-        save_and_log(self.run, {**self.parts, "first": self.first, "best": self.best}, self.clock, self.steps,
-               self.progress.message, pixels=float(losses[0]), critic=float(losses[1]), agreement=now,
-               share=self.share)  # fmt: skip
+        save_and_log(
+            self.run,
+            {**self.parts, "first": self.first, "best": self.best},
+            self.clock,
+            self.steps,
+            self.progress.message,
+            pixels=float(losses[0]),
+            critic=float(losses[1]),
+            agreement=now,
+            share=self.share,
+        )
         plot_losses(self.run / "log.csv", self.run / "curves.png")
         self.sheet()
 

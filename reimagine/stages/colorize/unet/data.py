@@ -1,4 +1,5 @@
 """Photographs as training pairs: what an old film would have made of them, and their colours."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -67,9 +68,7 @@ def ab_of(photo: np.ndarray, step: int = 4) -> np.ndarray:
     return cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 1:]
 
 
-def batches(
-    photos: list[np.ndarray], size: int, batch: int, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def batches(photos: list[np.ndarray], size: int, batch: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Endless (grey (N, 1, S, S) in 0..1, ab (N, 2, S/4, S/4)), float32; every photo once a round."""
     rng = np.random.default_rng(seed)
     while True:

@@ -6,6 +6,7 @@ beach knows it is a beach), and two U-net up-blocks. The head is a softmax over 
 colours (Zhang et al. 2016): unlike a regression it does not answer "brown" when a coat may be
 red or green.
 """
+
 from __future__ import annotations
 
 import torch
@@ -20,13 +21,11 @@ on held-out training photographs."""
 
 
 def conv(inputs: int, outputs: int, size: int = 3) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=False), nn.BatchNorm2d(outputs)
-    )
+    return nn.Sequential(nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=False), nn.BatchNorm2d(outputs))
 
 
 class Residual(nn.Module):
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.first, self.second = conv(width, width), conv(width, width)
 
@@ -37,27 +36,20 @@ class Residual(nn.Module):
 class Context(nn.Module):
     """What is where in the whole picture: global mean|max modulation, then self-attention."""
 
-    def __init__(self, width: int, heads: int = 8):
+    def __init__(self, width: int, heads: int = 8) -> None:
         super().__init__()
         self.heads = heads
-        self.modulate = nn.Sequential(
-            nn.Linear(2 * width, width // 2), nn.ReLU(), nn.Linear(width // 2, 2 * width)
-        )
+        self.modulate = nn.Sequential(nn.Linear(2 * width, width // 2), nn.ReLU(), nn.Linear(width // 2, 2 * width))
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
-        )
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
     def forward(self, x: Tensor) -> Tensor:
         n, c, h, w = x.shape
         scale, shift = self.modulate(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)).chunk(2, 1)
         x = x * (1 + scale[..., None, None]) + shift[..., None, None]
         t = x.flatten(2).transpose(1, 2)
-        q, k, v = (
-            part.view(n, h * w, self.heads, -1).transpose(1, 2)
-            for part in self.qkv(self.norm1(t)).chunk(3, -1)
-        )
+        q, k, v = (part.view(n, h * w, self.heads, -1).transpose(1, 2) for part in self.qkv(self.norm1(t)).chunk(3, -1))
         mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, h * w, c)
         t = t + self.out(mixed)
         t = t + self.mlp(self.norm2(t))
@@ -67,7 +59,7 @@ class Context(nn.Module):
 class Up(nn.Module):
     """Twice the size, joined with the encoder's features of that size."""
 
-    def __init__(self, inputs: int, skip: int, outputs: int):
+    def __init__(self, inputs: int, skip: int, outputs: int) -> None:
         super().__init__()
         self.narrow, self.lateral = conv(inputs, outputs, 1), conv(skip, outputs // 2, 1)
         self.join = conv(outputs + outputs // 2, outputs)
@@ -90,7 +82,7 @@ class ColorUNet(nn.Module):
 
     bins: Tensor
 
-    def __init__(self, bins: int, width: int = 288):
+    def __init__(self, bins: int, width: int = 288) -> None:
         super().__init__()
         self.encoder = SqueezeNet(1)
         self.enter = conv(512, width, 1)

@@ -1,4 +1,5 @@
 """What a film meets: grey frames in, the same luma under the network's colours out."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator

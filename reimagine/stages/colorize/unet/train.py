@@ -4,6 +4,7 @@ The schedule is DeOldify's: supervised training does nearly all the work, a crit
 tell its pictures from real ones, and the two fight for a few minutes only. During the fight the
 held-out photographs are asked again and again; what is exported is the last state they liked.
 """
+
 from __future__ import annotations
 
 import copy
@@ -74,7 +75,7 @@ def _without(photos: list[np.ndarray]) -> list[np.ndarray]:
 class Fit:
     """One training on its way: the networks, their optimisers, and the clock."""
 
-    def __init__(self, options: TrainColorize, run: Path, device: str, photos, held):
+    def __init__(self, options: TrainColorize, run: Path, device: str, photos, held) -> None:
         self.o, self.run, self.device, self.photos, self.held = options, run, device, photos, held
         bins, share = data.palette(photos)
         self.net = ColorUNet(len(bins))
@@ -91,16 +92,23 @@ class Fit:
         groups = [{"params": encoder, "scale": 0.3}, {"params": rest, "scale": 1.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=options.rate, weight_decay=0.01)
         self.critic_optimizer = torch.optim.Adam(self.adversary.parameters(), 2e-4, (0.0, 0.9))
-        self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer,
-                      "critic": self.adversary, "critic_optimizer": self.critic_optimizer}  # fmt: skip
+        self.parts = {
+            "net": self.net,
+            "mean": self.mean,
+            "optimizer": self.optimizer,
+            "critic": self.adversary,
+            "critic_optimizer": self.critic_optimizer,
+        }
         saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: dict[str, float] = saved.get("clock", {"generator": 0.0, "critic": 0.0, "gan": 0.0})
         self.pictures: int = saved.get("pictures", 0)
         self.floor: float = saved.get("floor", 0.0)
 
     def keep(self) -> None:
-        save_checkpoint(self.run / "checkpoint.pt", {**self.parts, "clock": self.clock,
-             "pictures": self.pictures, "floor": self.floor})  # fmt: skip
+        save_checkpoint(
+            self.run / "checkpoint.pt",
+            {**self.parts, "clock": self.clock, "pictures": self.pictures, "floor": self.floor},
+        )
 
     # -- the three phases ------------------------------------------------------------------
 
@@ -156,8 +164,10 @@ class Fit:
     def feed(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         batches = data.batches(self.photos, size, self.o.batch, self.o.seed + self.pictures)
         for grey, ab in prefetch(batches, 3):
-            yield (torch.from_numpy(grey).to(self.device, memory_format=torch.channels_last),
-                   torch.from_numpy(ab).to(self.device))  # fmt: skip
+            yield (
+                torch.from_numpy(grey).to(self.device, memory_format=torch.channels_last),
+                torch.from_numpy(ab).to(self.device),
+            )
 
     def half(self) -> torch.autocast:
         return torch.autocast(self.device.split(":")[0], torch.bfloat16)
@@ -218,8 +228,12 @@ class Fit:
         self.keep()
         if phase == "gan" and answers["agreement"] > 0.99 * self.floor:
             self.export()
-        row = {"phase": phase, "minutes": round(sum(self.clock.values()) / 60, 1),
-               "pictures": self.pictures, **{k: round(v, 4) for k, v in answers.items()}}  # fmt: skip
+        row = {
+            "phase": phase,
+            "minutes": round(sum(self.clock.values()) / 60, 1),
+            "pictures": self.pictures,
+            **{k: round(v, 4) for k, v in answers.items()},
+        }
         append_log_row(self.run / "log.csv", row)
         print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
 
@@ -243,11 +257,14 @@ def lab(grey: Tensor, ab: Tensor) -> Tensor:
 
 def perceptual(judge: SqueezeNet, grey: Tensor, made: Tensor, true: Tensor) -> Tensor:
     """L1 between features of the two pictures with the same luma (Johnson et al. 2016)."""
+
     def seen(ab: Tensor) -> tuple[Tensor, ...]:
         full = F.interpolate(ab, grey.shape[-2:], mode="bilinear")
         return judge(lab_to_rgb(torch.cat([grey * 100, full], 1)))
 
     with torch.no_grad():
         wanted = seen(true)
-    return sum((F.l1_loss(a, b) / b.abs().mean() for a, b in zip(seen(made), wanted, strict=True)),
-               start=torch.zeros((), device=grey.device))  # fmt: skip
+    return sum(
+        (F.l1_loss(a, b) / b.abs().mean() for a, b in zip(seen(made), wanted, strict=True)),
+        start=torch.zeros((), device=grey.device),
+    )

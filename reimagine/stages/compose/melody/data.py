@@ -3,6 +3,7 @@
 The argmax-vector representation: a tune is a row of one-hot vectors, so that a network's softest wish
 still ends in a definite note (or rest), never in silence by rounding.
 """
+
 from __future__ import annotations
 
 import io
@@ -82,6 +83,7 @@ def _even(midi) -> list[int]:
     if not notes or not bars <= {(2, 4), (2, 2), (4, 4)} or len(bars) != 1:
         return []
     sixteenth = midi.resolution * STEP
+
     def place(second: float) -> float:
         return midi.time_to_tick(second) / sixteenth
 

@@ -1,4 +1,5 @@
 """A generator of phrases, four bars from the four before, and the critic that judges them."""
+
 from __future__ import annotations
 
 import torch
@@ -14,7 +15,7 @@ CLASSES, STEP, PHRASE = TONES + 2, 0.25, 64
 class Block(nn.Module):
     """Two convolutions over time with a way around."""
 
-    def __init__(self, inputs: int, outputs: int):
+    def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.first = nn.Conv1d(inputs, outputs, 5, padding=2)
         self.second = nn.Conv1d(outputs, outputs, 5, padding=2)
@@ -28,7 +29,7 @@ class Block(nn.Module):
 class Encoder(nn.Module):
     """A phrase (N, CLASSES, 64) -> what it says at 64, 32, 16, 8 steps a phrase."""
 
-    def __init__(self, inputs: int, width: int):
+    def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
         widths = [width, width, 2 * width, 2 * width]
         self.start = nn.Conv1d(inputs, width, 5, padding=2)
@@ -50,17 +51,21 @@ class Composer(nn.Module):
     (a variational autoencoder); to compose, latents are drawn.
     """
 
-    def __init__(self, latent: int = 32, width: int = 64):
+    def __init__(self, latent: int = 32, width: int = 64) -> None:
         super().__init__()
         self.latent = latent
         self.past = Encoder(CLASSES, width)
         self.seen = Encoder(2 * CLASSES, width)
         self.mind = nn.Linear(2 * width * 8, 2 * latent)
         self.idea = nn.Linear(latent, 2 * width * 8)
-        self.blocks = nn.ModuleList([
-            Block(4 * width, 2 * width), Block(4 * width, 2 * width),
-            Block(3 * width, width), Block(2 * width, width),
-        ])  # fmt: skip
+        self.blocks = nn.ModuleList(
+            [
+                Block(4 * width, 2 * width),
+                Block(4 * width, 2 * width),
+                Block(3 * width, width),
+                Block(2 * width, width),
+            ]
+        )
         self.head = nn.Conv1d(width, CLASSES, 1)
 
     def posterior(self, past: Tensor, phrase: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,7 +87,7 @@ class Composer(nn.Module):
 class Critic(nn.Module):
     """Does this phrase follow from that one, as a tune's would? (N, 8) scores, one a half bar."""
 
-    def __init__(self, width: int = 64):
+    def __init__(self, width: int = 64) -> None:
         super().__init__()
         self.body = Encoder(2 * CLASSES, width)
         self.head = nn.Conv1d(2 * width, 1, 1)

@@ -1,4 +1,5 @@
 """What notes meet: four bars after four bars, each phrase invented from the one before."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

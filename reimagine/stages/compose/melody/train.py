@@ -4,6 +4,7 @@ A variational autoencoder of phrases whose generator goes on against a critic (V
 The critic is shown one-hot vectors only: of a generated phrase the argmax, with the gradient of the
 softmax passed straight through (Jang et al. 2017), so that it cannot tell the two by their softness.
 """
+
 from __future__ import annotations
 
 import copy
@@ -61,7 +62,7 @@ class TrainCompose:
 class Fit:
     """One training on its way."""
 
-    def __init__(self, options: TrainCompose, run: Path, device: str, tunes: list[np.ndarray]):
+    def __init__(self, options: TrainCompose, run: Path, device: str, tunes: list[np.ndarray]) -> None:
         self.o, self.run, self.device = options, run, device
         self.tunes = [np.concatenate([np.full(PHRASE, 255, np.uint8), t]) for t in tunes if len(t) >= PHRASE]
         self.net = Composer(options.latent, options.width).to(device)
@@ -69,8 +70,13 @@ class Fit:
         self.critic = Critic().to(device)
         self.optimizer = torch.optim.Adam(self.net.parameters(), options.rate, (0.5, 0.99))
         self.judges = torch.optim.Adam(self.critic.parameters(), 1e-3, (0.5, 0.99))
-        self.parts = {"net": self.net, "mean": self.mean, "critic": self.critic,
-                      "optimizer": self.optimizer, "judges": self.judges}  # fmt: skip
+        self.parts = {
+            "net": self.net,
+            "mean": self.mean,
+            "critic": self.critic,
+            "optimizer": self.optimizer,
+            "judges": self.judges,
+        }
         saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)

@@ -1,4 +1,5 @@
 """pix2pix (Isola et al. 2017): the U-Net that makes of one frame the next, and its patch critic."""
+
 from __future__ import annotations
 
 import torch
@@ -11,7 +12,7 @@ SIDE = 256
 class Down(nn.Sequential):
     """Half the size: leaky ReLU, convolution, batch norm."""
 
-    def __init__(self, inputs: int, outputs: int, first: bool = False, norm: bool = True):
+    def __init__(self, inputs: int, outputs: int, first: bool = False, norm: bool = True) -> None:
         parts: list[nn.Module] = [] if first else [nn.LeakyReLU(0.2)]
         parts += [nn.Conv2d(inputs, outputs, 4, 2, 1)] + ([nn.BatchNorm2d(outputs)] if norm else [])
         super().__init__(*parts)
@@ -20,7 +21,7 @@ class Down(nn.Sequential):
 class Up(nn.Sequential):
     """Twice the size: ReLU, transposed convolution, batch norm, perhaps dropout."""
 
-    def __init__(self, inputs: int, outputs: int, dropout: bool = False):
+    def __init__(self, inputs: int, outputs: int, dropout: bool = False) -> None:
         convolution = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1)
         parts = [nn.Dropout(0.5)] if dropout else []
         super().__init__(nn.ReLU(), convolution, nn.BatchNorm2d(outputs), *parts)
@@ -37,7 +38,7 @@ class UNet256(nn.Module):
         levels: halvings (8 in the paper, for 256 pixels).
     """
 
-    def __init__(self, width: int = 64, levels: int = 8):
+    def __init__(self, width: int = 64, levels: int = 8) -> None:
         super().__init__()
         widths = [min(width << n, 8 * width) for n in range(levels)]
         self.downs = nn.ModuleList(
@@ -68,11 +69,14 @@ class PatchGAN(nn.Sequential):
         width: channels after the first layer (64 in the paper).
     """
 
-    def __init__(self, width: int = 64):
+    def __init__(self, width: int = 64) -> None:
         parts: list[nn.Module] = [nn.Conv2d(6, width, 4, 2, 1), nn.LeakyReLU(0.2)]
         for n, stride in ((1, 2), (2, 2), (3, 1)):
-            parts += [nn.Conv2d(width << (n - 1), width << n, 4, stride, 1), nn.BatchNorm2d(width << n),
-                      nn.LeakyReLU(0.2)]  # fmt: skip
+            parts += [
+                nn.Conv2d(width << (n - 1), width << n, 4, stride, 1),
+                nn.BatchNorm2d(width << n),
+                nn.LeakyReLU(0.2),
+            ]
         super().__init__(*parts, nn.Conv2d(width << 3, 1, 4, 1, 1))
         self.apply(_small)
 

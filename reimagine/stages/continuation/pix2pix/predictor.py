@@ -1,4 +1,5 @@
 """One frame after another, each made of the one before."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -19,7 +20,7 @@ class Dreaming:
     """See `rollout.Dreamer`. Batch norm takes each picture's own statistics, and dropout stays on, as
     published: it is all the chance there is."""
 
-    def __init__(self, clip: Clip, weights: Path, seed: int, device: str):
+    def __init__(self, clip: Clip, weights: Path, seed: int, device: str) -> None:
         self.net: UNet256 = zoo.load(str(weights), UNet256, device).train()
         self.device = device
         last = clip.last

@@ -1,4 +1,5 @@
 """What a film meets: pix2pix as published, taught this film's next frames and fed with its own."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

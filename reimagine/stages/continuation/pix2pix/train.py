@@ -1,4 +1,5 @@
 """How pix2pix learns a film: of each frame the next; L1 and a patch critic (Isola et al. 2017, section 3)."""
+
 from __future__ import annotations
 
 import json
@@ -46,8 +47,15 @@ def study(options: Any, moments: TrainingFrames, kept: Path, device: str, progre
 
     def note() -> None:
         means = dict(zip(NAMES, np.mean(sums, 0), strict=True))
-        save_and_log(kept, parts, clock, steps, progress.message, **means,
-               **tested(net, pair, rooms["validation"], kept / "sheet.png", "validation"))
+        save_and_log(
+            kept,
+            parts,
+            clock,
+            steps,
+            progress.message,
+            **means,
+            **tested(net, pair, rooms["validation"], kept / "sheet.png", "validation"),
+        )
         plot_losses(kept / "log.csv", kept / "curves.png")
         sums.clear()
 
@@ -59,8 +67,9 @@ def study(options: Any, moments: TrainingFrames, kept: Path, device: str, progre
             sums.append(step(net, critic, optimizers, before, after, options.weight))
         except (RuntimeError, MemoryError) as error:
             if is_out_of_memory(error):
-                raise StageError(f"not enough memory for pix2pix of --width {options.width}; give it half, "
-                                 "or take --model recall") from error  # fmt: skip
+                raise StageError(
+                    f"not enough memory for pix2pix of --width {options.width}; give it half, or take --model recall"
+                ) from error
             raise
         gone = time.monotonic() - begun
         clock, steps = clock + gone, steps + 1
@@ -77,8 +86,7 @@ def study(options: Any, moments: TrainingFrames, kept: Path, device: str, progre
     write_text_atomically(kept / "learnt.json", json.dumps(told, indent=1))
 
 
-def step(net: UNet256, critic: PatchGAN, optimizers: list, before: Tensor, after: Tensor,
-         weight: float) -> list[float]:  # fmt: skip
+def step(net: UNet256, critic: PatchGAN, optimizers: list, before: Tensor, after: Tensor, weight: float) -> list[float]:
     """One pair, (1, 3, H, W) each in -1..1: the critic's step, then the generator's; the losses as NAMES."""
     made = net(before)
     real, false = critic(torch.cat([before, after], 1)), critic(torch.cat([before, made.detach()], 1))

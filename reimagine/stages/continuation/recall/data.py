@@ -1,4 +1,5 @@
 """A film as a memory: how one finds in it a moment like another, and walks on from there."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -45,7 +46,7 @@ class Memory:
         moves: how each gist changes to the next moment's.
     """
 
-    def __init__(self, moments: TrainingFrames):
+    def __init__(self, moments: TrainingFrames) -> None:
         self.moments, self.frames = moments, moments.frames
         self.gists = np.stack([gist(f) for f in self.frames])
         after = np.minimum(np.arange(len(moments)) + 1, moments.stops - 1)
@@ -88,6 +89,8 @@ def guess(last: np.ndarray, memory: Memory, place: int) -> tuple[np.ndarray, np.
     motion = warp_backward(memory.flow(place), way)
     trust = np.exp(-forward_backward_error(way, back))
     return motion, warp_backward(way, motion), warp_backward(trust, motion)
+
+
 AGREES = 0.3
 """How often, in training, the moment that is recalled is the true one."""
 
@@ -102,8 +105,14 @@ class Walk:
         few: of how many that are most alike one is drawn.
     """
 
-    def __init__(self, memory: Memory, room: np.ndarray, rng: np.random.Generator,
-                 stretch: tuple[int, int] = STRETCH, few: int = 4):  # fmt: skip
+    def __init__(
+        self,
+        memory: Memory,
+        room: np.ndarray,
+        rng: np.random.Generator,
+        stretch: tuple[int, int] = STRETCH,
+        few: int = 4,
+    ) -> None:
         self.memory, self.room, self.rng, self.stretch, self.few = memory, room, rng, stretch, few
         self.place = self.left = -1
         self.worn = np.zeros(len(memory), np.float32)
@@ -135,17 +144,25 @@ def damaged(pictures: list[np.ndarray], other: np.ndarray, rng: np.random.Genera
     h, w = other.shape[:2]
     cover = cv2.resize(rng.random((4, 6), np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
     cover = np.clip((cover - rng.uniform(0.3, 0.7)) * 6, 0, 1)[..., None]
-    smear = cv2.resize(rng.normal(0, rng.uniform(1, 6), (5, 7, 2)).astype(np.float32), (w, h),
-                       interpolation=cv2.INTER_CUBIC)  # fmt: skip
+    smear = cv2.resize(
+        rng.normal(0, rng.uniform(1, 6), (5, 7, 2)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC
+    )
     softness, kind, share = rng.uniform(0.5, 2.5), rng.integers(5), rng.uniform(0.3, 1)
     light = rng.uniform(0.9, 1.1, 3).astype(np.float32)
     grain = rng.normal(0, rng.uniform(0.005, 0.04), other.shape).astype(np.float32)
     made = []
     for picture in pictures:
-        hurt = (cv2.GaussianBlur(picture, (0, 0), softness) if kind == 0 else
-                warp_backward(picture, smear) if kind == 1 else
-                picture + share * (other - picture) if kind == 2 else
-                picture * light if kind == 3 else picture + grain)  # fmt: skip
+        hurt = (
+            cv2.GaussianBlur(picture, (0, 0), softness)
+            if kind == 0
+            else warp_backward(picture, smear)
+            if kind == 1
+            else picture + share * (other - picture)
+            if kind == 2
+            else picture * light
+            if kind == 3
+            else picture + grain
+        )
         made.append(np.clip(picture + cover * (hurt - picture), 0, 1).astype(np.float32))
     return made
 
@@ -159,7 +176,7 @@ class Thread:
         known: the same of walks through the memory.
     """
 
-    def __init__(self, memory: Memory, room: np.ndarray, known: np.ndarray, rng: np.random.Generator):
+    def __init__(self, memory: Memory, room: np.ndarray, known: np.ndarray, rng: np.random.Generator) -> None:
         self.memory, self.room, self.rng = memory, room, rng
         self.walk = Walk(memory, known, rng, (2, 30), 6)
         self.time = self.left = 0

@@ -5,6 +5,7 @@ is recalled from a frame of the film, laid in its place by another flow; a mask 
 has is painted. What is carried or recalled is as sharp as the film (after Finn et al. 2016 and Liang et
 al. 2017; that it asks a memory is video textures', Schödl et al. 2000).
 """
+
 from __future__ import annotations
 
 from itertools import pairwise
@@ -79,7 +80,7 @@ def within(flow: Tensor) -> Tensor:
 
 
 class Residual(nn.Module):
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.first, self.second = (nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
 
@@ -94,13 +95,11 @@ class NextFrameNet(nn.Module):
         widths: channels at 1/2, 1/4, 1/8 and 1/16.
     """
 
-    def __init__(self, widths: tuple[int, ...] = (32, 64, 96, 128)):
+    def __init__(self, widths: tuple[int, ...] = (32, 64, 96, 128)) -> None:
         super().__init__()
         self.widths = tuple(widths)
         self.enter = nn.Conv2d(4 * INPUTS, widths[0], 3, padding=1)
-        self.downs = nn.ModuleList(
-            nn.Conv2d(a, b, 3, 2, 1) for a, b in pairwise(widths)
-        )
+        self.downs = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in pairwise(widths))
         self.bodies = nn.ModuleList(Residual(w) for w in widths)
         self.ups = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
         self.joins = nn.ModuleList(Residual(w) for w in widths[:-1])

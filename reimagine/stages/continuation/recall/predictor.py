@@ -1,4 +1,5 @@
 """One step after another, as large as the film: what the network says small is done large."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ class Dreaming:
     """See `rollout.Dreamer`. Pictures are float32 RGB (H, W, 3), 0..255, until they are given away: a slow
     change would be lost in steps of 1/255."""
 
-    def __init__(self, moments: TrainingFrames, clip: Clip, weights: str, seed: int, device: str):
+    def __init__(self, moments: TrainingFrames, clip: Clip, weights: str, seed: int, device: str) -> None:
         self.net: NextFrameNet = zoo.load(weights, NextFrameNet, device).to(memory_format=torch.channels_last)
         self.moments, self.memory, self.clip, self.device = moments, Memory(moments), clip, device
         self.half, self.usual = bfloat16_is_fast(device), self.memory.usual()
@@ -59,8 +60,10 @@ class Dreaming:
         before, last = self.low
         motion, where, trust = guess(np.clip(last + 0.5, 0, 255).astype(np.uint8), self.memory, place)
         noise = self.rng.standard_normal(trust.shape, np.float32)
-        scene = NetInput(*(self._tensor(x / np.float32(255)) for x in (last, before, recalled)),
-                      *(self._tensor(x) for x in (motion, where, trust, noise)))  # fmt: skip
+        scene = NetInput(
+            *(self._tensor(x / np.float32(255)) for x in (last, before, recalled)),
+            *(self._tensor(x) for x in (motion, where, trust, noise)),
+        )
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.half):
             dream = self.net(scene)
         return Prediction(*(x[0].float().permute(1, 2, 0).cpu().numpy() for x in dream))
@@ -69,8 +72,12 @@ class Dreaming:
         """The dream's picture, made of large ones: what is carried and recalled keeps its detail."""
         scale = np.float32([a / b for a, b in zip(self.size, self.moments.size, strict=True)])
         motion, place, shares, painted = (cv2.resize(x, self.size) for x in dream)
-        kinds = (warp_backward(self.last, motion * scale, cv2.INTER_CUBIC),
-                 warp_backward(recalled, place * scale, cv2.INTER_CUBIC), recalled, painted * 255)  # fmt: skip
+        kinds = (
+            warp_backward(self.last, motion * scale, cv2.INTER_CUBIC),
+            warp_backward(recalled, place * scale, cv2.INTER_CUBIC),
+            recalled,
+            painted * 255,
+        )
         shares = shares**SURE
         shares *= (1 - self.pull) / shares.sum(2, keepdims=True)
         shares[..., 2] += self.pull
@@ -111,9 +118,13 @@ class Dreaming:
         """All that the next steps depend on."""
         import json
 
-        return {"before": self.before, "last": self.last, "worn": self.walk.worn,
-                "walk": np.array([self.walk.place, self.walk.left]),
-                "chance": np.array(json.dumps(self.rng.bit_generator.state))}  # fmt: skip
+        return {
+            "before": self.before,
+            "last": self.last,
+            "worn": self.walk.worn,
+            "walk": np.array([self.walk.place, self.walk.left]),
+            "chance": np.array(json.dumps(self.rng.bit_generator.state)),
+        }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         import json

@@ -1,4 +1,5 @@
 """What a film meets: it goes on, dreaming of what it has shown."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

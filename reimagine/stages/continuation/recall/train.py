@@ -4,6 +4,7 @@ A dream starts at a true frame, perhaps hurt, and is carried from step to step o
 the next step's beginning (unrolled, and Hertzmann's recipe of diverged frame -> true frame, magenta's
 next_frame_prediction_pix2pix). What is recalled meanwhile is always of another moment than the true one.
 """
+
 from __future__ import annotations
 
 import copy
@@ -72,8 +73,7 @@ class TrainContinue:
         memories = [Memory(shot) for shot in (*shots, *map(mirrored, shots))]
         print(f"{len(memories)} shots, {sum(map(len, memories))} frames", flush=True)
         net = zoo.load(self.start, NextFrameNet, "cpu") if self.start else NextFrameNet()
-        fit = Fit(net, memories, run, self.minutes, device, self.batch, self.unrolled, self.rate,
-                  self.first, self.seed)  # fmt: skip
+        fit = Fit(net, memories, run, self.minutes, device, self.batch, self.unrolled, self.rate, self.first, self.seed)
         fit.descend()
         return export(fit.mean, run / "weights.safetensors", {"title": "how films go on"})
 
@@ -116,9 +116,20 @@ class Fit:
         memories: what is learnt from; all of one size.
     """
 
-    def __init__(self, net: NextFrameNet, memories: list[Memory], run: Path,
-                 minutes: float, device: str, batch: int = 4, unrolled: int = 3, rate: float = 5e-4,
-                 first: float = 0.25, number: int = 1, say: Callable[[str], Any] = print):  # fmt: skip
+    def __init__(
+        self,
+        net: NextFrameNet,
+        memories: list[Memory],
+        run: Path,
+        minutes: float,
+        device: str,
+        batch: int = 4,
+        unrolled: int = 3,
+        rate: float = 5e-4,
+        first: float = 0.25,
+        number: int = 1,
+        say: Callable[[str], Any] = print,
+    ) -> None:
         seed_everything(number)
         self.say = say
         self.run, self.minutes, self.device = run, minutes, device
@@ -128,8 +139,13 @@ class Fit:
         self.critic = PatchDiscriminator(32, (2, 2, 2), 6).to(device)
         self.optimizer = torch.optim.Adam(self.net.parameters(), rate, (0.5, 0.99))
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), 2e-4, (0.5, 0.99))
-        self.parts = {"net": self.net, "mean": self.mean, "optimizer": self.optimizer,
-                      "critic": self.critic, "critic_optimizer": self.critic_optimizer}  # fmt: skip
+        self.parts = {
+            "net": self.net,
+            "mean": self.mean,
+            "optimizer": self.optimizer,
+            "critic": self.critic,
+            "critic_optimizer": self.critic_optimizer,
+        }
         saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
@@ -167,8 +183,10 @@ class Fit:
         if not is_out_of_memory(error):
             raise error
         if len(self.threads) == 1:
-            raise StageError("not enough memory to learn even one dream at a time; close other programs, or "
-                             "give --minutes 0 to use what is known of other films") from error  # fmt: skip
+            raise StageError(
+                "not enough memory to learn even one dream at a time; close other programs, or "
+                "give --minutes 0 to use what is known of other films"
+            ) from error
         self.threads = self.threads[: len(self.threads) // 2]
         self.say(f"not enough memory: {len(self.threads)} dreams at a time from here on")
 
@@ -268,6 +286,7 @@ class Fit:
         save_and_log(self.run, self.parts, self.clock, self.steps, self.say, **means, **self.tested())
         plot_losses(self.run / "log.csv", self.run / "curves.png")
         self.sums = {}
+
 
 def compared(made: Tensor, last: Tensor, true: Tensor, past: Tensor) -> dict[str, Tensor]:
     """What a picture has to pay, by name, beside the true one; both with the picture before them."""

@@ -1,4 +1,5 @@
 """Photographs as training pairs: clean squares, and what time has made of them."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -103,8 +104,9 @@ def tones(rng: Rng) -> tuple[float, float, float]:
     return rng.uniform(0, 0.25), rng.uniform(0, 0.15), np.exp(rng.uniform(-0.4, 0.4))
 
 
-def pairs(photos: list[np.ndarray], size: int, batch: int, seed: int,
-          happens: Callable[[Rng], list[Operation]] = mishaps) -> Iterator[Pair]:  # fmt: skip
+def pairs(
+    photos: list[np.ndarray], size: int, batch: int, seed: int, happens: Callable[[Rng], list[Operation]] = mishaps
+) -> Iterator[Pair]:
     """Endless training pairs of grey photographs."""
     rng = np.random.default_rng(seed)
     while True:
@@ -116,8 +118,7 @@ def pairs(photos: list[np.ndarray], size: int, batch: int, seed: int,
             yield Pair(*(np.stack(x)[:, None] for x in (shown, clean, [p.lost for p in plates])))
 
 
-def polarities(photos: list[np.ndarray], size: int, batch: int,
-               seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
+def polarities(photos: list[np.ndarray], size: int, batch: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Endless whole pictures (N, 1, size, size) in 0..1, worn; and whether each is a negative, (N,)."""
     rng = np.random.default_rng(seed)
     while True:

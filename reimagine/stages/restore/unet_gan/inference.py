@@ -1,4 +1,5 @@
 """The network at work on a film."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -46,7 +47,7 @@ class Restorer:
         options: a `RestoreUNetGAN`.
     """
 
-    def __init__(self, options: Any, device: str):
+    def __init__(self, options: Any, device: str) -> None:
         self.o, self.device, self.half = options, device, bfloat16_is_fast(device)
         net: RestoreNet = zoo.load(options.weights, RestoreNet, device)
         self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

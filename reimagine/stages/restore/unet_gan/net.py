@@ -6,6 +6,7 @@ picture, and lifts or lowers what is there, rather than painting it anew: it sta
 does much to what is well, and of a stain need know only where it is and how deep. Everything is local,
 about 300 pixels wide: a picture may be cut into overlapping tiles.
 """
+
 from __future__ import annotations
 
 from itertools import pairwise
@@ -23,7 +24,7 @@ STEP = 16
 class Residual(nn.Module):
     """Two convolutions added to what goes in; nothing at first."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.first, self.second = nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, width, 3, padding=1)
         nn.init.zeros_(self.second.weight)
@@ -41,7 +42,7 @@ class RestoreNet(nn.Module):
         blocks: residual blocks at each of them, on the way down and again on the way up.
     """
 
-    def __init__(self, widths: tuple[int, ...] = (32, 64, 96, 128), blocks: tuple[int, ...] = (1, 2, 3, 3)):
+    def __init__(self, widths: tuple[int, ...] = (32, 64, 96, 128), blocks: tuple[int, ...] = (1, 2, 3, 3)) -> None:
         super().__init__()
         self.enter = nn.Conv2d(4, widths[0], 3, padding=1)
         self.down = nn.ModuleList(_blocks(w, n) for w, n in zip(widths, blocks, strict=True))
@@ -84,7 +85,7 @@ class Detector(nn.Module):
 
     SIDE = 128
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.features = SqueezeNet(1)
         self.head = nn.Linear(1024, 1)

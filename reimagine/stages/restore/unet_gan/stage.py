@@ -1,4 +1,5 @@
 """What a film meets: worn frames in, clean positives out; what is lost comes from the frames around."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace

@@ -5,6 +5,7 @@ Howard & Antic's schedule: supervised training on progressively larger squares d
 critic then learns to tell its pictures from clean ones, and the two fight for a few minutes only. What
 the fight brings is kept only if the held-out photographs lose next to nothing by it.
 """
+
 from __future__ import annotations
 
 import copy
@@ -86,7 +87,7 @@ class TrainRestore:
 class Fit:
     """One training on its way: the networks, their optimisers, and a clock for each phase."""
 
-    def __init__(self, options: TrainRestore, run: Path, device: str, photos: list, held: list):
+    def __init__(self, options: TrainRestore, run: Path, device: str, photos: list, held: list) -> None:
         self.o, self.run, self.device, self.photos = options, run, device, photos
         self.held = data.held_out(held)
         self.asked = next(data.polarities(held, Detector.SIDE, 8 * len(held), 0))
@@ -97,11 +98,17 @@ class Fit:
         self.mean = copy.deepcopy(self.net).eval()
         self.adversary = PatchDiscriminator(32, (2, 2, 1), 2).to(device)
         groups = [p for n, p in self.net.named_parameters() if not n.startswith("detector.")]
-        self.optimizers = {"generator": torch.optim.Adam(groups, options.rate, (0.9, 0.99)),
-                           "detector": torch.optim.AdamW(self.net.detector.parameters(), 2e-4),
-                           "critic": torch.optim.Adam(self.adversary.parameters(), 2e-4, (0.0, 0.9))}
-        self.parts = {"net": self.net, "mean": self.mean, "adversary": self.adversary,
-                      **{f"optimizer {name}": o for name, o in self.optimizers.items()}}  # fmt: skip
+        self.optimizers = {
+            "generator": torch.optim.Adam(groups, options.rate, (0.9, 0.99)),
+            "detector": torch.optim.AdamW(self.net.detector.parameters(), 2e-4),
+            "critic": torch.optim.Adam(self.adversary.parameters(), 2e-4, (0.0, 0.9)),
+        }
+        self.parts = {
+            "net": self.net,
+            "mean": self.mean,
+            "adversary": self.adversary,
+            **{f"optimizer {name}": o for name, o in self.optimizers.items()},
+        }
         saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: dict[str, float] = dict.fromkeys(PHASES, 0.0) | saved.get("clock", {})
         self.steps: int = saved.get("steps", 0)
@@ -120,8 +127,16 @@ class Fit:
 
     def hard(self) -> None:
         """Blur, blocks and stains by themselves."""
-        feed = prefetch(data.pairs(self.photos, self.o.size, min(self.o.batch, len(self.photos)),
-                                   self.o.seed + self.steps, partial(data.one_of, data.HARD)), 3)  # fmt: skip
+        feed = prefetch(
+            data.pairs(
+                self.photos,
+                self.o.size,
+                min(self.o.batch, len(self.photos)),
+                self.o.seed + self.steps,
+                partial(data.one_of, data.HARD),
+            ),
+            3,
+        )
         for batch, _ in self.timed("hard", self.o.hard_minutes, feed):
             rate = self.o.rate * min(1.0, (self.steps + 1) / 300)
             self.descend("generator", self.supervised(*map(self.there, batch)), rate)
@@ -259,10 +274,15 @@ class Fit:
 
     def report(self, phase: str) -> None:
         told = self.ask()
-        save_checkpoint(self.run / "checkpoint.pt", {**self.parts, "clock": self.clock, "steps": self.steps,
-             "floor": self.floor})  # fmt: skip
-        row = {"phase": phase, "minutes": round(sum(self.clock.values()) / 60, 1), "steps": self.steps,
-               **{k: round(v, 3) for k, v in told.items()}}  # fmt: skip
+        save_checkpoint(
+            self.run / "checkpoint.pt", {**self.parts, "clock": self.clock, "steps": self.steps, "floor": self.floor}
+        )
+        row = {
+            "phase": phase,
+            "minutes": round(sum(self.clock.values()) / 60, 1),
+            "steps": self.steps,
+            **{k: round(v, 3) for k, v in told.items()},
+        }
         append_log_row(self.run / "log.csv", row)
         print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
         self.sheet()

@@ -3,6 +3,7 @@
 From films, where optical flow says how things moved; and from photographs set in motion, where
 the motion is known exactly because it was made here.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -134,10 +135,11 @@ def _clip(pictures: list[np.ndarray], exact: Callable | None, process: Process) 
     made = process([frame_from_image(n, p) for n, p in enumerate(pictures)])
     times = range(len(pictures))
     return Clip(
-        np.stack(pictures), np.stack([f.image for f in made]),
+        np.stack(pictures),
+        np.stack([f.image for f in made]),
         np.stack([between(t, max(0, t - 1)) for t in times]).astype(np.float16),
         np.stack([between(t, 0) for t in times]).astype(np.float16),
-    )  # fmt: skip
+    )
 
 
 def crop(clip: Clip, size: int, rng) -> tuple[np.ndarray, ...]:
@@ -169,4 +171,3 @@ def _flickered(pictures: np.ndarray, rng) -> np.ndarray:
     clouds = rng.standard_normal((count, side // 16, side // 16, 3), dtype=np.float32) * rng.uniform(0, 0.08)
     clouds = np.stack([cv2.resize(c, (side, side), interpolation=cv2.INTER_CUBIC) for c in clouds])
     return np.clip(pictures * gain + lift + clouds.transpose(0, 3, 1, 2), 0, 1).astype(np.float32)
-

@@ -3,6 +3,7 @@
 Module names are those of the published checkpoint, so that it loads as it is. It was built with
 biases and *without* normalisation: its `norm_layer` statistics were stored but never applied.
 """
+
 from __future__ import annotations
 
 import torch
@@ -15,7 +16,7 @@ State = tuple[Tensor, Tensor]
 class Conv(nn.Module):
     """Reflection padding and a convolution, after a nearest enlargement if asked."""
 
-    def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1, enlarge: int = 1):
+    def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1, enlarge: int = 1) -> None:
         super().__init__()
         self.pad, self.enlarge = (size // 2,) * 4, enlarge
         self.conv2d = nn.Conv2d(inputs, outputs, size, stride)
@@ -27,7 +28,7 @@ class Conv(nn.Module):
 
 
 class Residual(nn.Module):
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.conv1, self.conv2 = Conv(width, width, 3), Conv(width, width, 3)
 
@@ -38,7 +39,7 @@ class Residual(nn.Module):
 class ConvLSTM(nn.Module):
     """Convolutional LSTM (Shi et al. 2015); the state is (hidden, cell)."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.Gates = nn.Conv2d(2 * width, 4 * width, 3, padding=1)
 
@@ -58,7 +59,7 @@ class ConsistencyNet(nn.Module):
             they are shown. The published network sees them where they were.
     """
 
-    def __init__(self, width: int = 32, aligned: bool = False):
+    def __init__(self, width: int = 32, aligned: bool = False) -> None:
         super().__init__()
         self.aligned = aligned
         self.conv1a, self.conv1b = Conv(6, width, 7), Conv(6, width, 7)

@@ -1,4 +1,5 @@
 """What a film meets: a network that has seen much flicker takes it out, frame after frame."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator

@@ -4,6 +4,7 @@ Lai et al. 2018, section 3.3: stay close to the processed frame in the eyes of a
 previous result along the flow (short term), and to the first one (long term), where the source
 says that both show the same thing.
 """
+
 from __future__ import annotations
 
 import copy
@@ -76,8 +77,9 @@ class TrainStabilize:
         def process(frames: list) -> list:
             return list(work(iter(frames)))
 
-        moved = data.of_photos([photos[i] for i in rng.permutation(len(photos))[: self.clips]],
-                               self.size + 48, process, rng)  # fmt: skip
+        moved = data.of_photos(
+            [photos[i] for i in rng.permutation(len(photos))[: self.clips]], self.size + 48, process, rng
+        )
         filmed = data.of_films(self.films, self.size + 64, self.per_shot, process, rng)
         clips = [c for c in chain(moved, filmed) if min(c.source.shape[1:3]) >= self.size]
         if len(clips) < self.batch:
@@ -89,7 +91,7 @@ class TrainStabilize:
 class Fit:
     """One training on its way."""
 
-    def __init__(self, options: TrainStabilize, run: Path, device: str, clips: list[data.Clip]):
+    def __init__(self, options: TrainStabilize, run: Path, device: str, clips: list[data.Clip]) -> None:
         self.o, self.run, self.device, self.clips = options, run, device, clips
         self.net = ConsistencyNet(options.width, aligned=True)
         self.net = self.net.to(device, memory_format=torch.channels_last)
@@ -134,9 +136,7 @@ class Fit:
         while True:
             chosen = rng.integers(0, len(self.clips), self.o.batch)
             crops = [data.crop(self.clips[i], self.o.size, rng) for i in chosen]
-            yield tuple(
-                torch.from_numpy(np.stack(p)).to(self.device) for p in zip(*crops, strict=True)
-            )
+            yield tuple(torch.from_numpy(np.stack(p)).to(self.device) for p in zip(*crops, strict=True))
 
     def losses(self, source: Tensor, processed: Tensor, back: Tensor, first: Tensor) -> Tensor:
         """(3,): likeness, short term, long term; each over the clip's frames."""

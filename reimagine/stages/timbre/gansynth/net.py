@@ -1,4 +1,5 @@
 """GANSynth's generator (Engel et al. 2019, section 3, appendix A): a progressive GAN's, fully grown."""
+
 from __future__ import annotations
 
 import math
@@ -19,7 +20,7 @@ class Scaled(nn.Module):
     The scale applies to the product, not to the bias.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int], slope: float = 0.0):
+    def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int], slope: float = 0.0) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, *kernel))
         self.bias = nn.Parameter(torch.zeros(outputs))
@@ -33,7 +34,7 @@ class Scaled(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int]):
+    def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int]) -> None:
         super().__init__()
         self.conv0 = Scaled(inputs, outputs, kernel)
         self.conv1 = Scaled(outputs, outputs, (3, 3))
@@ -58,14 +59,18 @@ class Generator(nn.Module):
         filters: channels of each level.
     """
 
-    def __init__(self, latent: int = 256, pitches: int = 61, start: tuple[int, int] = (2, 16),
-                 filters: tuple[int, ...] = (256, 256, 256, 256, 128, 64, 32)):  # fmt: skip
+    def __init__(
+        self,
+        latent: int = 256,
+        pitches: int = 61,
+        start: tuple[int, int] = (2, 16),
+        filters: tuple[int, ...] = (256, 256, 256, 256, 128, 64, 32),
+    ) -> None:
         super().__init__()
         self.latent, self.pitches = latent, pitches
         inputs = [latent + pitches, *filters]
         self.blocks = nn.ModuleList(
-            Block(a, b, (3, 3) if n else tuple(start))
-            for n, (a, b) in enumerate(zip(inputs, filters, strict=False))
+            Block(a, b, (3, 3) if n else tuple(start)) for n, (a, b) in enumerate(zip(inputs, filters, strict=False))
         )
         self.to_rgb = Scaled(filters[-1], 2, (1, 1), slope=1.0)
 

@@ -1,4 +1,5 @@
 """What notes meet: GANSynth for those who have its weights; notes as long as they are, any pitch, no NaN."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
@@ -69,7 +70,7 @@ class GanSynth:
 class Numbers(Mapping):
     """Every number is the seed of an instrument."""
 
-    def __init__(self, latent: int):
+    def __init__(self, latent: int) -> None:
         self.latent = latent
 
     def __getitem__(self, name: str) -> np.ndarray:

@@ -3,6 +3,7 @@
 Following harmonic plus noise models (Serra & Smith 1990): the pitch is known, so a window of two
 periods measures each partial apart from its neighbours, and one of four periods what lies between.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator

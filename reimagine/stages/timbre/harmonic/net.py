@@ -1,4 +1,5 @@
 """From an instrument's latent, a pitch and a velocity to the levels of harmonics and noise over time."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ class Decoder(nn.Module):
         width: channels at the finest level; the coarsest has four times as many.
     """
 
-    def __init__(self, names: Sequence[str], latent: int = 24, width: int = 64):
+    def __init__(self, names: Sequence[str], latent: int = 24, width: int = 64) -> None:
         super().__init__()
         self.names = list(names)
         self.table = nn.Embedding(len(self.names), latent)
@@ -55,7 +56,7 @@ class Decoder(nn.Module):
 class Level(nn.Module):
     """Twice the moments, another width, two convolutions with a way around."""
 
-    def __init__(self, inputs: int, outputs: int):
+    def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.narrow = nn.Conv1d(inputs, outputs, 1)
         self.first = nn.Conv1d(outputs, outputs, 3, padding=1)

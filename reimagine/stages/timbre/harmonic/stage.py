@@ -1,4 +1,5 @@
 """What notes meet: a network says how loud each harmonic is; sines and noise are added up."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 class HarmonicTimbre:
     """Instruments learnt from a soundfont, and all that lies between them; any pitch, any length."""
 
-    instruments: Annotated[str, "Such as flute, flute@0,violin@30,cello@100% (seconds or per cent), or "
-                                "random"] = "violin@0%,flute@50%,vibraphone@100%"  # fmt: skip
+    instruments: Annotated[str, "Such as flute, flute@0,violin@30,cello@100% (seconds or per cent), or random"] = (
+        "violin@0%,flute@50%,vibraphone@100%"
+    )
     change_every: Annotated[float, "Seconds from one random instrument to the next"] = 5.0
     seed: Annotated[int, "Of random instruments"] = 1
     at_cuts: Annotated[bool, "Let the instrument change at the film's cuts only"] = False

@@ -3,6 +3,7 @@
 An auto-decoder (Bojanowski et al. 2018; DeepSDF, Park et al. 2019): no encoder; the latents are learnt
 with the network. A little noise on them makes what lies between two instruments an instrument too.
 """
+
 from __future__ import annotations
 
 import copy
@@ -66,7 +67,7 @@ class TrainTimbre:
 
 
 def listed(programs: str) -> list[int]:
-    """"0-2,5" -> [0, 1, 2, 5]."""
+    """ "0-2,5" -> [0, 1, 2, 5]."""
     found: list[int] = []
     for piece in programs.split(","):
         match = re.fullmatch(r"(\d+)(?:-(\d+))?", piece.strip())
@@ -137,7 +138,7 @@ def beyond_its_range(levels: np.ndarray, facts: np.ndarray, keys: np.ndarray) ->
 class Fit:
     """One training on its way."""
 
-    def __init__(self, options: TrainTimbre, run: Path, device: str, notes: Examples, names: list[str]):
+    def __init__(self, options: TrainTimbre, run: Path, device: str, notes: Examples, names: list[str]) -> None:
         self.o, self.run, self.device, self.notes = options, run, device, notes
         self.net = Decoder(names, options.latent, options.width).to(device)
         self.mean = copy.deepcopy(self.net).eval()

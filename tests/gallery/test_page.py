@@ -1,11 +1,12 @@
 """The gallery page in a real browser: what a visitor does with mouse, keys and ears."""
+
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
 import pytest
-from conftest import make_film
+from helpers import make_film
 
 import reimagine
 from reimagine.gallery.page import gallery
@@ -83,8 +84,11 @@ def test_one_steps_by_frames_and_jumps_to_shots_and_past_the_end(page):
 
 def test_all_that_can_be_used_has_a_name_and_fits_a_phone(page):
     tree = page.locator("article").aria_snapshot()
-    assert all(line.split(None, 2)[2:] for line in map(str.strip, tree.splitlines())
-               if line.startswith(("- button", "- slider", "- checkbox")))  # fmt: skip
+    assert all(
+        line.split(None, 2)[2:]
+        for line in map(str.strip, tree.splitlines())
+        if line.startswith(("- button", "- slider", "- checkbox"))
+    )
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

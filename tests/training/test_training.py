@@ -1,4 +1,5 @@
 """A training makes weights one can use, goes on where it stood, and learns."""
+
 from __future__ import annotations
 
 import csv
@@ -31,8 +32,9 @@ def photos(tmp_path_factory):
 
 def test_it_learns_resumes_and_can_be_used(photos, tmp_path):
     def train(minutes: float):
-        return TrainColorize(photos, size=32, last_size=32, batch=4, minutes=minutes, critic_minutes=0.01,
-                             gan_minutes=0.01, rate=3e-3)(tmp_path)  # fmt: skip
+        return TrainColorize(
+            photos, size=32, last_size=32, batch=4, minutes=minutes, critic_minutes=0.01, gan_minutes=0.01, rate=3e-3
+        )(tmp_path)
 
     train(0.15)
     first = list(csv.DictReader((tmp_path / "log.csv").open()))
@@ -79,8 +81,9 @@ def test_a_composer_learns_tunes_resumes_and_composes(tmp_path):
             box.add(tmp_path / f"{n}.mid", f"{n}.mid")
 
     def train(minutes: float):
-        return TrainCompose(tmp_path / "tunes.tar", latent=4, width=8, batch=4, minutes=minutes, alone=0.3,
-                            learning=0.3)(tmp_path / "run")  # fmt: skip
+        return TrainCompose(
+            tmp_path / "tunes.tar", latent=4, width=8, batch=4, minutes=minutes, alone=0.3, learning=0.3
+        )(tmp_path / "run")
 
     train(0.03)
     first = list(csv.DictReader((tmp_path / "run" / "log.csv").open()))

@@ -1,4 +1,5 @@
 """Colour travels with what it belongs to: known scenes, known motion."""
+
 from __future__ import annotations
 
 import cv2

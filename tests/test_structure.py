@@ -1,4 +1,5 @@
 """The house stands as drawn: imports point down, and help loads nothing heavy."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,9 +1,10 @@
 """Numbers that are known beforehand."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import picture
+from helpers import picture
 
 from reimagine.evaluation.workflows import to_grey
 from reimagine.metrics.colour import Comparison, colourfulness

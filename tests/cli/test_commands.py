@@ -1,4 +1,5 @@
 """The four commands as one tool: recipes that come along, plans, runs looked at and pruned, the page."""
+
 from __future__ import annotations
 
 import json
@@ -9,8 +10,7 @@ from pathlib import Path
 
 import av
 import pytest
-from conftest import make_film
-from test_cli import say
+from helpers import make_film, run_cli
 
 import reimagine
 from reimagine import bundled, recipe, stages
@@ -21,29 +21,33 @@ TINT, HOLD = reimagine.model("colorize", "tint"), reimagine.model("continue", "h
 
 
 def test_recipes_come_along_and_can_be_copied(tmp_path):
-    code, out, _ = say("run", "--list")
+    code, out, _ = run_cli("run", "--list")
     assert code == 0 and {"everything", "any-artist", "modern-times", "after-the-end"} <= {
-        line.split()[0] for line in out.splitlines()}  # fmt: skip
+        line.split()[0] for line in out.splitlines()
+    }
     mine = tmp_path / "mine.toml"
-    assert say("run", "amber-day", "--copy", mine)[:2] == (0, f"{mine}\n")
+    assert run_cli("run", "amber-day", "--copy", mine)[:2] == (0, f"{mine}\n")
     assert mine.read_text().startswith(f"# reimagine run {mine} film.mp4")
-    code, _, err = say("run", "amber-day", "--copy", mine)
+    code, _, err = run_cli("run", "amber-day", "--copy", mine)
     assert code == 1 and "is there already" in err
-    code, _, err = say("run", "amber-dya")
+    code, _, err = run_cli("run", "amber-dya")
     assert code == 1 and "did you mean 'amber-day'" in err
 
 
-@pytest.mark.parametrize(("step", "text"), [
-    ('stage = "cartoon"\nlook = "crnae"', ":6: step 2: unknown look 'crnae'; did you mean 'crane'"),
-    ('stage = "timbre"\ninstruments = "flite"', ":6: step 2: .*did you mean 'flute'"),
-    ('stage = "cartoon"\nlok = "crane"', ":6: step 2: .*'lok'; did you mean 'look'"),
-    ('stage = "cartoon"\nmodel = "inc"', ":6: step 2: .*'inc'; did you mean 'ink'"),
-    ('stage = "colorize"\nweights = "colorize-nogam"', ":6: step 2: .*'colorize-nogan'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        ('stage = "cartoon"\nlook = "crnae"', ":6: step 2: unknown look 'crnae'; did you mean 'crane'"),
+        ('stage = "timbre"\ninstruments = "flite"', ":6: step 2: .*did you mean 'flute'"),
+        ('stage = "cartoon"\nlok = "crane"', ":6: step 2: .*'lok'; did you mean 'look'"),
+        ('stage = "cartoon"\nmodel = "inc"', ":6: step 2: .*'inc'; did you mean 'ink'"),
+        ('stage = "colorize"\nweights = "colorize-nogam"', ":6: step 2: .*'colorize-nogan'"),
+    ],
+)
 def test_a_recipe_is_checked_before_anything_runs(step, text, film, tmp_path):
     mine = tmp_path / "mine.toml"
     mine.write_text(f'[[step]]\nstage = "colorize"\nmodel = "tint"\n[[step]]\n{step}\n')
-    code, _, err = say("run", mine, film, "--into", tmp_path / "run", "-q")
+    code, _, err = run_cli("run", mine, film, "--into", tmp_path / "run", "-q")
     assert code == 1 and re.search(re.escape(str(mine)) + text, " ".join(err.split()))
     assert not (tmp_path / "run").exists()
 
@@ -52,8 +56,10 @@ def test_a_recipe_is_checked_before_anything_runs(step, text, film, tmp_path):
 def test_every_recipe_does_what_it_says(name, tmp_path):
     """On a little of the demo film (as much as a continuation needs), without learning."""
     few = {"minutes": 0.0, "seconds": 0.5}
-    steps = [replace(step, **{k: v for k, v in few.items() if hasattr(step, k)})
-             for step in recipe.read(bundled.recipe(name), check=True)]  # fmt: skip
+    steps = [
+        replace(step, **{k: v for k, v in few.items() if hasattr(step, k)})
+        for step in recipe.read(bundled.recipe(name), check=True)
+    ]
     done = reimagine.run(bundled.bundled("assets/demo.mp4"), steps, tmp_path / "run", end=1.25)
     assert [s.stage for s in Run.open(done.folder).steps] == [stages.identify(step)[0] for step in steps]
     with av.open(str(done.film)) as box:
@@ -63,13 +69,14 @@ def test_every_recipe_does_what_it_says(name, tmp_path):
 
 def test_a_dry_run_tells_and_does_nothing(film, tmp_path):
     mine, run = tmp_path / "mine.toml", tmp_path / "run"
-    mine.write_text("".join(f'[[step]]\nstage = "{s}"\nmodel = "{m}"\n'
-                              for s, m in (("colorize", "tint"), ("cartoon", "ink"))))  # fmt: skip
-    code, out, _ = say("run", mine, film, "--into", run, "--dry-run", "-q")
+    mine.write_text(
+        "".join(f'[[step]]\nstage = "{s}"\nmodel = "{m}"\n' for s, m in (("colorize", "tint"), ("cartoon", "ink")))
+    )
+    code, out, _ = run_cli("run", mine, film, "--into", run, "--dry-run", "-q")
     assert code == 0 and "done" not in out and not list(run.glob("0[1-9]-*"))
     keys = [line.split()[2] for line in out.splitlines()[:2]]
     reimagine.run(film, [TINT()], run)
-    _, out, _ = say("run", mine, film, "--into", run, "--dry-run", "-q")
+    _, out, _ = run_cli("run", mine, film, "--into", run, "--dry-run", "-q")
     assert [line.split()[2] for line in out.splitlines()[:2]] == keys
     assert [line.endswith("done") for line in out.splitlines()] == [True, False, False]
     reimagine.run(film, [TINT(), reimagine.model("cartoon", "ink")()], run)
@@ -78,11 +85,14 @@ def test_a_dry_run_tells_and_does_nothing(film, tmp_path):
 
 def test_commands_chain_over_a_run_folder(film, tmp_path):
     run = tmp_path / "run"
-    for words in (["colorize", film, "--model", "tint", "--into", run], ["cartoon", run, "--model", "ink"],
-                  ["continue", run, "--model", "hold", "--seconds", "0.5"]):  # fmt: skip
-        assert say(*words, "-q")[0] == 0
+    for words in (
+        ["colorize", film, "--model", "tint", "--into", run],
+        ["cartoon", run, "--model", "ink"],
+        ["continue", run, "--model", "hold", "--seconds", "0.5"],
+    ):
+        assert run_cli(*words, "-q")[0] == 0
     assert [s.stage for s in Run.open(run).steps] == ["colorize", "cartoon", "continue"]
-    code, out, _ = say("show", run)
+    code, out, _ = run_cli("show", run)
     assert code == 0 and all(word in out for word in ("colorize", "ink", "hold", "MB", "colourfulness"))
 
 
@@ -91,16 +101,16 @@ def test_prune_keeps_what_the_run_lists(film, tmp_path):
     for hue in (20.0, 200.0):
         done = reimagine.run(film, [TINT(hue=hue)], run)
     steps = {p.name for p in run.glob("01-*")}
-    code, out, _ = say("prune", run, "--dry-run")
+    code, out, _ = run_cli("prune", run, "--dry-run")
     assert code == 0 and "would be freed" in out and {p.name for p in run.glob("01-*")} == steps
-    assert say("prune", run)[0] == 0
+    assert run_cli("prune", run)[0] == 0
     assert [p.name for p in run.glob("01-*")] == [Run.open(run).steps[0].folder]
     before = done.film.read_bytes()
-    assert say("prune", run, "--artifacts")[0] == 0
+    assert run_cli("prune", run, "--artifacts")[0] == 0
     assert not list(run.glob("01-*")) and done.film.read_bytes() == before and not Run.open(run).steps
     reimagine.run(film, [TINT(hue=200.0)], run)  # and nothing is broken by it
     assert len(list(run.glob("01-*"))) == 1
-    code, _, err = say("show", tmp_path)
+    code, _, err = run_cli("show", tmp_path)
     assert code == 1 and "no run folder" in err
 
 
@@ -117,7 +127,7 @@ def test_the_page_shows_it_all_and_needs_nothing_else(film, tmp_path):
     first = reimagine.run(film, [TINT(), HOLD(seconds=1.0)], tmp_path / "one")
     second = reimagine.run(make_film(tmp_path / "b.mp4", 24), [TINT()], tmp_path / "b" / "one")
     given = "-o", tmp_path / "site", "--credit", "by us", "-q"
-    code, out, _ = say("gallery", first.folder, second.folder, *given)
+    code, out, _ = run_cli("gallery", first.folder, second.folder, *given)
     page = Path(out.strip())
     assert code == 0 and page == tmp_path / "site" / "index.html"
     seen = Seen()
@@ -141,17 +151,18 @@ def test_doctor_finds_what_is_broken(monkeypatch, tmp_path):
     from reimagine import diagnostics as doctor
 
     monkeypatch.setattr(doctor, "_test", lambda: ("a short test", "", True))
-    assert say("doctor")[0] == 0
+    assert run_cli("doctor")[0] == 0
     (tmp_path / "cartoon-mine.safetensors").write_bytes(b"words")
     (tmp_path / "cartoon-mine.toml").write_text('sha256 = "00"\n')
     monkeypatch.setenv("REIMAGINE_HOME", str(tmp_path))
-    code, out, _ = say("doctor")
+    code, out, _ = run_cli("doctor")
     assert code == 1 and re.search("BAD +cartoon-mine .*damaged", out)
 
 
 def test_a_report_is_kept_with_each_ending(film, tmp_path, tiny_weights):
     dream = reimagine.model("continue", "recall")(
-        seconds=0.5, minutes=0.0, weights=str(tiny_weights["continue recall"]))  # fmt: skip
+        seconds=0.5, minutes=0.0, weights=str(tiny_weights["continue recall"])
+    )
     reimagine.run(film, [dream], tmp_path / "run", endings=2, progress=NoProgress())
     for name in ("report.json", "report-2.json"):
         assert json.loads((tmp_path / "run" / name).read_text())["frames"] == 60

@@ -1,4 +1,5 @@
 """Words typed by a person, and what they get back."""
+
 from __future__ import annotations
 
 import json
@@ -8,31 +9,27 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import make_film
-from typer.testing import CliRunner
+from helpers import make_film, run_cli
 
 from reimagine import __version__
-from reimagine.cli import app
 
-DEMO = Path(__file__).parent.parent / "assets" / "demo.mp4"
-
-
-def say(*words) -> tuple[int, str, str]:
-    done = CliRunner().invoke(app, [str(w) for w in words])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done.exit_code, done.stdout, done.stderr
+DEMO = Path(__file__).parents[2] / "assets" / "demo.mp4"
 
 
-@pytest.mark.parametrize("words", [
-    ["colorize", "--model", "tint"], ["cartoon"], ["music"],
-    ["continue", "--seconds", "0.5", "--minutes", "0"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["colorize", "--model", "tint"],
+        ["cartoon"],
+        ["music"],
+        ["continue", "--seconds", "0.5", "--minutes", "0"],
+    ],
+)
 def test_every_command_gives_a_film(words, film, tmp_path):
     import av
 
     made = tmp_path / "out.mp4"
-    code, out, _ = say(words[0], film, *words[1:], "--into", tmp_path / "run", "-o", made, "-q")
+    code, out, _ = run_cli(words[0], film, *words[1:], "--into", tmp_path / "run", "-o", made, "-q")
     assert code == 0 and out.strip().splitlines()[-1] == str(made)
     with av.open(str(made)) as box:
         assert sum(1 for _ in box.decode(video=0)) == (60 if words[0] == "continue" else 48)
@@ -44,13 +41,13 @@ def test_a_recipe_does_them_all(film, tmp_path):
     dream = 'continue"\nminutes = 0.0\nmodel = "recall'
     steps = ('colorize"\nmodel = "tint', "cartoon", dream, "transcribe", "timbre", "mix")
     recipe.write_text("".join(f'[[step]]\nstage = "{step}"\n' for step in steps))
-    code, _, err = say("run", recipe, film, "--into", tmp_path / "run", "--json")
+    code, _, err = run_cli("run", recipe, film, "--into", tmp_path / "run", "--json")
     assert code == 0
     lines = [json.loads(line) for line in err.splitlines()]
     assert {"colorize", "cartoon", "continue", "mix", "export"} <= {line.get("step") for line in lines}
 
 
-@pytest.mark.parametrize("path", sorted(Path(__file__).parent.parent.glob("pipelines/*.toml")))
+@pytest.mark.parametrize("path", sorted(Path(__file__).parents[2].glob("pipelines/*.toml")))
 def test_our_recipes_are_sound(path):
     from reimagine import recipe
 
@@ -64,7 +61,7 @@ def test_a_folder_of_pictures(tmp_path):
     (tmp_path / "stills").mkdir()
     for name, shape in (("a.png", (40, 60)), ("b.jpg", (50, 30))):
         cv2.imwrite(str(tmp_path / "stills" / name), np.full(shape, 120, np.uint8))
-    code, out, _ = say("colorize", tmp_path / "stills", "--model", "tint", "--into", tmp_path / "run", "-q")
+    code, out, _ = run_cli("colorize", tmp_path / "stills", "--model", "tint", "--into", tmp_path / "run", "-q")
     assert code == 0
     assert [cv2.imread(line).shape[:2] for line in out.split()] == [(40, 60), (50, 30)]
 
@@ -110,7 +107,7 @@ def test_bad_input_gets_one_clear_line(words, code, text, tmp_path, monkeypatch)
     (tmp_path / "text.safetensors").write_text("words " * 500)
     (tmp_path / "bad.toml").write_text('[[step]]\nstage = "cartoon"\n[[step]]\nstage = "colourise"\n')
     quiet = ["-q"] if words[0] in ("colorize", "run", "music", "compose") and code == 1 else []
-    exit_code, _, err = say(*words, *quiet)
+    exit_code, _, err = run_cli(*words, *quiet)
     assert exit_code == code and text in err
     if code == 1:
         assert err.startswith("reimagine: ") and err.count("\n") == 1
@@ -122,9 +119,9 @@ def test_damaged_weights_are_refused(tmp_path, film, tiny_colour):
     copy = tmp_path / "mine.safetensors"
     copy.write_bytes(tiny_colour.read_bytes())
     zoo.write_card(copy, {"licence": "none"})
-    assert say("colorize", film, "--weights", copy, "--into", tmp_path / "a", "-q")[0] == 0
+    assert run_cli("colorize", film, "--weights", copy, "--into", tmp_path / "a", "-q")[0] == 0
     copy.write_bytes(copy.read_bytes()[:-1] + b"?")
-    code, _, err = say("colorize", film, "--weights", copy, "--into", tmp_path / "b", "-q")
+    code, _, err = run_cli("colorize", film, "--weights", copy, "--into", tmp_path / "b", "-q")
     assert code == 1 and "damaged" in err
 
 
@@ -132,8 +129,20 @@ def test_damaged_weights_are_refused(tmp_path, film, tiny_colour):
 def test_a_full_disk_is_one_line(tmp_path, film):
     out = tmp_path / ".full.mp4"
     out.symlink_to("/dev/full")
-    command = [sys.executable, "-m", "reimagine", "colorize", film, "--model", "tint", "-q",
-               "--into", tmp_path / "run", "-o", tmp_path / "full.mp4"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "reimagine",
+        "colorize",
+        film,
+        "--model",
+        "tint",
+        "-q",
+        "--into",
+        tmp_path / "run",
+        "-o",
+        tmp_path / "full.mp4",
+    ]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 1 and "No space left" in done.stderr and done.stderr.count("\n") == 1
     assert list((tmp_path / "run").glob("01-*/step.json"))
@@ -142,42 +151,42 @@ def test_a_full_disk_is_one_line(tmp_path, film):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_one_may_not_write(tmp_path, film):
     (tmp_path / "locked").mkdir(mode=0o500)
-    code, _, err = say("colorize", film, "--model", "tint", "--into", tmp_path / "locked" / "run")
+    code, _, err = run_cli("colorize", film, "--model", "tint", "--into", tmp_path / "locked" / "run")
     assert code == 1 and "cannot be written" in err
 
 
 def test_preview_draws_a_sheet(film, tmp_path):
     import cv2
 
-    code, out, _ = say("preview", "cartoon", film, "--into", tmp_path / "run", "--frames", 3, "-q")
+    code, out, _ = run_cli("preview", "cartoon", film, "--into", tmp_path / "run", "--frames", 3, "-q")
     assert code == 0 and cv2.imread(out.strip()).shape[1] == 3 * 328
 
 
 def test_evaluate_colour_prints_json(tmp_path, tiny_colour):
     import cv2
-    from conftest import picture
+    from helpers import picture
 
     cv2.imwrite(str(tmp_path / "a.png"), picture(0, 80, 60, 1))
-    code, out, _ = say("evaluate", "colour", tmp_path, "--model", "tint", "--json")
+    code, out, _ = run_cli("evaluate", "colour", tmp_path, "--model", "tint", "--json")
     rows = json.loads(out)
     assert code == 0 and set(rows) == {"coloured", "left grey"}
     assert rows["coloured"]["chroma"] > rows["left grey"]["chroma"]
 
 
 def test_the_demo_film_comes_out_coloured(tmp_path):
-    code, out, _ = say("colorize", DEMO, "--end", "0.6", "--into", tmp_path / "run", "-q")
+    code, out, _ = run_cli("colorize", DEMO, "--end", "0.6", "--into", tmp_path / "run", "-q")
     told = json.loads((tmp_path / "run" / "report.json").read_text())
     assert code == 0 and out.strip().endswith("film.mp4")
     assert told["colourfulness"]["before"] < 2 and told["colourfulness"]["after"] > 8
 
 
 def test_it_says_its_version():
-    code, said, _ = say("--version")
+    code, said, _ = run_cli("--version")
     assert code == 0 and said.strip() == f"reimagine {__version__}"
 
 
 def test_the_film_itself_is_not_overwritten(film, tmp_path):
     own = tmp_path / "own.mp4"
     own.write_bytes(film.read_bytes())
-    code, _, err = say("colorize", own, "--model", "tint", "-o", own, "--into", tmp_path / "run", "-q")
+    code, _, err = run_cli("colorize", own, "--model", "tint", "-o", own, "--into", tmp_path / "run", "-q")
     assert code == 1 and "is the film itself" in err and own.read_bytes() == film.read_bytes()

@@ -1,4 +1,5 @@
 """The art projects: their recipes are sound, their rendering scripts keep what they promise."""
+
 from __future__ import annotations
 
 import runpy
@@ -11,7 +12,7 @@ import av
 import cv2
 import numpy as np
 import pytest
-from conftest import make_film
+from helpers import make_film
 from PIL import Image
 
 from reimagine import recipe
@@ -150,17 +151,24 @@ def test_what_is_no_film_is_told_in_one_line(monkeypatch, tmp_path, script):
 
 def test_errors_go_to_standard_error_with_exit_1(tmp_path):
     script = EXAMPLES / "rendering" / "barcode.py"
-    done = subprocess.run([sys.executable, str(script), str(tmp_path / "none.mp4"), "-o", "x.png"],
-                          capture_output=True, text=True, cwd=tmp_path)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "none.mp4"), "-o", "x.png"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
     assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1
     assert "no such file" in done.stderr
 
 
-@pytest.mark.parametrize(("script", "words", "said"), [
-    ("teaser", ("-o", "x.mp4"), "a teaser is .webp or .gif"),
-    ("teaser", ("-o", "x.gif", "--fade", "9"), "too short to loop"),
-    ("comparison", ("-o", "x.mp4", "--titles", "a", "b"), "films: 1, titles: a, b; give each film its own"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("script", "words", "said"),
+    [
+        ("teaser", ("-o", "x.mp4"), "a teaser is .webp or .gif"),
+        ("teaser", ("-o", "x.gif", "--fade", "9"), "too short to loop"),
+        ("comparison", ("-o", "x.mp4", "--titles", "a", "b"), "films: 1, titles: a, b; give each film its own"),
+    ],
+)
 def test_what_cannot_be_is_told(monkeypatch, tmp_path, script, words, said):
     monkeypatch.chdir(tmp_path)
     film = make_film(tmp_path / "film.mp4", 12)

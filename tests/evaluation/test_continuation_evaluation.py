@@ -1,18 +1,24 @@
 """Numbers for what comes after the end: each tells a failure that another one misses."""
+
 from __future__ import annotations
 
 import av
 import cv2
 import numpy as np
 import pytest
-from conftest import make_film, picture
+from helpers import make_film, picture
 
 import reimagine
 from reimagine.metrics.continuation import collapse_second, compare
 
 GRAVEL = np.random.default_rng(0).normal(0, 25, (64, 96, 1))
-FILM, GOOD = ([np.clip(picture(n, 96, 64, 0) + np.roll(GRAVEL, 2 * n, 1), 0, 255).astype(np.uint8)
-               for n in range(start, start + 48)] for start in (0, 48))  # fmt: skip
+FILM, GOOD = (
+    [
+        np.clip(picture(n, 96, 64, 0) + np.roll(GRAVEL, 2 * n, 1), 0, 255).astype(np.uint8)
+        for n in range(start, start + 48)
+    ]
+    for start in (0, 48)
+)
 
 
 def apart(a: np.ndarray, b: np.ndarray) -> float:

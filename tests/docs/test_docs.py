@@ -1,4 +1,5 @@
 """The documentation cannot lie: what it quotes is what the program does."""
+
 from __future__ import annotations
 
 import importlib
@@ -17,13 +18,16 @@ from reimagine import bundled, recipe, stages, zoo
 from reimagine.cli import app, films
 from reimagine.zoo import published
 
-HERE = Path(__file__).parent.parent
+HERE = Path(__file__).parents[2]
 DOCS = HERE / "docs"
 sys.path.insert(0, str(DOCS / "hooks"))
 pages = importlib.import_module("words")  # what makes the pages that are made
 OTHERS = "README.md", "CONTRIBUTING.md", "assets/README.md", "benchmarks/README.md"
-PAGES = [*(HERE / name for name in OTHERS), *sorted(DOCS.rglob("*.md")),
-         *sorted((HERE / "examples").rglob("README.md"))]  # fmt: skip
+PAGES = [
+    *(HERE / name for name in OTHERS),
+    *sorted(DOCS.rglob("*.md")),
+    *sorted((HERE / "examples").rglob("README.md")),
+]
 PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HERE)))
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`]+)`")
@@ -44,8 +48,12 @@ def quoted(page: Path) -> list[list[str]]:
     """Every command quoted in blocks, in order; `&&` stands between two, `#` before what is said of one."""
     texts = [text.replace("\\\n", " ") for text in blocks(page, "", "sh", "bash")]
     lines = [line for text in texts for line in text.splitlines()]
-    words = [shlex.split(part, comments=True) for line in lines for part in line.split("&&")
-             if part.strip().startswith("reimagine ")]  # fmt: skip
+    words = [
+        shlex.split(part, comments=True)
+        for line in lines
+        for part in line.split("&&")
+        if part.strip().startswith("reimagine ")
+    ]
     return [command[1:] for command in words]
 
 

@@ -1,0 +1,260 @@
+"""The contract between the models and the rest of the program.
+
+A model is a frozen dataclass that inherits one of the kinds below. Its fields are its options. Everything a model may
+ask for is declared here with its default, so that no other code probes a model for attributes or knows a stage by name.
+
+    kind                 `load(device)` returns
+    PictureModel         (frames, counts) -> frames: the same frame numbers, the same size
+    ContinuationModel    (clip, count, folder, progress) -> `count` frames that follow the clip's last
+    TranscriptionModel   (sound, counts) -> notes
+    CompositionModel     (notes, counts) -> notes
+    SynthesisModel       (notes, counts) -> sound
+    MixModel             (original sound, new sound) -> sound
+
+`load` returns weights and constants. What it returns is kept for the life of the process and is called for many films
+and parts, so all state of a film or part belongs to one call. A part is a frame range of one picture step.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+from reimagine.errors import StageError
+
+if TYPE_CHECKING:
+    from reimagine.media import Frame, Notes, Sound
+    from reimagine.media.clip import Clip
+    from reimagine.progress import Progress
+
+
+class Kind(Enum):
+    """What a stage reads and writes, as (track read, track written, whether it adds frames)."""
+
+    PICTURE = ("picture", "picture", False)
+    CONTINUATION = ("picture", "picture", True)
+    TRANSCRIPTION = ("sound", "notes", False)
+    COMPOSITION = ("notes", "notes", False)
+    SYNTHESIS = ("notes", "sound", False)
+    MIX = ("sound", "sound", False)
+
+    @property
+    def reads(self) -> str:
+        """The track read: "picture", "sound" or "notes"."""
+        return self.value[0]
+
+    @property
+    def writes(self) -> str:
+        """The track written: "picture", "sound" or "notes"."""
+        return self.value[1]
+
+
+class Counts(dict[str, float]):
+    """Totals by name, summed over the parts of a step. They appear in `report.json`."""
+
+    def add(self, name: str, value: float = 1) -> None:
+        """Add to a total."""
+        self[name] = self.get(name, 0) + value
+
+    def merge(self, other: Mapping[str, float]) -> None:
+        """Add all totals of another part."""
+        for name, value in other.items():
+            self.add(name, value)
+
+
+class FrameProcessor(Protocol):
+    """A loaded `PictureModel`."""
+
+    def __call__(self, frames: Iterable[Frame], counts: Counts | None = None, /) -> Iterator[Frame]:
+        """Frames of one part in, the processed ones out, lazily and in order. Totals are added to `counts`."""
+        ...
+
+
+class ContinuationProcessor(Protocol):
+    """A loaded `ContinuationModel`."""
+
+    def __call__(self, clip: Clip, count: int, folder: Path, progress: Progress, /) -> Iterator[Frame]:
+        """Yield `count` frames that follow the clip's last, numbered on from it.
+
+        What is learned from the clip, and every generated step, is kept in `folder`; what is there already is reused.
+        """
+        ...
+
+
+class Transcriber(Protocol):
+    """A loaded `TranscriptionModel`."""
+
+    def __call__(self, sound: Sound, counts: Counts | None = None, /) -> Notes:
+        """Notes of a sound, at the sound's own times in seconds."""
+        ...
+
+
+class Composer(Protocol):
+    """A loaded `CompositionModel`."""
+
+    def __call__(self, notes: Notes, counts: Counts | None = None, /) -> Notes:
+        """Notes made from others; there may be none."""
+        ...
+
+
+class Synthesizer(Protocol):
+    """A loaded `SynthesisModel`."""
+
+    def __call__(self, notes: Notes, counts: Counts | None = None, /) -> Sound:
+        """The sound of the notes; its first sample is at second 0 of the notes."""
+        ...
+
+
+class Mixer(Protocol):
+    """A loaded `MixModel`."""
+
+    def __call__(self, original: Sound, new: Sound, /) -> Sound:
+        """One sound, as long as `original`."""
+        ...
+
+
+class Model(Protocol):
+    """What every model has. Inherit one of the kinds below instead."""
+
+    version: ClassVar[int] = 1
+    """Raise it when the same options give another result: it is part of the step's key."""
+    renamed_options: ClassVar[Mapping[str, str]] = {}
+    """Old option names that are still accepted, with their present names."""
+    reported_counts: ClassVar[Sequence[str]] = ()
+    """Counts that `report` summarizes; they are not listed in `report.json` as counts."""
+
+    @property
+    def required_weights(self) -> str:
+        """The weights that these options select: a name in the zoo or a path; "" for none."""
+        return ""
+
+    def check(self) -> None:
+        """Refuse options that cannot work, before any work is done.
+
+        Raises:
+            ReimagineError: what is wrong, where, and what to do.
+        """
+
+    def choices(self) -> Mapping[str, Sequence[str]]:
+        """Options whose values are names, with the names available now, such as {"look": ["crane", "ink"]}."""
+        return {}
+
+    @classmethod
+    def previews(cls) -> Sequence[Mapping[str, Any]]:
+        """Option settings that `reimagine preview` shows side by side."""
+        return ({},)
+
+    @classmethod
+    def report(cls, counts: Mapping[str, float]) -> Mapping[str, Any]:
+        """Entries for `report.json`, made from the step's counts."""
+        return {}
+
+    def learning_seconds(self) -> float:
+        """Seconds spent learning from the film before the step, for `--dry-run`."""
+        return 0.0
+
+
+class PictureModel(Model, Protocol):
+    """Processes the frames of a film, part by part."""
+
+    context: ClassVar[int] = 0
+    """Frames before a part's first that the model must see."""
+    look_ahead: ClassVar[int] = 0
+    """Frames after a part's last that the model must see."""
+    uses_source: ClassVar[bool] = False
+    """Whether frames must carry the film's own frame (`Frame.source`)."""
+    scene_reuse: ClassVar[bool] = False
+    """Whether a part starts with one frame of the earlier shot that shows the same view (`Shot.similar_frame`)."""
+    frames_per_second: ClassVar[float] = 5.0
+    """Speed at 640x480 on two cores, for `--dry-run`."""
+    inference_options: ClassVar[Sequence[str]] = ()
+    """Options that do not affect what `prepare` learns."""
+
+    def prepare(self, clip: Clip, folder: Path, device: str, progress: Progress) -> Self:
+        """Analyze or learn from the whole film before its parts are processed; return the model to use.
+
+        `folder` keeps what is learned. It exists only if the model makes it.
+        """
+        return self
+
+    @abstractmethod
+    def load(self, device: str) -> FrameProcessor:
+        """Load weights; heavy imports belong here."""
+        ...
+
+
+class ContinuationModel(Model, Protocol):
+    """Generates frames that follow the film's last."""
+
+    frames_per_second: ClassVar[float] = 10.0
+    """Speed at 640x480 on two cores, for `--dry-run`."""
+    inference_options: ClassVar[Sequence[str]] = ("seconds",)
+    """Options that do not affect what is learned from the film."""
+
+    @property
+    def seconds(self) -> float:
+        """How long the film continues."""
+        ...
+
+    @property
+    def from_frame(self) -> int:
+        """Continue from this frame; 0 means the last."""
+        ...
+
+    def with_seed_offset(self, offset: int) -> Self:
+        """The same options with another random seed, for `--endings`."""
+        raise StageError("continue: this model has no random seed, so it has a single ending; leave --endings out")
+
+    @abstractmethod
+    def load(self, device: str) -> ContinuationProcessor:
+        """Load weights; heavy imports belong here."""
+        ...
+
+
+class SoundModel(Model, Protocol):
+    """What the models for sound and notes have in common."""
+
+    realtime_factor: ClassVar[float] = 60.0
+    """Seconds of sound processed per second on two cores, for `--dry-run`."""
+
+
+class TranscriptionModel(SoundModel, Protocol):
+    """Transcribes sound to notes."""
+
+    sample_rate: ClassVar[int | None] = None
+    """Rate in Hz at which the model wants mono sound; None: the file's own rate and channels."""
+
+    @abstractmethod
+    def load(self, device: str) -> Transcriber:
+        """Load weights; heavy imports belong here."""
+        ...
+
+
+class CompositionModel(SoundModel, Protocol):
+    """Composes notes."""
+
+    @abstractmethod
+    def load(self, device: str) -> Composer:
+        """Load weights; heavy imports belong here."""
+        ...
+
+
+class SynthesisModel(SoundModel, Protocol):
+    """Synthesizes sound from notes. `choices()["instruments"]` lists its instruments, if it has several."""
+
+    @abstractmethod
+    def load(self, device: str) -> Synthesizer:
+        """Load weights; heavy imports belong here."""
+        ...
+
+
+class MixModel(SoundModel, Protocol):
+    """Mixes the film's own sound with the new one."""
+
+    @abstractmethod
+    def load(self, device: str) -> Mixer:
+        """Load weights; heavy imports belong here."""
+        ...

@@ -19,7 +19,7 @@ def aged(frames: Iterable[np.ndarray], seed: int = 1910) -> Iterator[np.ndarray]
         flicker = 0.6 * flicker + rng.normal(0, 0.018)
         weave = 0.75 * weave + rng.normal(0, 0.36, 2)
         grey = shift_image(print_curve(orthochromatic(colour)), weave)
-        grey = add_film_grain(grey * (1 + flicker) * vignette(*grey.shape, flicker), rng)
+        grey = add_film_grain(grey * (1 + flicker) * vignette(grey.shape, flicker), rng)
         if rng.random() < 0.045:
             scratches.append(new_scratch(grey.shape[1], rng))
         scratches, _ = add_scratches(grey, scratches, rng)

@@ -21,6 +21,7 @@ from reimagine.degradation.operations import (
     Weave,
 )
 from reimagine.errors import StageError, unknown_name
+from reimagine.media.colour import to_uint8
 from reimagine.media.frames import Frame
 
 Rng = np.random.Generator
@@ -39,7 +40,7 @@ def _negative(rng: Rng) -> list[Operation]:
 def _faded(rng: Rng) -> list[Operation]:
     black, white = rng.uniform(0.12, 0.25), rng.uniform(0.65, 0.8)
     fade = partial(tone.faded, black=black, white=white)
-    return [ToneChange(lambda grey: grey * tone.vignette(*grey.shape, 0.0)), ToneChange(fade)]
+    return [ToneChange(lambda grey: grey * tone.vignette(grey.shape, 0.0)), ToneChange(fade)]
 
 
 KINDS: dict[str, Callable[[Rng], list[Operation]]] = {
@@ -109,4 +110,4 @@ def degrade(frames: Iterable[Frame], kind: str, seed: int = 0) -> Iterator[Frame
     degrader = Degrader(kind, seed)
     for frame in frames:
         grey = np.clip(tone.orthochromatic(frame.image), 0, 1) if kind == "old-print" else frame.grey
-        yield frame.with_grey(tone.to_uint8(degrader(grey).grey), kind not in MONOCHROME)
+        yield frame.with_grey(to_uint8(degrader(grey).grey), kind not in MONOCHROME)

@@ -1,7 +1,7 @@
 """Degradation operations. Each is created once per film and called with its pictures in order.
 
-An operation changes a `DegradedImage` in place. Operations with a state (scratches that last several frames, a lamp that
-flickers) hold it in their fields. `rng` belongs to one operation list alone.
+An operation changes a `DegradedImage` in place. Operations with a state, such as scratches that last several frames,
+hold it in their fields. `rng` belongs to one list of operations alone.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Flicker:
         self.gain = 0.6 * self.gain + self.rng.normal(0, self.sigma)
         image.grey *= np.float32(1 + self.gain)
         if self.vignette_depth:
-            image.grey *= tone.vignette(*image.grey.shape, self.gain, self.vignette_depth)
+            image.grey *= tone.vignette(image.grey.shape, self.gain, self.vignette_depth)
 
 
 @dataclass

@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from reimagine.media.colour import to_uint8
+
 
 def orthochromatic(colour: np.ndarray) -> np.ndarray:
     """Simulate orthochromatic (blue-sensitive) stock behind an uncoated lens: (H, W, 3) uint8 RGB -> (H, W) float32.
@@ -48,8 +50,9 @@ def shift_image(grey: np.ndarray, shift: np.ndarray) -> np.ndarray:
     return cv2.warpAffine(grey, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
 
 
-def vignette(h: int, w: int, gain: float, depth: float = 0.34) -> np.ndarray:
-    """Return factors (h, w) float32 that darken the corners by `depth`, and by twice the frame's flicker `gain`."""
+def vignette(shape: tuple[int, ...], gain: float, depth: float = 0.34) -> np.ndarray:
+    """Return factors (H, W) float32 that darken the corners by `depth`, and by twice the frame's flicker `gain`."""
+    h, w = shape
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
     radius = (x * x + y * y) / 2
     return (1 - (depth + 2 * gain) * radius**1.6).astype(np.float32)
@@ -75,8 +78,3 @@ def jpeg_compress(grey: np.ndarray, quality: int) -> np.ndarray:
     decoded = cv2.imdecode(code, cv2.IMREAD_GRAYSCALE)
     assert decoded is not None
     return decoded.astype(np.float32) / 255
-
-
-def to_uint8(grey: np.ndarray) -> np.ndarray:
-    """0..1 -> uint8."""
-    return (np.clip(grey, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -109,9 +109,7 @@ class ClassicPipeline:
             luma = downscaled(frame.grey)
             tonal_range = np.quantile(luma, RANGE_QUANTILES)
             noise = estimate_grain(frame.grey)
-            columns = (
-                detect_line_columns(frame.grey, noise) if self.options.scratches else np.zeros(frame.width, bool)
-            )
+            columns = detect_line_columns(frame.grey, noise) if self.options.scratches else np.zeros(frame.width, bool)
             to_previous = from_previous = None
             change = NO_CHANGE
             if last and is_consecutive(frame, last.frame):
@@ -149,7 +147,7 @@ class ClassicPipeline:
         neighbours = [warp_neighbour(current, other, flow) for other, flow in flows if other and flow]
         dirt = np.zeros(grey.shape, np.uint8)
         if self.options.dirt and len(neighbours) == 2:
-            dirt = detect_dirt(grey, *neighbours, noise)
+            dirt = detect_dirt(grey, neighbours[0], neighbours[1], noise)
         scratches = scratch_mask(grey, current.scratch_columns)
         if dirt.any():
             grey = remove_dirt(grey, dirt, cv2.addWeighted(neighbours[0], 0.5, neighbours[1], 0.5, 0))

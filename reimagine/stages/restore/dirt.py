@@ -69,7 +69,7 @@ def detect_dirt(current: np.ndarray, previous: np.ndarray, following: np.ndarray
 
 
 def excess_over_neighbours(current: np.ndarray, previous: np.ndarray, following: np.ndarray, side: int) -> np.ndarray:
-    """Distance of each pixel from the range of two other frames in a square window: (H, W) uint8, 0 inside the range."""
+    """Distance of each pixel from the range of two frames in a square window: (H, W) uint8, 0 inside the range."""
     window = np.ones((side, side), np.uint8)
     highest = cv2.max(cv2.dilate(previous, window), cv2.dilate(following, window))
     lowest = cv2.min(cv2.erode(previous, window), cv2.erode(following, window))

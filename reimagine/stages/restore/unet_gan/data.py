@@ -16,6 +16,8 @@ from reimagine.degradation.operations import Dust, Holes, Operation, Scratches, 
 from ..tone_restoration import invert_negative
 
 Rng = np.random.Generator
+Draw = Callable[[Rng], list[Operation]]
+"""Draws the damage of one crop."""
 
 
 class Pair(NamedTuple):
@@ -130,7 +132,7 @@ def training_pairs(
     size: int,
     batch: int,
     seed: int,
-    draw: Callable[[Rng], list[Operation]] = draw_operations,
+    draw: Draw = draw_operations,
 ) -> Iterator[Pair]:
     """Yield training batches endlessly.
 

@@ -98,7 +98,8 @@ class RestorationTraining:
         }
         saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: dict[str, float] = dict.fromkeys(PHASES, 0.0)
-        for phase, seconds in saved.get("clock", {}).items():
+        saved_clock: dict[str, float] = saved.get("clock", {})
+        for phase, seconds in saved_clock.items():
             self.clock[RENAMED_PHASES.get(phase, phase)] = seconds
         self.steps: int = saved.get("steps", 0)
         self.floor: float = saved.get("floor", 0.0)  # mean validation gain before the adversarial phase, in decibels

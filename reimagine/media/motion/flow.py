@@ -53,7 +53,7 @@ def optical_flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> n
     if min(h, w) < MIN_SIDE:
         padding = (0, max(0, MIN_SIDE - h)), (0, max(0, MIN_SIDE - w))
         here, there = np.pad(here, padding, "edge"), np.pad(there, padding, "edge")
-    return cv2.DISOpticalFlow_create(PRESETS[preset]).calc(here, there, None)[:h, :w]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return cv2.DISOpticalFlow.create(PRESETS[preset]).calc(here, there, None)[:h, :w]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def working_size(width: int, height: int, short_side: int, multiple: int = 1, minimum: int = 8) -> tuple[int, int]:

@@ -59,7 +59,9 @@ def optical_flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> n
     if h < min_height or w < MIN_SIDE:
         padding = (0, max(0, min_height - h)), (0, max(0, MIN_SIDE - w))
         here, there = np.pad(here, padding, "edge"), np.pad(there, padding, "edge")
-    return cv2.DISOpticalFlow.create(PRESETS[preset]).calc(here, there, None)[:h, :w]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    here, there = np.ascontiguousarray(here), np.ascontiguousarray(there)
+    dis = cv2.DISOpticalFlow.create(PRESETS[preset])
+    return dis.calc(here, there, None)[:h, :w]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def working_size(width: int, height: int, short_side: int, multiple: int = 1, minimum: int = 8) -> tuple[int, int]:

@@ -63,19 +63,10 @@ def make_film(
     codec: str = "libx264",
     **codec_options,
 ) -> Path:
-    """Write a film of `picture` frames.
+    """Write a film of `picture` frames, whose scene changes at `cuts`, with as many audio tracks as `sounds` says.
 
-    Args:
-        path: the file.
-        frames: number of frames.
-        rate: frames per second.
-        size: (w, h).
-        cuts: frame numbers at which the scene changes.
-        sounds: number of audio tracks, each with a melody.
-        pixel: pixel format.
-        times: milliseconds of each frame, for a variable frame rate.
-        codec: FFmpeg's encoder.
-        codec_options: attributes of the codec context.
+    `size` is (w, h), `pixel` the pixel format, `times` the milliseconds of each frame for a variable frame rate,
+    `codec` FFmpeg's encoder; `codec_options` are attributes of the codec context.
     """
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate, options={"g": "12"})
@@ -84,14 +75,12 @@ def make_film(
         stream.codec_context.time_base = tick
         for name, value in codec_options.items():
             setattr(stream.codec_context, name, value)
-        tracks = []
-        for n in range(sounds):
-            track = container.add_stream("aac", rate=SAMPLE_RATE)
+        tracks = [container.add_stream("aac", rate=SAMPLE_RATE) for _ in range(sounds)]
+        for track in tracks:
             track.layout = "mono"
-            tracks.append((track, 440 * (n + 1)))
         seconds = (times[-1] / 1000 if times else frames / rate) + 1 / rate
-        for track, hertz in tracks:
-            _write_melody(container, track, hertz, float(seconds))
+        for n, track in enumerate(tracks, 1):
+            _write_melody(container, track, 440 * n, float(seconds))
         for n in range(frames):
             image = av.VideoFrame.from_ndarray(picture(n, *size, sum(n >= c for c in cuts)), "rgb24")
             image.pts, image.time_base = (times[n] if times else n), tick

@@ -1,12 +1,12 @@
-"""Device, threads and precision of networks."""
+"""Device and precision of networks."""
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
 from reimagine.errors import WeightsError
+from reimagine.zoo.threads import CORES, INFERENCE_THREADS, set_torch_threads
 
 
 def select_device(name: str) -> str:
@@ -28,26 +28,9 @@ def select_device(name: str) -> str:
     return name
 
 
-def inference_threads() -> int:
-    """Torch threads for inference: half of the cores; decoding, optical flow and encoding use the others."""
-    return max(1, (os.cpu_count() or 2) // 2)
-
-
-def training_threads() -> int:
-    """Torch threads for training: all cores."""
-    return os.cpu_count() or 2
-
-
-def set_torch_threads(count: int) -> None:
-    """Set the number of threads of one torch operation, for the whole process."""
-    import torch
-
-    torch.set_num_threads(count)
-
-
 def configure_device(name: str, alone: bool = False) -> str:
-    """Select a device, and set torch's threads for training (`alone`) or for inference."""
-    set_torch_threads(training_threads() if alone else inference_threads())
+    """Select a device, and set torch's threads: all cores for training (`alone`), otherwise half of them."""
+    set_torch_threads(CORES if alone else INFERENCE_THREADS)
     return select_device(name)
 
 

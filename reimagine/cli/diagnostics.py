@@ -15,7 +15,7 @@ DEMO_CREDIT = "made by this project; Apache-2.0"
 
 @app.command("doctor")
 def doctor() -> None:
-    """Check the installation: versions, device, weights and their checksums, disk space, and a short test."""
+    """Check that the installation works: versions, device, checksums of weights, disk space, and a short test."""
     from reimagine.cli.terminal import guarded
 
     with guarded(True, False):
@@ -38,7 +38,7 @@ def demo(
     browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress")] = False,
 ) -> None:
-    """Run all stages on the demo film, and write a page that shows the result beside the source."""
+    """Run all stages on the demo film and write a web page of it."""
     from reimagine.cli.terminal import guarded
 
     with guarded(quiet, False) as progress:

@@ -11,7 +11,7 @@ from reimagine import recipe, stages
 from reimagine.cli.options import DEVICE, FILM, INTO, JSON, QUIET, option, parameter, register
 from reimagine.stages.contract import Kind
 
-HELP = "Preview settings: a sheet of a few frames under each, or a sound file for each instrument."
+HELP = "Compare the settings of a model on a few frames or notes."
 
 
 def preview_app() -> typer.Typer:
@@ -61,7 +61,7 @@ def _add_audition(group: typer.Typer, stage: str) -> None:
     argument = typer.Argument(help="A melody, .mid [default: a scale and a chord]")
     parameters = [
         parameter("notes", Optional[Path], None, argument),
-        parameter("model", Optional[str], None, option(f"One of: {', '.join(stages.models_of(stage))}")),
+        parameter("model", Optional[str], None, option("A model that has instruments")),
         parameter("weights", Optional[str], None, option("Name of weights, or a path")),
         parameter("into", Path, Path("runs") / f"preview-{stage}", option("Folder for the sound files")),
     ]

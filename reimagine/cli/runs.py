@@ -33,7 +33,7 @@ def open_run(folder: Path) -> Run:
 
 @app.command("show")
 def show(run: RUN) -> None:
-    """Show a run: its steps with options, artifacts, sizes and times, and the numbers of its report."""
+    """Show the steps and the report of a run. Steps are listed with options, artifacts, sizes and times."""
     from reimagine.cli.terminal import guarded
 
     with guarded(True, False):
@@ -52,7 +52,7 @@ def gallery(
     credit: Annotated[str, typer.Option(help="Maker and licence of the films [default: from their metadata]")] = "",
     quiet: QUIET = False,
 ) -> None:
-    """Write a web page of runs: source and result in one player, with shots, sound, ending and recipe."""
+    """Write a web page that shows runs beside their sources, with shots, sound, ending, recipe and credits."""
     from reimagine.cli.terminal import guarded
 
     with guarded(quiet, False) as progress:
@@ -69,7 +69,8 @@ def prune(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be deleted")] = False,
 ) -> None:
-    """Delete what a run no longer uses: steps with other options, unfinished parts, unused learned weights."""
+    """Delete what a run does not use any more. These are steps with other options, interrupted steps, and what a model
+    learned for a step that is not listed."""
     from reimagine.cli.terminal import guarded
 
     with guarded(True, False):

@@ -64,15 +64,22 @@ def page_content(run: Run, out: Path, slug: str, progress: Progress, credit: str
         "sounds": {"old": bool(film.sounds), "new": tracks.latest("sound") is not None},
         "shots": shot_strip(tracks, folder) if film.frames else [],
         "ending": ending_strip(tracks, folder) if film.frames else [],
-        "steps": [_step(step, run.folder / step.folder, folder) for step in tracks.steps],
+        "steps": [
+            _step(step, model, run.folder / step.folder, folder)
+            for step, model in zip(tracks.steps, models, strict=True)
+        ],
         "recipe": "" if None in models else recipe.write(models),
         "numbers": _numbers(json.loads(report.read_text()) if report.exists() else {}),
         "credits": _credits(tracks, models, credit),
     }
 
 
-def _step(step: Step, source: Path, folder: Path) -> dict[str, Any]:
-    """A step: model, options, counts, and its notes and pictures, which are copied to the page's folder."""
+def _step(step: Step, model: Any | None, source: Path, folder: Path) -> dict[str, Any]:
+    """A step: model, options, counts, and its notes and pictures, which are copied to the page's folder.
+
+    Counts that the model summarizes in report.json are left out: they are in the table of numbers.
+    """
+    summarized = model.reported_counts if model is not None else ()
     files = [name for name in NOTE_FILES if (source / name).exists()]
     for name in files:
         (folder / name).write_bytes((source / name).read_bytes())
@@ -85,8 +92,8 @@ def _step(step: Step, source: Path, folder: Path) -> dict[str, Any]:
         "stage": step.stage,
         "model": step.model,
         "seconds": round(step.seconds, 1),
-        "options": {_label(k): v for k, v in read_options(source).items() if v not in ("", None)},
-        "counts": step.counts,
+        "options": {k.replace("_", " "): v for k, v in read_options(source).items() if v not in ("", None)},
+        "counts": {name: count for name, count in step.counts.items() if name not in summarized},
         "files": [{"name": name, "path": f"{folder.name}/{name}"} for name in files],
         "pictures": pictures,
     }

@@ -73,13 +73,15 @@ def command_of(words: list[str]) -> tuple[str, list[str]]:
 
 
 def parse(words: list[str]) -> None:
-    """Fail if the program would refuse the words."""
+    """Fail if the program would refuse the words, or if they contain the old name of an option."""
     name, rest = command_of(words)
     assert name != "reimagine", f"no such command: reimagine {' '.join(words)}"
     if name in GROUPS:
         assert not rest, f"{name} has no command {rest[0]!r}"
     else:
         COMMANDS[name].make_context(name, list(rest))
+        old = {option for p in COMMANDS[name].params if p.hidden for option in p.opts}
+        assert not old & set(rest), f"{name}: old name of an option: {old & set(rest)}"
 
 
 @PAGE

@@ -18,7 +18,9 @@ Facts = Mapping[str, Any]
 COPIED_ENTRIES = ("command", "file", "sha256", "file_sha256")
 """Entries of a card that are formatted as code; the checksums come last in its table."""
 HIDDEN_ENTRIES = ("title", "notice", "net", "arch", "ignore", "format", "exact")
-"""Entries of a card that are shown elsewhere, or that only the program needs."""
+"""Entries of a card that appear in other places of the page, or that only the program needs."""
+ENTRY_TITLES = {"bad_at": "weaknesses", "judge": "perceptual loss", "differs": "differs from the paper in"}
+"""Row titles for entries of a card whose names are not plain words."""
 
 
 def tree(command: Any = None, name: str = "reimagine") -> Iterator[tuple[str, Any]]:
@@ -140,7 +142,8 @@ def _card(name: str, facts: Facts) -> Iterator[str]:
     for key in sorted(facts.keys() - HIDDEN_ENTRIES, key=lambda key: ("sha256" in key, order.index(key))):
         value = f"{facts[key]:,}" if isinstance(facts[key], int) else facts[key]
         text = "<br>".join(value) if isinstance(value, list) else escaped(value)
-        yield f"| {key.replace('_', ' ')} | {f'`{value}`' if key in COPIED_ENTRIES else text} |"
+        title = ENTRY_TITLES.get(key, key.replace("_", " "))
+        yield f"| {title} | {f'`{value}`' if key in COPIED_ENTRIES else text} |"
     if "notice" in facts:
         yield from ("", '??? note "Notice"', f"    {facts['notice']}")
     yield ""

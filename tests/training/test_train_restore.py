@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import shutil
 
 import pytest
 import torch
@@ -11,15 +12,27 @@ from helpers import panning_shot, picture
 
 import reimagine
 from reimagine.media.writer import write_image
-from reimagine.stages.restore.unet_gan import training
+from reimagine.stages.restore.unet_gan import data, training
 from reimagine.stages.restore.unet_gan.train import TrainRestore
 
 
-@pytest.fixture
-def train(tmp_path) -> TrainRestore:
+@pytest.fixture(scope="module", autouse=True)
+def small_and_fast():
+    """Few and small validation pictures, and one thread, which is faster for training steps this small."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "VALIDATION_KINDS", ("none", "noise"))
+        patch.setattr(data, "VALIDATION_SIZE", 48)
+        patch.setattr(training, "DETECTOR_BATCH", 4)
+        yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def train(tmp_path_factory) -> TrainRestore:
     """A training of a moment, on six generated photographs."""
-    photos = tmp_path / "photos"
-    photos.mkdir()
+    photos = tmp_path_factory.mktemp("photos")
     for n in range(6):
         write_image(photos / f"{n}.png", picture(3 * n, 96, 80, n % 3))
     return TrainRestore(
@@ -33,6 +46,14 @@ def train(tmp_path) -> TrainRestore:
         discriminator_minutes=0.005,
         adversarial_minutes=0.005,
     )
+
+
+@pytest.fixture(scope="module")
+def finished(train, tmp_path_factory):
+    """The folder of a training whose phases are complete."""
+    run = tmp_path_factory.mktemp("training") / "run"
+    assert train(run) == run / "weights.safetensors"
+    return run
 
 
 def log_of(run) -> list[dict[str, str]]:
@@ -50,17 +71,17 @@ def restores(weights) -> bool:
     return all(f.grey.std() > 5 for f in model.load("cpu")(panning_shot(2)))
 
 
-def test_all_phases_run_and_the_weights_restore(train, tmp_path):
-    weights = train(tmp_path / "run")
-    assert [row["phase"] for row in log_of(tmp_path / "run")] == list(training.PHASES)
-    assert (tmp_path / "run" / "samples.png").exists() and restores(weights)
+def test_all_phases_run_and_the_weights_restore(finished):
+    assert [row["phase"] for row in log_of(finished)] == list(training.PHASES)
+    assert (finished / "samples.png").exists() and restores(finished / "weights.safetensors")
 
 
-def test_a_finished_training_continues_with_more_minutes(train, tmp_path):
-    train(tmp_path / "run")
-    steps = checkpoint_of(tmp_path / "run")["steps"]
-    dataclasses.replace(train, minutes=0.02)(tmp_path / "run")
-    assert checkpoint_of(tmp_path / "run")["steps"] > steps
+def test_a_finished_training_continues_with_more_minutes(train, finished, tmp_path):
+    run = shutil.copytree(finished, tmp_path / "run")
+    before = checkpoint_of(finished)
+    dataclasses.replace(train, minutes=before["clock"]["generator"] / 60 + 0.005)(run)
+    after = checkpoint_of(run)
+    assert after["steps"] > before["steps"] and after["clock"]["generator"] > before["clock"]["generator"]
 
 
 def test_an_interrupted_training_continues_from_its_checkpoint(train, tmp_path, monkeypatch):
@@ -78,24 +99,23 @@ def test_an_interrupted_training_continues_from_its_checkpoint(train, tmp_path, 
         with pytest.raises(KeyboardInterrupt):
             train(run)
     stopped, rows = checkpoint_of(run), log_of(run)
-    assert 0 < stopped["clock"]["generator"] < 60 * train.minutes and stopped["clock"]["adversarial"] == 0
+    assert stopped["clock"]["generator"] > 0 and stopped["clock"]["discriminator"] == 0
     weights = train(run)
     finished = checkpoint_of(run)
     for phase in ("detector", "hard"):  # complete before the stop, and not repeated
         assert finished["clock"][phase] == stopped["clock"][phase]
-    for phase in ("generator", "discriminator", "adversarial"):
-        assert finished["clock"][phase] > stopped["clock"][phase]
+    assert finished["clock"]["generator"] >= stopped["clock"]["generator"]
+    assert finished["clock"]["discriminator"] > 0 and finished["clock"]["adversarial"] > 0
     assert finished["steps"] > stopped["steps"] >= 3
     assert log_of(run)[: len(rows)] == rows and int(log_of(run)[-1]["steps"]) == finished["steps"]
     assert restores(weights)
 
 
-def test_the_networks_of_a_checkpoint_are_restored(train, tmp_path):
-    """A training whose phases are complete takes no step, so that the averaged weights stay as they are."""
-    train(tmp_path / "run")
-    before = checkpoint_of(tmp_path / "run")
-    train(tmp_path / "run")
-    after = checkpoint_of(tmp_path / "run")
+def test_a_complete_training_takes_no_step(train, finished, tmp_path):
+    """Networks and clocks come from the checkpoint and are saved again as they were."""
+    run = shutil.copytree(finished, tmp_path / "run")
+    train(run)
+    before, after = checkpoint_of(finished), checkpoint_of(run)
     assert after["steps"] == before["steps"] and after["clock"] == before["clock"]
     for network in ("net", "ema", "discriminator"):
         assert all(torch.equal(before[network][key], after[network][key]) for key in before[network])

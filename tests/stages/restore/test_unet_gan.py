@@ -94,9 +94,9 @@ def test_prepare_decides_the_kind_and_the_tones_of_the_whole_film(model, tmp_pat
     frames = panning_shot(12)
     faded, lines = prepared(model(), list(degrade(frames, "faded", 1)), tmp_path)
     assert faded.kind == "faded" and 0 < faded.black_point < faded.white_point < 0.8
-    assert ["--kind print" in line for line in lines] == [True]
+    assert "--kind print" in lines[-1]
     negative = list(degrade(frames, "negative", 1))
     inverted, lines = prepared(model(kind="negative", black_point=0.2), negative, tmp_path)
-    assert inverted.black_point == 0.2 < inverted.white_point and ["negative" in line for line in lines] == [True]
+    assert inverted.black_point == 0.2 < inverted.white_point and "the film is a negative" in lines[-1]
     assert prepared(model(kind="print"), frames, tmp_path) == (model(kind="print"), [])
     assert not list(tmp_path.iterdir())

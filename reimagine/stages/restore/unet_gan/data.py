@@ -186,7 +186,7 @@ VALIDATION_KINDS = ("none", "noise", "jpeg", "blur", "scratches", "dust", "stain
 """Kinds of damage of the validation pictures, undamaged ones first."""
 
 
-def validation_pairs(photos: list[np.ndarray], size: int = VALIDATION_SIZE) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def validation_pairs(photos: list[np.ndarray], size: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Validation pictures by kind of damage: (degraded, clean), (N, 1, size, size) float32 in 0..1 each."""
     resized = [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in photos]
     clean = np.stack(resized)[:, None].astype(np.float32) / 255

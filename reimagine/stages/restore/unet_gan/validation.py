@@ -30,7 +30,7 @@ class Validation:
 
     def __init__(self, photos: list[np.ndarray], device: str, autocast: torch.autocast) -> None:
         self.device, self.autocast = device, autocast
-        self.pairs = data.validation_pairs(photos)
+        self.pairs = data.validation_pairs(photos, data.VALIDATION_SIZE)
         count = POLARITIES_PER_PHOTO * len(photos)
         self.polarities = next(data.polarity_batches(photos, Detector.SIDE, count, 0))
 

@@ -12,6 +12,8 @@ import av
 import cv2
 import numpy as np
 
+from reimagine.media.frames import Frame, Shot, frame_from_image
+
 SAMPLE_RATE = 44100
 """Samples per second of the films' sound."""
 AAC_FRAME = 1024
@@ -42,6 +44,26 @@ def picture(n: int, w: int, h: int, scene: int) -> np.ndarray:
     tone = 128 + 60 * np.sin((x + 2 * n) / (7 + 5 * scene)) * np.cos(y / (5 + 9 * scene))
     tone = tone * (0.4 + 0.25 * scene) + 40 * scene
     return np.clip(np.dstack([tone, tone * 0.9 + 10, tone * 0.8 + 20]), 0, 255).astype(np.uint8)
+
+
+def panning_shot(count: int = 30, width: int = 192, height: int = 128) -> list[Frame]:
+    """One shot of a camera that pans over a grey texture, one pixel per frame to the right."""
+    rng = np.random.default_rng(5)
+    surface = rng.uniform(0, 255, (height + 20, width + 2 * count)).astype(np.float32)
+    surface = cv2.GaussianBlur(surface, (0, 0), 4)
+    surface = np.clip((surface - surface.mean()) * 6 + 120, 20, 230).astype(np.uint8)
+    views = [surface[10 : 10 + height, n : n + width] for n in range(count)]
+    return [frame_from_image(n, np.dstack([v] * 3)).renumbered(n, Shot(0, count)) for n, v in enumerate(views)]
+
+
+def mean_psnr(frames: list[Frame], targets: list[Frame], border: int = 8) -> float:
+    """Mean PSNR of the frames' lumas in decibels, without a border, where motion brings in new content."""
+    inner = slice(border, -border)
+    errors = [
+        np.square(a.grey[inner, inner].astype(np.float32) - b.grey[inner, inner]).mean()
+        for a, b in zip(frames, targets, strict=True)
+    ]
+    return float(np.mean([10 * np.log10(255**2 / max(float(e), 0.065)) for e in errors]))
 
 
 def texture(seed: int, size: int = 240) -> np.ndarray:

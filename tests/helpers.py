@@ -11,6 +11,10 @@ from pathlib import Path
 import av
 import numpy as np
 
+from reimagine.media import Shot
+from reimagine.media.clip import Clip
+from reimagine.media.frames import frame_from_image
+
 
 def run_cli(*words: object) -> tuple[int, str, str]:
     """(exit code, standard output, standard error) of the program, run in this process."""
@@ -36,6 +40,13 @@ def picture(n: int, w: int, h: int, scene: int) -> np.ndarray:
     tone = 128 + 60 * np.sin((x + 2 * n) / (7 + 5 * scene)) * np.cos(y / (5 + 9 * scene))
     tone = tone * (0.4 + 0.25 * scene) + 40 * scene
     return np.clip(np.dstack([tone, tone * 0.9 + 10, tone * 0.8 + 20]), 0, 255).astype(np.uint8)
+
+
+def clip_of(count: int, shots=None, image=lambda n: picture(n, 96, 64, 0)) -> Clip:
+    """A clip of `count` frames at 24 frames per second; `image(n)` is frame n, (h, w, 3) uint8 RGB."""
+    frames = [frame_from_image(n, image(n)) for n in range(count)]
+    shots = [Shot(*s) for s in shots or [(0, count)]]
+    return Clip(lambda a, b: iter(frames[a:b]), count, shots, Fraction(24))
 
 
 def make_film(

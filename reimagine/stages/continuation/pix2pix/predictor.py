@@ -31,12 +31,12 @@ class Pix2PixPredictor:
     """
 
     def __init__(self, clip: Clip, weights: Path, seed: int, device: str) -> None:
-        self.net: UNet256 = zoo.load(str(weights), UNet256, device).train()
         self.device = device
         last = clip.last
         self.size = rollout_size(last.width, last.height)
         self.last = resize_by_area(last.image, (SIDE, SIDE)).astype(np.float32)
         with private_generators(device):
+            self.net: UNet256 = zoo.load(str(weights), UNet256, device).train()
             torch.manual_seed(seed)
             self.generator = generator_state(device)
 

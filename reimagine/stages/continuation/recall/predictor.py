@@ -14,6 +14,7 @@ from reimagine import zoo
 from reimagine.media.clip import Clip
 from reimagine.media.frames import Frame
 from reimagine.media.motion import warp_backward
+from reimagine.stages.continuation.random_state import private_generators
 from reimagine.stages.continuation.rollout import rollout_size
 from reimagine.stages.continuation.training_frames import TrainingFrames, resize_by_area
 from reimagine.zoo.device import bfloat16_is_fast
@@ -44,7 +45,9 @@ class RecallPredictor:
     """
 
     def __init__(self, frames: TrainingFrames, clip: Clip, weights: str, seed: int, device: str) -> None:
-        self.net: NextFrameNet = zoo.load(weights, NextFrameNet, device).to(memory_format=torch.channels_last)
+        with private_generators(device):
+            net = zoo.load(weights, NextFrameNet, device)
+        self.net: NextFrameNet = net.to(memory_format=torch.channels_last)
         self.frames, self.bank, self.clip, self.device = frames, ExemplarBank(frames), clip, device
         self.half_precision, self.typical_distance = bfloat16_is_fast(device), self.bank.typical_distance()
         self.rng = np.random.default_rng(seed)

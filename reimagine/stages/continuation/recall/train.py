@@ -59,13 +59,11 @@ class TrainContinue(Training):
         shots = [shot for film in list_films(self.films) for shot in read_shots(film)]
         banks = [ExemplarBank(shot) for shot in (*shots, *map(flip_horizontally, shots))]
         print(f"{len(banks)} shots, {sum(map(len, banks))} frames", flush=True)
-        settings = TrainingSettings(
-            self.minutes, self.batch, self.unrolled, self.rate, self.discriminator_start, self.seed
-        )
+        options = self.minutes, self.batch, self.unrolled, self.rate, self.discriminator_start, self.seed
         with private_generators(device):
             torch.manual_seed(self.seed)
             net = zoo.load(self.start, NextFrameNet, "cpu") if self.start else NextFrameNet()
-            trainer = NextFrameTrainer(net, banks, run, device, settings)
+            trainer = NextFrameTrainer(net, banks, run, device, TrainingSettings(*options))
             trainer.run()
         return export(trainer.ema, run / WEIGHTS, {"title": "how films continue"})
 
@@ -83,13 +81,13 @@ def read_shots(film: Path) -> Iterator[TrainingFrames]:
 
 def learn_film(options: Recall, frames: TrainingFrames, folder: Path, device: str, progress: Progress) -> None:
     """Fine-tune on one film, from the checkpoint in the folder if there is one; write the weights and test losses."""
-    settings = TrainingSettings(options.minutes, rate=FINE_TUNING_RATE)
+    settings = TrainingSettings(options.minutes, rate=FINE_TUNING_RATE, save_interval=FILM_SAVE_INTERVAL)
     with private_generators(device):
         net = zoo.load(options.weights, NextFrameNet, "cpu")
         trainer = NextFrameTrainer(net, [ExemplarBank(frames)], folder, device, settings, progress.message)
         progress.begin("learn", round(60 * options.minutes), "s")
         progress.advance(trainer.clock)
-        trainer.run(progress.advance, FILM_SAVE_INTERVAL)
+        trainer.run(progress.advance)
         export(trainer.ema, folder / WEIGHTS, {"title": "how this film continues"})
         losses = trainer.measure("test")
     (folder / "checkpoint.pt").unlink(missing_ok=True)

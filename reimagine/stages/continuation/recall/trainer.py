@@ -40,8 +40,6 @@ RESTART_PROBABILITY = 1 / 12
 """How often a rollout is restarted between two training steps."""
 ERROR_PROBABILITY = 0.5
 """How often a rollout starts with simulated errors."""
-SAVE_INTERVAL = 120.0
-"""Seconds between two checkpoints, log rows and sample sheets."""
 WARM_UP_STEPS = 100
 """Training steps in which the learning rate rises linearly."""
 DISCRIMINATOR_RATE = 2e-4
@@ -65,6 +63,7 @@ class TrainingSettings:
         rate: peak learning rate.
         discriminator_start: fraction of the time before the adversarial loss is used.
         seed: of all random numbers.
+        save_interval: seconds between two checkpoints, log rows and sample sheets.
     """
 
     minutes: float
@@ -73,6 +72,7 @@ class TrainingSettings:
     rate: float = 5e-4
     discriminator_start: float = 0.25
     seed: int = 1
+    save_interval: float = 120.0
 
 
 class NextFrameTrainer:
@@ -122,13 +122,8 @@ class NextFrameTrainer:
         bank, steps = self.banks[int(rng.choice(len(weights), p=weights / weights.sum()))]
         return RolloutState(bank, steps[part], steps["train"], rng)
 
-    def run(self, advance: Callable[[float], None] = lambda _: None, interval: float = SAVE_INTERVAL) -> None:
-        """Train until the clock reaches the training time.
-
-        Args:
-            advance: called after each step with the seconds that it took.
-            interval: seconds between checkpoints.
-        """
+    def run(self, advance: Callable[[float], None] = lambda _: None) -> None:
+        """Train until the clock reaches the training time; call `advance` with the seconds that each step took."""
         saved = time.monotonic()
         while (done := self.clock / (60 * self.settings.minutes or 1)) < 1:
             begun = time.monotonic()
@@ -139,7 +134,7 @@ class NextFrameTrainer:
             elapsed = time.monotonic() - begun
             self.clock += elapsed
             advance(elapsed)
-            if time.monotonic() - saved > interval:
+            if time.monotonic() - saved > self.settings.save_interval:
                 self.save()
                 saved = time.monotonic()
         if self.losses:

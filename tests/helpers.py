@@ -12,6 +12,7 @@ import av
 import cv2
 import numpy as np
 
+from reimagine.media.clip import Clip
 from reimagine.media.frames import Frame, Shot, frame_from_image
 
 SAMPLE_RATE = 44100
@@ -142,3 +143,10 @@ def packets_of(path: Path, kind: str, number: int = 0) -> list[bytes]:
     with av.open(str(path)) as container:
         stream = getattr(container.streams, kind)[number]
         return [bytes(p) for p in container.demux(stream) if p.size]
+
+
+def clip_of(count: int, shots=None, image=lambda n: picture(n, 96, 64, 0)) -> Clip:
+    """A clip of `count` frames at 24 frames per second; `image(n)` is frame n, (h, w, 3) uint8 RGB."""
+    frames = [frame_from_image(n, image(n)) for n in range(count)]
+    shots = [Shot(*s) for s in shots or [(0, count)]]
+    return Clip(lambda a, b: iter(frames[a:b]), count, shots, Fraction(24))

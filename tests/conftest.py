@@ -24,7 +24,7 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
     from reimagine.stages.colorize.deoldify.net import DeOldify
     from reimagine.stages.colorize.temporal.net import TemporalUNet
     from reimagine.stages.colorize.unet.net import ColorUNet
-    from reimagine.stages.compose.melody.net import Composer
+    from reimagine.stages.compose.melody.net import PhraseGenerator
     from reimagine.stages.continuation.recall.net import NextFrameNet
     from reimagine.stages.restore.unet_gan.net import RestoreNet
     from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
@@ -43,7 +43,7 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
         "stabilize convlstm": (steady, {"width": 4, "aligned": True}),
         "cartoon cartoongan": (LightGenerator(**look), {"kind": "light", **look}),
         "continue recall": (NextFrameNet((4, 8)), {"widths": (4, 8)}),
-        "compose melody": (Composer(4, 8), {"latent": 4, "width": 8}),
+        "compose melody": (PhraseGenerator(4, 8), {"latent": 4, "width": 8}),
     }
     timbres = {
         "timbre harmonic": (Decoder, {"names": ["flute", "violin"], "latent": 4, "width": 8}),

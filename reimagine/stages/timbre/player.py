@@ -103,9 +103,7 @@ class Player:
         return finish(sound, self.options.room)
 
 
-def batches(
-    notes: Sequence[Note], latents: Sequence[Latent]
-) -> Iterator[tuple[Sequence[Note], Sequence[Latent]]]:
+def batches(notes: Sequence[Note], latents: Sequence[Latent]) -> Iterator[tuple[Sequence[Note], Sequence[Latent]]]:
     """The notes and their latents, NOTES_PER_BATCH at a time."""
     for first in range(0, len(notes), NOTES_PER_BATCH):
         yield notes[first : first + NOTES_PER_BATCH], latents[first : first + NOTES_PER_BATCH]

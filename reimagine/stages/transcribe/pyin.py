@@ -73,9 +73,7 @@ def track_pitch(samples: np.ndarray, lowest: int, highest: int) -> tuple[np.ndar
     import librosa
 
     low, high = librosa.midi_to_hz([lowest, highest])
-    frequency, _, _ = librosa.pyin(
-        samples, fmin=low, fmax=high, sr=RATE, hop_length=HOP, resolution=PITCH_RESOLUTION
-    )
+    frequency, _, _ = librosa.pyin(samples, fmin=low, fmax=high, sr=RATE, hop_length=HOP, resolution=PITCH_RESOLUTION)
     level = librosa.amplitude_to_db(librosa.feature.rms(y=samples, hop_length=HOP)[0])
     return librosa.hz_to_midi(frequency), level[: len(frequency)]
 

@@ -86,9 +86,7 @@ def _analyze_instrument(font: Path, program: int) -> tuple[np.ndarray, np.ndarra
     for pitch, velocity, wave in render_notes(font, program):
         envelopes = analyze_note(wave, pitch)
         notes.append(envelopes.levels)
-        parameters.append(
-            (math.log10(envelopes.inharmonicity + MIN_INHARMONICITY), math.log10(envelopes.release_rate))
-        )
+        parameters.append((math.log10(envelopes.inharmonicity + MIN_INHARMONICITY), math.log10(envelopes.release_rate)))
         keys.append((pitch, velocity))
     levels = np.stack(notes)
     low, high = REFERENCE_PITCHES

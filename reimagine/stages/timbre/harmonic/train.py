@@ -124,7 +124,10 @@ class TimbreTrainer:
     def losses(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """The loss, and the mean error in dB weighted by audibility (without gradient)."""
         target = self.examples.levels[indices].to(self.device).float() * LEVEL_STEP + FLOOR_DB
-        parameters, keys = self.examples.parameters[indices].to(self.device), self.examples.keys[indices].to(self.device)
+        parameters, keys = (
+            self.examples.parameters[indices].to(self.device),
+            self.examples.keys[indices].to(self.device),
+        )
         z = self.net.table(keys[:, 0])
         velocity = keys[:, 2] / 127
         with torch.autocast(self.device.split(":")[0], torch.bfloat16):

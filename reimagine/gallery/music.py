@@ -62,7 +62,7 @@ def pictures(run: Run) -> None:
         has_new_sound = has_new_sound or step.writes == "sound"
     source = run.folder / run.opened / "rainbowgram.png"
     if has_new_sound and run.film.sounds and not source.exists():
-        rainbowgram(run.own_sound(RATE, 1), source)
+        rainbowgram(run.tracks.original_sound(RATE, 1), source)
 
 
 def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -> None:

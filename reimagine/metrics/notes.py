@@ -30,7 +30,11 @@ def note_scores(estimated: Notes, reference: Notes, onset_tolerance: float = 0.0
         return {"precision": both, "recall": both, "f1": both, "f1_offsets": both, "notes": float(len(estimated))}
     sides = (*_arrays(reference), *_arrays(estimated))
     measure = mir_eval.transcription.precision_recall_f1_overlap
-    precision, recall, f1, _ = measure(*sides, onset_tolerance=onset_tolerance, offset_ratio=None)
+    precision, recall, f1, _ = measure(
+        *sides,
+        onset_tolerance=onset_tolerance,
+        offset_ratio=None,  # pyright: ignore[reportArgumentType]  # documented: None ignores offsets
+    )
     f1_offsets = measure(*sides, onset_tolerance=onset_tolerance, offset_ratio=OFFSET_RATIO)[2]
     scores = {"precision": precision, "recall": recall, "f1": f1, "f1_offsets": f1_offsets}
     return scores | {"notes": float(len(estimated))}

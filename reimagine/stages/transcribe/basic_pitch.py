@@ -174,7 +174,8 @@ def decode(decoder: Any, activations: Activations, settings: Thresholds) -> Iter
         if contours is not None:
             events = decoder.get_pitch_bends(contours[start:stop], events)
         for first, last, pitch, amplitude, *bends in events:
-            yield _note(times[start + first], times[start + last], pitch, amplitude, (bends[0] or ()) if bends else ())
+            seconds = float(times[start + first]), float(times[start + last])
+            yield _note(*seconds, pitch, amplitude, (bends[0] or ()) if bends else ())
 
 
 def frame_times(frames: int) -> np.ndarray:
@@ -191,7 +192,7 @@ def _note(start: float, end: float, pitch: int, amplitude: float, bends: Sequenc
 
     velocity = min(127, max(1, round(127 * float(amplitude))))
     semitones = tuple(float(bend) / BINS_PER_SEMITONE for bend in bends)
-    return Note(float(start), float(end), int(pitch), velocity, semitones)
+    return Note(start, end, int(pitch), velocity, semitones)
 
 
 def _rises(notes: np.ndarray) -> np.ndarray:

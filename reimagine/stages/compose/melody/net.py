@@ -79,7 +79,7 @@ class PhraseGenerator(nn.Module):
         self.head = nn.Conv1d(width, CLASSES, 1)
 
     def posterior(self, past: Tensor, phrase: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance, (N, latent) each, of the latent of `phrase` after `past`, both (N, CLASSES, PHRASE)."""
+        """Mean and log variance, (N, latent) each, of the latent of `phrase` (N, CLASSES, PHRASE) after `past`."""
         features = self.seen(torch.cat([past, phrase], 1))[-1].flatten(1)
         mean, log_variance = self.mind(features).chunk(2, 1)
         return mean, log_variance.clamp(*LOG_VARIANCE_RANGE)

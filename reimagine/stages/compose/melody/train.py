@@ -1,7 +1,7 @@
 """Training of the phrase generator: a variational autoencoder, then also a discriminator (VAE-GAN, Larsen et al. 2016).
 
 The discriminator's input is always one-hot: of a generated phrase it gets the argmax, with the gradient of the softmax
-(straight-through Gumbel softmax, Jang et al. 2017). It could otherwise recognise generated phrases by their soft values.
+(straight-through Gumbel softmax, Jang et al. 2017). Soft values would otherwise give generated phrases away.
 
 Phases, by elapsed time: autoencoder only; the discriminator is trained beside it; adversarial loss on the generator.
 """

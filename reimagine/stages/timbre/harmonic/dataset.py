@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,17 +58,22 @@ def parse_programs(programs: str) -> list[int]:
     return found
 
 
-def collect_examples(font: Path, programs: Sequence[int], folder: Path) -> Examples:
+def collect_examples(
+    font: Path, programs: Sequence[int], folder: Path, message: Callable[[str], object] = print
+) -> Examples:
     """Render and analyse the instruments of a soundfont.
 
     Each is stored in `folder`; those that are there already are not analysed again.
+
+    Args:
+        message: receives the name of each instrument that is analysed.
     """
     folder.mkdir(exist_ok=True)
     parts: list[list[np.ndarray]] = []
     for number, program in enumerate(programs):
         path = folder / f"{program:03d}.npz"
         if not path.exists():
-            print(f"{program_name(program)}", flush=True)
+            message(program_name(program))
             levels, parameters, keys = _analyze_instrument(font, program)
             temporary = path.with_name("." + path.name)
             with temporary.open("wb") as file:

@@ -72,8 +72,8 @@ class Decoder(nn.Module):
             velocity: (N,) 0..1.
 
         Returns:
-            (N, HARMONICS + NOISE_BANDS, len(TIMES)) dB; (N, 2): log10 of the inharmonicity + MIN_INHARMONICITY, log10 of
-            the release rate in dB per second.
+            (N, HARMONICS + NOISE_BANDS, len(TIMES)) dB; (N, 2): log10 of the inharmonicity + MIN_INHARMONICITY, and
+            log10 of the release rate in dB per second.
         """
         index = (pitch - LOWEST_PITCH).clamp(0, HIGHEST_PITCH - LOWEST_PITCH)
         height = (pitch.float() - CENTRE_PITCH)[:, None] / 30

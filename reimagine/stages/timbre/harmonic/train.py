@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -61,7 +62,7 @@ class TrainTimbre(Training):
         """Train in the folder `run` and return the path of the weights; an interrupted training is resumed."""
         run.mkdir(parents=True, exist_ok=True)
         programs = parse_programs(self.programs)
-        examples = collect_examples(self.soundfont, programs, run / "notes")
+        examples = collect_examples(self.soundfont, programs, run / "notes", partial(print, flush=True))
         return train(self, run, device, examples, [program_name(program) for program in programs])
 
 

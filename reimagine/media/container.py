@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reimagine.errors import MediaError
 
 if TYPE_CHECKING:
+    from av import VideoStream
     from av.container import InputContainer, OutputContainer
 
 
@@ -55,6 +56,11 @@ def _one_line_errors(path: Path) -> Iterator[None]:
         yield
     except FFmpegError as error:
         raise MediaError(f"{path}: {error_reason(error)}") from error
+
+
+def use_decoding_threads(stream: VideoStream) -> None:
+    """Decode a stream by several threads, by frames or by slices as its codec allows."""
+    stream.thread_type = "AUTO"  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def error_reason(error: Exception) -> str:

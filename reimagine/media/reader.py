@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
-from reimagine.media.container import error_reason, open_container
+from reimagine.media.container import error_reason, open_container, use_decoding_threads
 from reimagine.media.files import check_readable
 from reimagine.media.film import IMAGE_SUFFIXES, MIDI_SUFFIXES, Film, fingerprint, is_constant_rate
 from reimagine.media.frames import Frame, pad_to_even, plane
@@ -90,7 +90,7 @@ def _scan(path: Path, container: InputContainer, stream: VideoStream, sounds: in
     """Decode all frames: their number, their times, and whether they are interlaced."""
     from av.error import FFmpegError
 
-    stream.thread_type = "AUTO"  # pyright: ignore[reportAttributeAccessIssue]
+    use_decoding_threads(stream)
     pts: list[int] = []
     interlaced = 0
     film: Film | None = None
@@ -181,7 +181,7 @@ def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[F
         return
     with open_container(Path(film.source)) as container:
         stream = container.streams.video[0]
-        stream.thread_type = "AUTO"  # pyright: ignore[reportAttributeAccessIssue]
+        use_decoding_threads(stream)
         numbers: dict[int | None, int] = {p: n for n, p in enumerate(film.pts)}
         if start and numbers:
             container.seek(film.pts[start - film.interlaced], stream=stream)

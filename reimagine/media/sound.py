@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 48000
 """Samples per second of sound that has no other rate, as is usual for films."""
+UNKNOWN_DURATION = 60
+"""Seconds of memory reserved for a sound track that does not state its duration."""
 AAC_BIT_RATE = 192_000
 """Bits per second."""
 AAC_FRAME = 1024
@@ -106,8 +108,6 @@ def read_sound(
     Raises:
         MediaError: the file cannot be read, or has no sound.
     """
-    import numpy as np
-
     from reimagine.media.container import open_container
     from reimagine.media.files import check_readable
 
@@ -117,21 +117,29 @@ def read_sound(
             raise MediaError(f"{path}: has no sound track; give a film or a sound file that has one")
         stream = container.streams.audio[0]
         rate = rate or stream.rate
-        expected = stream.duration * stream.time_base if stream.duration and stream.time_base else 60
-        length = int(expected * rate) + rate
-        samples, end = None, 0
-        for block in _decoded_blocks(container, stream, rate, channels):
-            if samples is None:
-                samples = np.empty((block.shape[0], length), np.float32)
-            if end + block.shape[1] > samples.shape[1]:
-                samples = np.pad(samples, ((0, 0), (0, end // 2 + block.shape[1])))
-            samples[:, end : end + block.shape[1]] = block
-            end += block.shape[1]
-    if samples is None or not end:
+        expected = stream.duration * stream.time_base if stream.duration and stream.time_base else UNKNOWN_DURATION
+        samples = _joined(_decoded_blocks(container, stream, rate, channels), int(expected * rate) + rate)
+    if samples is None or not samples.shape[1]:
         raise MediaError(f"{path}: its sound track is empty; give a file that has sound")
     first = round(start * rate)
+    end = samples.shape[1]
     last = end if seconds is None else min(end, first + round(seconds * rate))
     return Sound(samples[:, first:last], rate)
+
+
+def _joined(blocks: Iterable[np.ndarray], expected: int) -> np.ndarray | None:
+    """Blocks (channels, n) joined along time; None if there are none. Memory is reserved for `expected` samples."""
+    import numpy as np
+
+    samples, end = None, 0
+    for block in blocks:
+        if samples is None:
+            samples = np.empty((block.shape[0], expected), np.float32)
+        if end + block.shape[1] > samples.shape[1]:
+            samples = np.pad(samples, ((0, 0), (0, end // 2 + block.shape[1])))
+        samples[:, end : end + block.shape[1]] = block
+        end += block.shape[1]
+    return None if samples is None else samples[:, :end]
 
 
 def _decoded_blocks(

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from reimagine.media.container import open_container, open_output
+from reimagine.media.container import open_container, open_output, use_decoding_threads
 from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
@@ -75,7 +75,7 @@ def _numbered(path: Path, rate: Fraction, start: int, stop: int | None) -> Itera
     """Frame numbers and pictures, from `start` to `stop` (exclusive)."""
     with open_container(path) as container:
         stream = container.streams.video[0]
-        stream.thread_type = "AUTO"  # pyright: ignore[reportAttributeAccessIssue]
+        use_decoding_threads(stream)
         tick = stream.time_base
         assert tick is not None
         if start:

@@ -1,7 +1,8 @@
 """Pitch bends: the frequency of a note over time, and resampling that follows it.
 
-A note's bends are semitones at even steps from its start to its end. Between them the pitch is interpolated linearly,
-after the end it stays at the last bend. Phases are integrals of the frequency, so the wave has no jumps.
+A note's bends are the pitch in the equal steps of its duration. Between the middles of the steps the pitch is
+interpolated linearly, so that it glides; before the first and after the last middle it is constant. Phases are integrals
+of the frequency, so the wave has no jumps.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def is_bent(note: Note) -> bool:
 
 def frequency_ratio(note: Note, time: np.ndarray) -> np.ndarray:
     """Frequency at `time`, in seconds after the note's start, divided by that of the note's MIDI pitch."""
-    places = np.linspace(0.0, note.end - note.start, len(note.bends))
+    count = len(note.bends)
+    places = (np.arange(count) + 0.5) / count * (note.end - note.start)
     return 2 ** (np.interp(time, places, note.bends) / 12)
 
 

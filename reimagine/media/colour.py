@@ -48,6 +48,11 @@ def quantize_chroma(chroma: np.ndarray, full: bool) -> tuple[np.ndarray, np.ndar
     return cb, cr
 
 
+def to_uint8(image: np.ndarray) -> np.ndarray:
+    """Float values in 0..1, any shape, as uint8 in 0..255, rounded; values outside are clipped."""
+    return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
 def resized_lab(image: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """RGB (H, W, 3) uint8, shrunk to (w, h): its grey (h, w) uint8 and ab (h, w, 2) float32."""
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)

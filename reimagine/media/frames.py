@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -142,6 +143,30 @@ def frame_from_image(index: int, image: np.ndarray) -> Frame:
 
     blank = Frame(index, av.VideoFrame(image.shape[1], image.shape[0], "yuv420p"), full=True)
     return blank.with_image(image)
+
+
+def is_consecutive(frame: Frame, previous: Frame) -> bool:
+    """Whether a frame directly follows another one in the same shot."""
+    return frame.index == previous.index + 1 and frame.shot == previous.shot
+
+
+def frame_windows(frames: Iterable[Frame], size: int) -> Iterator[tuple[Frame, ...]]:
+    """For each frame, `size` (odd) consecutive frames with that frame in the middle.
+
+    Neighbours that belong to another shot, or do not exist, are replaced by the frame itself.
+    """
+    radius = size // 2
+    window: deque[Frame | None] = deque([None] * size, maxlen=size)
+    for frame in chain(frames, repeat(None, radius)):
+        window.append(frame)
+        middle = window[radius]
+        if middle is None:
+            continue
+        places = (middle.index + offset for offset in range(-radius, size - radius))
+        yield tuple(
+            f if f is not None and f.index == place and f.shot == middle.shot else middle
+            for f, place in zip(window, places, strict=True)
+        )
 
 
 def pad_to_even(picture: av.VideoFrame) -> av.VideoFrame:

@@ -42,14 +42,14 @@ def test_values_ride_along():
     """Painted once, at keyframes, with a colour that depends on the place in the *world*."""
     frames = moving(40)
 
-    def ask(frame: Frame, luma: np.ndarray) -> np.ndarray:
+    def ask(frame: Frame, luma: np.ndarray, window=()) -> np.ndarray:
         h, w = luma.shape
         world = np.arange(w)[None, :] * (160 / w) + 2 * frame.index
         return np.repeat(np.sin(world / 25)[..., None], h, 0).astype(np.float32)
 
     asked = []
 
-    def counted(frame, luma):
+    def counted(frame, luma, window):
         asked.append(frame.index)
         return ask(frame, luma)
 
@@ -65,7 +65,7 @@ def test_a_flickering_answer_is_made_one():
     rng = np.random.default_rng(0)
     frames = moving(48)
 
-    def ask(frame, luma):
+    def ask(frame, luma, window):
         return np.full((*luma.shape, 1), rng.normal(), np.float32)
 
     for every, limit in ((False, 0.3), (True, 0.15)):
@@ -79,7 +79,7 @@ def test_what_no_keyframe_saw_is_asked_for():
     for frame in frames[5:12]:
         frame.luma[:, 40:120] = 235
 
-    def ask(frame, luma):
+    def ask(frame, luma, window):
         return (luma > 200).astype(np.float32)[..., None]
 
     for frame, luma, value in KeyframePropagator(ask)(iter(frames)):
@@ -91,7 +91,7 @@ def test_what_no_keyframe_saw_is_asked_for():
 def test_nothing_crosses_a_cut():
     frames = [*moving(20, 0), *moving(20, 1, start=20)]
 
-    def ask(frame, luma):
+    def ask(frame, luma, window):
         return np.full((*luma.shape, 1), 1.0 if frame.index < 20 else -1.0, np.float32)
 
     for frame, _, value in KeyframePropagator(ask)(iter(frames)):
@@ -103,7 +103,7 @@ def test_new_content_gets_a_keyframe_of_its_own():
     frames = [f.renumbered(n, Shot(0, 16)) for n, f in enumerate([*a, *b])]  # a cut nobody detected
     asked: list[int] = []
 
-    def ask(frame, luma):
+    def ask(frame, luma, window):
         asked.append(frame.index)
         return np.zeros((*luma.shape, 1), np.float32)
 

@@ -6,7 +6,7 @@ The network colours keyframes; between them colour travels with what it belongs 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -92,7 +92,7 @@ class Colorizer:
             del self.around[next(iter(self.around))]
         return here
 
-    def value(self, frame: Frame, luma: np.ndarray) -> np.ndarray:
+    def value(self, frame: Frame, luma: np.ndarray, window: Sequence[Frame] = ()) -> np.ndarray:
         """What is carried: chroma as a share of the luma about it, so that a fade fades it too."""
         ab = guided_upsample(self.colour(frame), luma.astype(np.float32) / 255)
         return ab_to_chroma(luma, ab, frame.matrix, frame.full) / local_luma(luma)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -38,12 +38,12 @@ class Flow:
             h, w = luma.shape
             return cv2.resize(local_luma(luma), (FINER * w, FINER * h))[..., None]
 
-        def ask(frame: Frame, luma: np.ndarray) -> np.ndarray:
+        def ask(frame: Frame, luma: np.ndarray, window: Sequence[Frame] = ()) -> np.ndarray:
             h, w = luma.shape
             return small_planes(frame, (FINER * w, FINER * h), chroma_only(frame, self.planes)) / light(luma)
 
         def stabilize(frames: Iterable[Frame]) -> Iterator[Frame]:
-            for frame, luma, agreed in KeyframePropagator(ask, every=True, memory=self.memory)(frames):
+            for frame, luma, agreed in KeyframePropagator(ask, every_frame=True, half_life=self.memory)(frames):
                 yield changed(frame, (agreed - ask(frame, luma)) * light(luma))
 
         return stabilize

@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from reimagine import zoo
 from reimagine.errors import StageError
 from reimagine.training.films import list_films
 from reimagine.training.options import Batch, Minutes, Photos, Seed, Start, Training
@@ -18,7 +17,7 @@ from reimagine.training.state import seed_everything
 
 from . import data
 from .losses import ArtObjective, DistillationObjective, Objective
-from .trainer import ARCHITECTURE, CartoonTrainer
+from .trainer import CartoonTrainer
 
 DEFAULT_START = "cartoon-hayao"
 """Weights to start from: fine-tuning a look takes minutes, training from scratch takes hours."""
@@ -71,7 +70,7 @@ class TrainCartoon(Training):
         objective = self.objective(trainer)
         print(objective.summary, flush=True)
         trainer.train(objective)
-        return self.export(trainer)
+        return trainer.export()
 
     def objective(self, trainer: CartoonTrainer) -> Objective:
         """Return the losses with their training data."""
@@ -103,10 +102,3 @@ class TrainCartoon(Training):
         for film in list_films(self.films) if self.films else []:
             photos += data.sample_frames(film)
         return photos
-
-    def export(self, trainer: CartoonTrainer) -> Path:
-        """Write the averaged weights and their card."""
-        path = trainer.run / "weights.safetensors"
-        zoo.save(path, trainer.ema, ARCHITECTURE)
-        zoo.write_card(path, {"title": f"the look {self.look}", "stage": "cartoon", "look": self.look})
-        return path

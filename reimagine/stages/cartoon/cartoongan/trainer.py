@@ -138,6 +138,13 @@ class CartoonTrainer:
         folder.mkdir(exist_ok=True)
         cv2.imwrite(str(folder / f"{self.steps:06d}.webp"), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
+    def export(self) -> Path:
+        """Write the averaged weights and their card; return the path of the weights."""
+        path, look = self.run / "weights.safetensors", self.options.look
+        zoo.save(path, self.ema, ARCHITECTURE)
+        zoo.write_card(path, {"title": f"the look {look}", "stage": "cartoon", "look": look})
+        return path
+
     # -- used by the objectives ------------------------------------------------------------
 
     def to_tensor(self, pictures: list[np.ndarray]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Helpers shared by the tests: small films, running the program, reading back what it wrote."""
+"""Helpers shared by the tests: synthetic films and images, running the program, reading back what it wrote."""
 
 from __future__ import annotations
 
@@ -16,31 +16,43 @@ import cv2
 import numpy as np
 import pytest
 
+SAMPLE_RATE = 44100
+"""Samples per second of the films' sound."""
+AAC_FRAME = 1024
+"""Samples per AAC frame."""
 
-def run_cli(*words: object) -> tuple[int, str, str]:
-    """(exit code, standard output, standard error) of the program, run in this process."""
+
+def run_cli(*arguments: object) -> tuple[int, str, str]:
+    """Run the program in this process: (exit code, standard output, standard error)."""
     from typer.testing import CliRunner
 
     from reimagine.cli import app
 
-    done = CliRunner().invoke(app, [str(word) for word in words])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done.exit_code, done.stdout, done.stderr
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
 
 
-def run_program(*words: object) -> subprocess.CompletedProcess[str]:
-    """The program, run as a process of its own."""
-    command = [sys.executable, "-m", "reimagine", *map(str, words)]
+def run_program(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the program in a process of its own."""
+    command = [sys.executable, "-m", "reimagine", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True)
 
 
 def picture(n: int, w: int, h: int, scene: int) -> np.ndarray:
-    """A moving, textured scene, (h, w, 3) uint8; another `scene` looks quite different."""
+    """Frame `n` of a moving, textured scene, (h, w, 3) uint8 RGB; scenes of different numbers look different."""
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     tone = 128 + 60 * np.sin((x + 2 * n) / (7 + 5 * scene)) * np.cos(y / (5 + 9 * scene))
     tone = tone * (0.4 + 0.25 * scene) + 40 * scene
     return np.clip(np.dstack([tone, tone * 0.9 + 10, tone * 0.8 + 20]), 0, 255).astype(np.uint8)
+
+
+def texture(seed: int, size: int = 240) -> np.ndarray:
+    """Smooth random luma, (size, size) uint8."""
+    rng = np.random.default_rng(seed)
+    tone = cv2.GaussianBlur(rng.random((size, size), np.float32), (0, 0), 3)
+    return ((tone - tone.min()) / np.ptp(tone) * 200 + 30).astype(np.uint8)
 
 
 def make_film(
@@ -53,63 +65,65 @@ def make_film(
     pixel: str = "yuv420p",
     times: list[int] | None = None,
     codec: str = "libx264",
-    **stream_options,
+    **codec_options,
 ) -> Path:
-    """A film of `frames` frames; `times` are milliseconds of a variable rate."""
-    with av.open(str(path), "w") as box:
-        stream = box.add_stream(codec, rate=rate, options={"g": "12"})
+    """Write a film of `picture` frames, whose scene changes at `cuts`, with as many audio tracks as `sounds` says.
+
+    `size` is (w, h), `pixel` the pixel format, `times` the milliseconds of each frame for a variable frame rate,
+    `codec` FFmpeg's encoder; `codec_options` are attributes of the codec context.
+    """
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate, options={"g": "12"})
         stream.width, stream.height, stream.pix_fmt = *size, pixel
         tick = Fraction(1, 1000) if times else 1 / rate
         stream.codec_context.time_base = tick
-        for name, value in stream_options.items():
+        for name, value in codec_options.items():
             setattr(stream.codec_context, name, value)
-        tracks = []
-        for n in range(sounds):
-            track = box.add_stream("aac", rate=44100)
+        tracks = [container.add_stream("aac", rate=SAMPLE_RATE) for _ in range(sounds)]
+        for track in tracks:
             track.layout = "mono"
-            tracks.append((track, 440 * (n + 1)))
         seconds = (times[-1] / 1000 if times else frames / rate) + 1 / rate
-        for track, hertz in tracks:
-            _sing(box, track, hertz, float(seconds))
+        for n, track in enumerate(tracks, 1):
+            _write_melody(container, track, 440 * n, float(seconds))
         for n in range(frames):
             image = av.VideoFrame.from_ndarray(picture(n, *size, sum(n >= c for c in cuts)), "rgb24")
             image.pts, image.time_base = (times[n] if times else n), tick
-            box.mux(stream.encode(image))
-        box.mux(stream.encode())
+            container.mux(stream.encode(image))
+        container.mux(stream.encode())
     return path
 
 
-def _sing(box, track, hertz: float, seconds: float) -> None:
-    """Half-second notes: the tone, its fifth, its octave."""
-    length = int(seconds * 44100) // 1024 * 1024
-    time = np.arange(length) / 44100
+def _write_melody(container, track, hertz: float, seconds: float) -> None:
+    """Notes of half a second: the tone, its fifth and its octave, repeated."""
+    length = int(seconds * SAMPLE_RATE) // AAC_FRAME * AAC_FRAME
+    time = np.arange(length) / SAMPLE_RATE
     pitch = hertz * np.array([1, 1.5, 2])[(time * 2).astype(int) % 3]
-    wave = 0.4 * np.sin(2 * math.pi * np.cumsum(pitch) / 44100).astype(np.float32)
-    for start in range(0, length, 1024):
-        block = av.AudioFrame.from_ndarray(wave[None, start : start + 1024], "fltp", "mono")
-        block.rate, block.pts, block.time_base = 44100, start, Fraction(1, 44100)
-        box.mux(track.encode(block))
-    box.mux(track.encode())
+    wave = 0.4 * np.sin(2 * math.pi * np.cumsum(pitch) / SAMPLE_RATE).astype(np.float32)
+    for start in range(0, length, AAC_FRAME):
+        block = av.AudioFrame.from_ndarray(wave[None, start : start + AAC_FRAME], "fltp", "mono")
+        block.rate, block.pts, block.time_base = SAMPLE_RATE, start, Fraction(1, SAMPLE_RATE)
+        container.mux(track.encode(block))
+    container.mux(track.encode())
 
 
 def frames_of(path: Path) -> list[np.ndarray]:
-    """Every decoded frame's planes, for comparing films frame for frame."""
-    with av.open(str(path)) as box:
-        return [f.to_ndarray(format="yuv420p") for f in box.decode(video=0)]
+    """The planes of every decoded frame, for comparing films frame by frame."""
+    with av.open(str(path)) as container:
+        return [f.to_ndarray(format="yuv420p") for f in container.decode(video=0)]
 
 
 def times_of(path: Path) -> list[Fraction]:
-    """Seconds at which every frame is shown, from the first."""
-    with av.open(str(path)) as box:
-        times = sorted(f.pts * f.time_base for f in box.decode(video=0))
+    """The time of every frame in seconds since the first."""
+    with av.open(str(path)) as container:
+        times = sorted(f.pts * f.time_base for f in container.decode(video=0))
     return [t - times[0] for t in times]
 
 
 def packets_of(path: Path, kind: str, number: int = 0) -> list[bytes]:
-    """The bytes of a stream's packets."""
-    with av.open(str(path)) as box:
-        stream = getattr(box.streams, kind)[number]
-        return [bytes(p) for p in box.demux(stream) if p.size]
+    """The bytes of the packets of a stream; `kind` is "video" or "audio"."""
+    with av.open(str(path)) as container:
+        stream = getattr(container.streams, kind)[number]
+        return [bytes(p) for p in container.demux(stream) if p.size]
 
 
 def stylized(model, images: list[np.ndarray]) -> list[np.ndarray]:

@@ -36,6 +36,11 @@ PRESETS = {
 
 MIN_SIDE = 16
 """Pixels. Narrower images are padded, because the patch search of DIS needs at least this size."""
+WIDE = 80
+"""Width in pixels from which the preset "fast" uses a pyramid of three levels."""
+WIDE_MIN_HEIGHT = 32
+"""Height in pixels that three levels need: the patches have 8 pixels, and DIS reads beyond the image if a level is
+smaller."""
 
 
 def optical_flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> np.ndarray:
@@ -50,10 +55,13 @@ def optical_flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> n
         (H, W, 2) float32, pixels.
     """
     h, w = here.shape
-    if min(h, w) < MIN_SIDE:
-        padding = (0, max(0, MIN_SIDE - h)), (0, max(0, MIN_SIDE - w))
+    min_height = WIDE_MIN_HEIGHT if preset == "fast" and w >= WIDE else MIN_SIDE
+    if h < min_height or w < MIN_SIDE:
+        padding = (0, max(0, min_height - h)), (0, max(0, MIN_SIDE - w))
         here, there = np.pad(here, padding, "edge"), np.pad(there, padding, "edge")
-    return cv2.DISOpticalFlow_create(PRESETS[preset]).calc(here, there, None)[:h, :w]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    here, there = np.ascontiguousarray(here), np.ascontiguousarray(there)
+    dis = cv2.DISOpticalFlow.create(PRESETS[preset])
+    return dis.calc(here, there, None)[:h, :w]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def working_size(width: int, height: int, short_side: int, multiple: int = 1, minimum: int = 8) -> tuple[int, int]:

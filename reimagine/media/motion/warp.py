@@ -41,7 +41,7 @@ def resize_flow(flow: np.ndarray, size: Sequence[int], uniform: bool = False) ->
     """
     height, width = flow.shape[:2]
     scale = size[0] / width, (size[0] / width if uniform else size[1] / height)
-    return cv2.resize(flow, (size[0], size[1])) * np.float32(scale)
+    return cv2.resize(flow, (size[0], size[1])) * np.array(scale, np.float32)
 
 
 def forward_backward_error(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:

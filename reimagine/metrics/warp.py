@@ -152,6 +152,3 @@ class TemporalConsistency:
             if not np.isnan(distance):
                 rows[state]["distance"] = float(distance)
         return rows
-
-
-WARP_COUNTS = "pairs compared", "warping error before, summed", "warping error after, summed"

@@ -21,7 +21,7 @@ import numpy as np
 
 import reimagine
 from reimagine.degradation import DegradedImage, Degrader
-from reimagine.evaluation import workflows as evaluate
+from reimagine.evaluation.restoration import evaluate_restoration
 from reimagine.gallery.report import write_sheet
 from reimagine.media.colour import to_uint8
 from reimagine.media.frames import Frame, Shot
@@ -48,7 +48,7 @@ SPEED_FRAMES = 60
 VISIBLE_CHANGE = 8
 """Grey levels by which a speck must change some pixel to be visible."""
 TREND_WINDOW = 37
-"""Frames (a second and a half) of the moving average that is the slow part of the brightness."""
+"""Frames (a second and a half) of the moving average that is the trend of the brightness."""
 OUTPUT = Path("runs/benchmark-restoration")
 """Folder of the contact sheets, outside version control."""
 
@@ -64,7 +64,7 @@ def frames(path: Path, count: int) -> Iterator[Frame]:
 
 def photographs(folder: Path, distance: PerceptualDistance) -> None:
     """Print the metrics of the network on photographs, by kind of damage."""
-    rows = evaluate.restore(UNetGAN(), folder, "cpu", distance, [])
+    rows = evaluate_restoration(UNetGAN(), folder, "cpu", distance, [])
     print_table(
         ["damage", *next(iter(rows.values()))],
         [[kind, *(f"{v:.3f}" for v in row.values())] for kind, row in rows.items()],
@@ -78,7 +78,8 @@ def consistency(films: list[Path], distance: PerceptualDistance) -> None:
     rows = []
     for title, model in (("classic", Classic()), ("unet-gan", UNetGAN())):
         results = [
-            evaluate.restore(model, path, "cpu", distance, CONSISTENCY_KINDS, 0, CONSISTENCY_FRAMES) for path in films
+            evaluate_restoration(model, path, "cpu", distance, CONSISTENCY_KINDS, 0, CONSISTENCY_FRAMES)
+            for path in films
         ]
         for kind in CONSISTENCY_KINDS:
             means = (np.mean([result[kind][column] for result in results]) for column in header)
@@ -96,7 +97,7 @@ def dirt(films: Iterable[Path]) -> None:
         counts = dirt_counts(list(frames(path, DIRT_FRAMES)))
         total += counts
         rows.append([path.stem + "*" * (path.stem in TUNED_ON), *rates(counts)])
-    header = ["clean film", "precision", "recall", "recall of visible specks", "share of visible specks"]
+    header = ["clean film", "precision", "recall", "recall of visible specks", "visible share"]
     print_table(header, [*rows, ["all", *rates(total)]])
 
 
@@ -147,7 +148,7 @@ def rates(counts: np.ndarray) -> list[str]:
 
 
 def flicker(films: Iterable[Path]) -> None:
-    """Print the standard deviation of the mean luma within shots, without and with its slow part, before and after."""
+    """Print the standard deviation of the mean luma within shots, after and before the trend is subtracted."""
     rows = []
     for path in films:
         before = list(frames(path, FLICKER_FRAMES))
@@ -159,12 +160,12 @@ def flicker(films: Iterable[Path]) -> None:
             row += [f"{fast[0]:.2f}", f"{fast[1]:.2f}", *reductions]
             write_contact_sheet(path.stem, type(model).__name__, before, after)
         rows.append(row)
-    columns = ("before", "after", "reduction", "reduction with the slow part")
+    columns = ("before", "after", "reduction", "reduction with trend")
     print_table(["old film", *(f"{m}: {c}" for m in ("classic", "unet-gan") for c in columns)], rows)
 
 
 def deviation(some: list[Frame], detrend: bool) -> float:
-    """Standard deviation of the mean luma within shots, of its fast part alone if `detrend`."""
+    """Standard deviation of the mean luma within shots, after the trend is subtracted if `detrend`."""
     shots: dict[Shot | None, list[float]] = {}
     for frame in some:
         shots.setdefault(frame.shot, []).append(float(frame.grey.mean()))

@@ -1,4 +1,4 @@
-"""Simulates an old black-and-white print of the demo film."""
+"""Ageing: frames in colour become an old black-and-white film."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from reimagine.degradation.marks import add_dust, add_scratches, new_scratch
 from reimagine.degradation.tone import add_film_grain, orthochromatic, print_curve, shift_image, vignette
 
 
-def aged(frames: Iterable[np.ndarray], seed: int = 1910) -> Iterator[np.ndarray]:
-    """(H, W, 3) uint8 RGB -> (H, W) uint8 luma in broadcast range 16..235, degraded."""
+def age_film(frames: Iterable[np.ndarray], seed: int = 1910) -> Iterator[np.ndarray]:
+    """Yield luma (H, W) uint8 in broadcast range, with the damage of an old print, of frames (H, W, 3) uint8 RGB."""
     rng = np.random.default_rng(seed)
     scratches = []
     flicker, weave = 0.0, np.zeros(2)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -51,7 +52,9 @@ def local_luma(luma: np.ndarray) -> np.ndarray:
     return (cv2.blur(luma, (9, 9)).astype(np.float32) + 32)[..., None]
 
 
-ComputeValues = Callable[[Frame, np.ndarray], np.ndarray]
+FrameT = TypeVar("FrameT", bound=Frame)
+"""`Frame`, or a subclass that carries more, such as the frame's neighbours."""
+ComputeValues = Callable[[FrameT, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -83,21 +86,21 @@ FlowWithConfidence = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class AnalyzedFrame:
+class AnalyzedFrame(Generic[FrameT]):
     """A frame, its luma, and the ways to the frame before it and from there; none after a cut."""
 
-    frame: Frame
+    frame: FrameT
     luma: np.ndarray
     back: FlowWithConfidence | None = None
     forth: FlowWithConfidence | None = None
 
 
 @dataclass
-class BufferedFrame:
+class BufferedFrame(Generic[FrameT]):
     """A frame on its way through: its own value if it has one, what came from before, and the
     way to the next frame."""
 
-    sight: AnalyzedFrame
+    sight: AnalyzedFrame[FrameT]
     own: WeightedValues | None
     before: WeightedValues | None
     onward: FlowWithConfidence | None = None
@@ -106,7 +109,7 @@ class BufferedFrame:
         return _all([b for b in (self.before, self.own) if b])
 
 
-class KeyframePropagator:
+class KeyframePropagator(Generic[FrameT]):
     """Frames in; in order, frames with their luma and their values out, `LOOK` + `GAP` behind.
 
     Args:
@@ -116,11 +119,11 @@ class KeyframePropagator:
         memory: after how many frames a value weighs half.
     """
 
-    def __init__(self, ask: ComputeValues, every: bool = False, memory: float = KEYFRAME_INTERVAL) -> None:
+    def __init__(self, ask: ComputeValues[FrameT], every: bool = False, memory: float = KEYFRAME_INTERVAL) -> None:
         self.ask, self.every, self.fade = ask, every, 0.5 ** (1 / memory)
 
-    def __call__(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, np.ndarray, np.ndarray]]:
-        spots: list[BufferedFrame] = []
+    def __call__(self, frames: Iterable[FrameT]) -> Iterator[tuple[FrameT, np.ndarray, np.ndarray]]:
+        spots: list[BufferedFrame[FrameT]] = []
         held = 1.0
         for sight in prefetch(analyze_frames(frames), 4):  # flow has a thread of its own
             frame = sight.frame
@@ -135,7 +138,7 @@ class KeyframePropagator:
             held = self.join(spots, sight, due or last, held)
         yield from self.settled(spots, len(spots))
 
-    def join(self, spots: list[BufferedFrame], sight: AnalyzedFrame, due: bool, held: float) -> float:
+    def join(self, spots: list[BufferedFrame[FrameT]], sight: AnalyzedFrame[FrameT], due: bool, held: float) -> float:
         """Put a frame to those before it; gives back how much of the last keyframe still holds."""
         before = None
         if spots and sight.back:
@@ -149,7 +152,9 @@ class KeyframePropagator:
         spots.append(BufferedFrame(sight, own, before))
         return held
 
-    def settled(self, spots: list[BufferedFrame], count: int) -> Iterator[tuple[Frame, np.ndarray, np.ndarray]]:
+    def settled(
+        self, spots: list[BufferedFrame[FrameT]], count: int
+    ) -> Iterator[tuple[FrameT, np.ndarray, np.ndarray]]:
         """The first `count` spots' values, after all that is known from both sides."""
         after: WeightedValues | None = None
         found: list[np.ndarray] = []
@@ -168,7 +173,7 @@ class KeyframePropagator:
         for spot, values in zip(spots[:count], reversed(found), strict=True):
             yield spot.sight.frame, spot.sight.luma, values
 
-    def mended(self, spot: BufferedFrame, known: WeightedValues) -> WeightedValues:
+    def mended(self, spot: BufferedFrame[FrameT], known: WeightedValues) -> WeightedValues:
         """What the frame itself says, as far as nothing better is known."""
         value = self.ask(spot.sight.frame, spot.sight.luma)
         return WeightedValues(value, np.maximum(1 - known.weight / (2 * UNKNOWN), 0))
@@ -181,8 +186,8 @@ def _all(beliefs: list[WeightedValues]) -> WeightedValues:
     return first
 
 
-def analyze_frames(frames: Iterable[Frame]) -> Iterator[AnalyzedFrame]:
-    last: AnalyzedFrame | None = None
+def analyze_frames(frames: Iterable[FrameT]) -> Iterator[AnalyzedFrame[FrameT]]:
+    last: AnalyzedFrame[FrameT] | None = None
     for frame in frames:
         luma = propagation_luma(frame)
         if last and is_consecutive(frame, last.frame):

@@ -1,8 +1,8 @@
-# basic-pitch is installed without what it asks for: it asks for TensorFlow, and works with onnxruntime.
-# make demo   install, do everything to the bundled film, print the page that shows it
-# make test   install with the test tools, lint, build the documentation and test
+# basic-pitch is installed without dependencies: it declares TensorFlow, but works with onnxruntime.
+# make demo   install, run every stage on the bundled film, print the path of the page
+# make test   install with the test tools, lint, build the documentation, test
 # make docs   the documentation, build/docs/index.html
-# make examples   remake the art projects of examples/ from the demo film, pictures included
+# make examples   make the art projects of examples/ again from the demo film, pictures included
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -16,6 +16,7 @@ test: .venv/test check docs
 
 check: .venv/test
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/pyright --pythonpath $(BIN)/python
 

@@ -3,9 +3,9 @@
     from reimagine import Cartoon, Colorize, run
     run("film.mp4", [Colorize(), Cartoon(look="crane")], into="runs/film")
 
-Every stage has its word: `Restore`, `Colorize`, `Stabilize`, `Cartoon`, `Continue`, `Transcribe`, `Compose`,
-`Timbre`, `Mix`. `Colorize(model="tint", hue=35.0)` is another model than the default; `model(stage, name)` is
-a model's class.
+Every stage is a function here: `Restore`, `Colorize`, `Stabilize`, `Cartoon`, `Continue`, `Transcribe`, `Compose`,
+`Timbre`, `Mix`. `Colorize(model="tint", hue=35.0)` selects another model than the default; `model(stage, name)` is the
+class of a model.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["ReimagineError", "Result", "model", "run"]
 
 
 def __getattr__(name: str) -> Any:
-    """A stage's word: a function of its options (and `model`) that gives a step."""
+    """A stage as a function: its options (and `model`) in, a step out."""
     if name.lower() not in STAGES or name != name.capitalize():
         raise AttributeError(f"module 'reimagine' has no attribute {name!r}")
     return partial(_step, name.lower())

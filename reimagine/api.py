@@ -1,12 +1,10 @@
-"""The front door: do a list of steps to a film, and hand over the finished one."""
+"""The front door: run a list of steps on a film and deliver the finished one."""
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Result:
-    """A finished film, its run folder, and what `report.json` says of it."""
+    """A finished film, its run folder, and the contents of `report.json`."""
 
     film: Path
     folder: Path
@@ -42,146 +40,121 @@ def run(
     endings: int = 1,
     progress: Progress | None = None,
 ) -> Result:
-    """Do the steps, export, report. What is already done is not done again.
+    """Run steps on a film, export it and write its report. Steps that are done already are not run again.
 
     Args:
         film: anything FFmpeg decodes, a picture, or a run folder to go on with.
         steps: models in order, such as `[reimagine.model("colorize")(saturation=1.2)]`.
         into: the run folder; default `runs/<film's stem>`.
-        output: the finished film; default `<into>/film.mp4` (`.png` of a still, `.wav` of sound).
-        start, end: seconds; try a piece.
-        intermediates: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
-        endings: how many films, each with the next seed of the last step: film.mp4, film-2.mp4 and so on.
+        output: the finished film; default `<into>/film.mp4` (.png for a still, .wav for sound).
+        start, end: seconds of the film to use.
+        intermediates: codec of artifacts: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
+        endings: number of films, each with the next seed of the last step: film.mp4, film-2.mp4 ...
 
     Raises:
-        ReimagineError: with one line that says what, where, and the way out.
+        ReimagineError: one line that says what is wrong, where, and what to do.
     """
-    from reimagine import engines, recipe
-    from reimagine.execution.steps import take
-    from reimagine.media.export import Encoding
-    from reimagine.progress import NoProgress
-    from reimagine.runs.folder import Run
-    from reimagine.zoo.device import configure_device
-
-    progress = progress or NoProgress()
-    begun = time.monotonic()
-    share = engines.choose(engine)
-    out = Path(output) if output else None
-    how = encoding or Encoding()
-    if out:
-        _can_hold(out)
-    how.check(out)
-    for step in steps:
-        recipe.check(step)
-    with ThreadPoolExecutor(1) as aside:  # torch takes its time to load: meanwhile, the film
-        networks = any(hasattr(step, "weights") for step in steps)
-        where = aside.submit(configure_device, device) if networks or device != "auto" else None
-        here = Run.open(Path(film), Path(into) if into else None, start, end, progress)
-    if out and here.film.is_source_file(out):
-        raise RunError(f"{out}: is the film itself; give -o another name")
-    device = where.result() if where else "cpu"
-    for step in steps[:-1]:
-        take(here, step, device, share, intermediates, progress)
-    before = list(here.steps)
-    for number, last in reversed(list(enumerate(_variants(steps, endings), 1))):  # the first is the run's
-        here.steps = before
-        for step in last:
-            take(here, step, device, share, intermediates, progress)
-        out = Path(output) if output else here.folder / f"film.{_kind(here)}"
-        out = _numbered(out, number)
-        report = _finish(here, out, _numbered(here.folder / "report.json", number), how, progress, begun)
-    return Result(out, here.folder, report)
+    into, output = (Path(path) if path else None for path in (into, output))
+    request = _Request(Path(film), steps, into, output, start, end, device, engine, intermediates, endings)
+    return request.execute(encoding, progress)
 
 
-def _variants(steps: list[Any], count: int) -> list[list[Any]]:
-    """The last step, if there is one, with as many seeds."""
-    if count == 1:
-        return [steps[-1:]]
-    if not 1 < count <= 100 or not steps or not hasattr(steps[-1], "seed"):
-        raise RecipeError(f"--endings {count}: give 1 to 100, and a model that dreams: each has another seed")
-    return [[replace(steps[-1], seed=steps[-1].seed + n)] for n in range(count)]
+@dataclass(frozen=True)
+class _Request:
+    """The arguments of `run`."""
+
+    film: Path
+    steps: list[Any] = field(default_factory=list)
+    into: Path | None = None
+    output: Path | None = None
+    start: float | None = None
+    end: float | None = None
+    device: str = "auto"
+    engine: str = "local"
+    intermediates: str = "magicyuv"
+    endings: int = 1
+
+    def execute(self, encoding: Encoding | None, progress: Progress | None) -> Result:
+        from reimagine.delivery import check_output, deliver, output_suffix
+        from reimagine.media.export import Encoding
+        from reimagine.progress import NoProgress
+
+        begun, encoding, progress = time.monotonic(), encoding or Encoding(), progress or NoProgress()
+        self._check(encoding)
+        if self.output:
+            check_output(self.output)
+        opened, device = self._open(progress)
+        self._run_steps(opened, self.steps[:-1], device, progress)
+        shared, endings = list(opened.steps), self._endings()
+        delivered: dict[int, Result] = {}
+        for number in reversed(range(1, len(endings) + 1)):  # the first ending is the run's own, so it comes last
+            opened.steps = list(shared)
+            self._run_steps(opened, endings[number - 1], device, progress)
+            out = _numbered(self.output or opened.folder / f"film{output_suffix(opened)}", number)
+            report_path = _numbered(opened.folder / "report.json", number)
+            report = deliver(opened, out, report_path, encoding, progress, begun)
+            delivered[number] = Result(out, opened.folder, report)
+        return delivered[1]
+
+    def _check(self, encoding: Encoding) -> None:
+        """Refuse before any work what cannot work."""
+        from reimagine import recipe
+        from reimagine.engines import engine_named
+
+        engine_named(self.engine)
+        encoding.check(self.output)
+        for step in self.steps:
+            recipe.check(step)
+
+    def _open(self, progress: Progress) -> tuple[Run, str]:
+        """The opened run, and the device; torch is loaded on a thread while the film is read."""
+        from reimagine.runs.folder import Run
+        from reimagine.zoo.threads import limit_opencv_threads
+
+        limit_opencv_threads()
+        with ThreadPoolExecutor(1) as pool:
+            found = self._find_device(pool)
+            opened = Run.open(self.film, self.into, self.start, self.end, progress)
+        if self.output and opened.film.is_source_file(self.output):
+            raise RunError(f"{self.output}: is the film itself; give -o another name")
+        return opened, found.result() if found else "cpu"
+
+    def _find_device(self, pool: ThreadPoolExecutor) -> Future[str] | None:
+        from reimagine.zoo.device import select_device
+        from reimagine.zoo.threads import limit_torch_threads
+
+        def prepare() -> str:
+            limit_torch_threads()
+            return select_device(self.device)
+
+        networks = any(step.required_weights for step in self.steps)
+        return pool.submit(prepare) if networks or self.device != "auto" else None
+
+    def _run_steps(self, opened: Run, steps: list[Any], device: str, progress: Progress) -> None:
+        from reimagine import stages
+        from reimagine.engines import engine_named
+        from reimagine.execution.job import StepJob
+        from reimagine.execution.steps import run_step
+
+        for model in steps:
+            stage, _ = stages.identify(model)
+            engine = engine_named(self.engine)
+            run_step(StepJob(opened, model, stage, device, engine, self.intermediates, progress))
+
+    def _endings(self) -> list[list[Any]]:
+        """The last step, once for each ending, each with a seed of its own; no step if there is none."""
+        if self.endings == 1:
+            return [self.steps[-1:]]
+        if not 1 < self.endings <= 100 or not self.steps:
+            raise RecipeError(f"--endings {self.endings}: give 1 to 100, and a step that continues the film")
+        from reimagine import stages
+        from reimagine.stages.contract import Kind
+
+        last = self.steps[-1]
+        if stages.stage_named(stages.identify(last)[0]).kind is not Kind.CONTINUATION:
+            raise RecipeError(f"--endings {self.endings}: the last step must continue the film")
+        return [[last.with_seed_offset(number)] for number in range(self.endings)]
 
 
 def _numbered(path: Path, number: int) -> Path:
     return path if number == 1 else path.with_stem(f"{path.stem}-{number}")
-
-
-def _kind(here: Run) -> str:
-    """Notes are handed over if they are what was made last, or all there is."""
-    film = here.film
-    if here.steps and here.steps[-1].writes == "notes":
-        return "mid"
-    if film.is_still:
-        return "png"
-    return "mp4" if film.frames else "wav" if film.sounds or here.latest("sound") else "mid"
-
-
-def _can_hold(out: Path) -> None:
-    if out.is_dir() or not os.access(out.parent if out.parent.exists() else Path("."), os.W_OK):
-        raise RunError(f"{out}: cannot be written; give -o a file in a folder that can")
-    out.parent.mkdir(parents=True, exist_ok=True)
-
-
-def _finish(here: Run, out: Path, told: Path, how: Encoding, progress: Progress, begun: float) -> dict[str, Any]:
-    """Export and report, unless this very film lies there already."""
-    from reimagine.gallery.report import contact_sheet, report
-    from reimagine.media.files import write_text_atomically
-    from reimagine.runs.folder import key
-
-    mark = key([s.key for s in here.steps], here.key, asdict(how), str(out.resolve()))
-    if told.exists() and out.exists():
-        facts = json.loads(told.read_text())
-        if facts.get("key") == mark and facts.get("bytes") == out.stat().st_size:
-            return facts
-    exported = time.monotonic()
-    said = _export(here, out, how, progress)
-    for line in said:
-        progress.message(line)
-    facts = report(here, out, said)
-    facts["seconds"]["export"] = round(time.monotonic() - exported, 2)
-    facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
-    if here.film.frames:
-        contact_sheet(here, here.folder / "contact-sheet.png")
-    if here.picture().frames > here.known:
-        from reimagine.gallery.continuations import ending_sheet
-
-        ending_sheet(here, out.with_name(f"{out.stem}-ending.png"))
-    if any(step.writes != "picture" for step in here.steps):
-        from reimagine.gallery.music import pictures
-
-        pictures(here)
-    facts = {"key": mark, "bytes": out.stat().st_size, **facts}
-    write_text_atomically(told, json.dumps(facts, indent=1))
-    return facts
-
-
-def _export(here: Run, out: Path, how: Encoding, progress: Progress) -> list[str]:
-    from reimagine.media.export import export
-    from reimagine.media.film import MIDI_SUFFIXES
-    from reimagine.media.frames import prefetch
-    from reimagine.media.sound import read_sound, write_sound
-
-    film, picture = here.film, here.picture()
-    path = here.artifact("sound")
-    sound = read_sound(path) if path else None
-    if out.suffix in MIDI_SUFFIXES:
-        notes = here.artifact("notes") or (Path(film.source) if film.is_score else None)
-        if notes is None:
-            raise RunError(f"{out}: no notes were made; transcribe or compose makes some")
-        out.write_bytes(notes.read_bytes())
-        return []
-    if not film.frames:
-        write_sound(out, sound or here.own_sound())
-        return []
-    longer = picture.frames > here.known
-    if longer and film.sounds and sound is None:
-        sound = here.own_sound()
-    changed = here.latest("picture") or film.trimmed or film.is_still
-    progress.begin("export", picture.frames)
-
-    def frames():
-        for frame in prefetch(picture.read(film), 8):
-            yield frame
-            progress.advance(1)
-
-    return export(film, out, frames() if changed else None, sound, how)

@@ -2,18 +2,19 @@
 
 [[step]]
 stage = "colorize"
-model = "unet"          # left out: the stage's default
-saturation = 1.2        # any field of the model
+model = "unet"          # optional: the stage's default
+saturation = 1.2        # any option of the model
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from reimagine.errors import RecipeError, ReimagineError, unknown_name
 
 
 class Option(NamedTuple):
-    """One field of a model: the only place where an option is defined."""
+    """One field of a model or a training. An option is defined nowhere else."""
 
     name: str
     type: type
@@ -31,7 +32,7 @@ class Option(NamedTuple):
 
 
 def options(cls: type[Any]) -> Iterator[Option]:
-    """A model's options, from its fields and their annotations."""
+    """The options of a model or training class, from its fields and their annotations."""
     hints = typing.get_type_hints(cls, include_extras=True)
     for field in dataclasses.fields(cls):
         kind, sentence = typing.get_args(hints[field.name])
@@ -40,49 +41,69 @@ def options(cls: type[Any]) -> Iterator[Option]:
         yield Option(field.name, kind, field.default, sentence)
 
 
-def build(stage: str, name: str | None, given: dict[str, Any]) -> Any:
-    """A model with its options; unknown ones are refused with the nearest name."""
+def build(stage: str, name: str | None, given: Mapping[str, Any]) -> Any:
+    """A model with options; old option names are accepted.
+
+    Raises:
+        RecipeError: an option does not exist (the nearest name is offered), is given twice, or has a wrong type.
+    """
     cls = stages.model_class(stage, name)
-    known = {o.name: o for o in options(cls)}
-    for key in given:
-        if key not in known:
+    known = {option.name: option for option in options(cls)}
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        present = cls.renamed_options.get(key, key)
+        if present not in known:
             raise RecipeError(unknown_name(f"option for {stage} {stages.identify(cls)[1]}", key, known))
-    return cls(**{k: _fit(known[k], v) for k, v in given.items()})
+        if present in values:
+            raise RecipeError(f"option {present!r} is given twice: {key!r} is its old name")
+        values[present] = _as_type(known[present], value)
+    return cls(**values)
 
 
-def _fit(option: Option, value: Any) -> Any:
-    """A TOML value as the field's type: an int may stand for a float, a string for a path."""
+def _as_type(option: Option, value: Any) -> Any:
+    """A TOML value as the option's type: an integer may stand for a float, a string for a path."""
     if option.type is Path and isinstance(value, str | Path):
         return Path(value)
     if option.type is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, option.type) or isinstance(value, bool) is not (option.type is bool):
-        raise RecipeError(f"option {option.name!r} wants {option.type.__name__}, not {value!r}")
+        raise RecipeError(f"option {option.name!r} must be of type {option.type.__name__}, not {value!r}")
     return value
 
 
 def check(model: Any) -> None:
-    """Refuse before any work what would be refused in the middle of it: weights, a look, an instrument.
+    """Refuse a model before any work: its weights are missing, or its options cannot work.
 
     Raises:
-        ReimagineError: what, where, and the way out.
+        ReimagineError: what is wrong, where, and what to do.
     """
-    weights = getattr(model, "network", getattr(model, "weights", ""))
-    if weights:
+    if weights := model.required_weights:
         zoo.find(weights)
-    if hasattr(model, "check"):
-        model.check()
+    model.check()
 
 
 def read(path: Path, check: bool = False) -> list[Any]:
     """The models of a recipe file, in order.
 
     Args:
-        check: also look whether their weights, looks and instruments are there.
+        check: also check whether their weights exist and their options can work.
 
     Raises:
         RecipeError: the file, the line, what is wrong, and the nearest name.
     """
+    text, steps = _parse(path)
+    models: list[Any] = []
+    for number, step in enumerate(steps, 1):
+        try:
+            models.append(_model(dict(step), check))
+            _check_order(models)
+        except ReimagineError as error:
+            line = _line_of(text, number, str(error))
+            raise RecipeError(f"{path}:{line}: step {number}: {error}") from error
+    return models
+
+
+def _parse(path: Path) -> tuple[str, list[dict[str, Any]]]:
     try:
         text = path.read_text()
         facts = tomllib.loads(text)
@@ -92,21 +113,12 @@ def read(path: Path, check: bool = False) -> list[Any]:
         raise RecipeError(f"{path}: not a recipe ({error})") from error
     steps = facts.pop("step", None)
     if facts or not isinstance(steps, list):
-        raise RecipeError(
-            f"{path}: a recipe is a list of [[step]] tables" + (f"; {next(iter(facts))!r} is none" if facts else "")
-        )
-    models = []
-    for number, step in enumerate(steps, 1):
-        try:
-            models.append(_step(dict(step), check))
-            _order(models)
-        except ReimagineError as error:
-            line = _line(text, number, str(error))
-            raise RecipeError(f"{path}:{line}: step {number}: {error}") from error
-    return models
+        other = f"; {next(iter(facts))!r} is not allowed outside a step" if facts else ""
+        raise RecipeError(f"{path}: a recipe is a list of [[step]] tables{other}")
+    return text, steps
 
 
-def _step(step: dict[str, Any], thorough: bool) -> Any:
+def _model(step: dict[str, Any], thorough: bool) -> Any:
     if "stage" not in step:
         raise RecipeError("has no stage")
     model = build(step.pop("stage"), step.pop("model", None), step)
@@ -115,16 +127,18 @@ def _step(step: dict[str, Any], thorough: bool) -> Any:
     return model
 
 
-def _order(models: list[Any]) -> None:
-    """What wants the picture as it was found comes first."""
+def _check_order(models: Sequence[Any]) -> None:
+    """Refuse a last model that restores the source after another picture stage."""
     *before, last = (stages.identify(model)[0] for model in models)
-    late = [stage for stage in before if stage not in stages.FIRST and stages.STAGES[stage][1] == "picture"]
-    if last in stages.FIRST and late:
-        raise RecipeError(f"'{last}' comes before '{late[0]}': it wants the picture as it was found")
+    if not stages.STAGES[last].restores_source:
+        return
+    late = [s for s in before if stages.STAGES[s].kind.writes == "picture" and not stages.STAGES[s].restores_source]
+    if late:
+        raise RecipeError(f"'{last}' must come before '{late[0]}': it restores the picture as it was found")
 
 
-def _line(text: str, number: int, error: str) -> int:
-    """Where in the file it is: the first line of a step with the first word that the error quotes."""
+def _line_of(text: str, number: int, error: str) -> int:
+    """The line that an error is about: the first of the step that has the first name which the error quotes."""
     lines = text.splitlines()
     starts = [n for n, line in enumerate(lines, 1) if line.replace(" ", "").startswith("[[step]]")]
     start, stop = starts[number - 1], [*starts, len(lines) + 1][number]
@@ -132,8 +146,8 @@ def _line(text: str, number: int, error: str) -> int:
     return next((n for n in range(start, stop) if quoted and quoted[1] in lines[n - 1]), start)
 
 
-def write(models: list[Any]) -> str:
-    """The TOML that `read` turns into the same models."""
+def write(models: Sequence[Any]) -> str:
+    """The TOML that `read` turns into the same models; options at their defaults are left out."""
     blocks = []
     for model in models:
         stage, name = stages.identify(model)
@@ -147,8 +161,6 @@ def write(models: list[Any]) -> str:
 
 
 def _toml(value: Any) -> str:
-    import json
-
     if isinstance(value, bool):
         return str(value).lower()
     return json.dumps(str(value)) if isinstance(value, str | Path) else repr(value)

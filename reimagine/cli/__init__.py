@@ -1,4 +1,4 @@
-"""Words typed by a person. No work is done here, and nothing heavy is loaded before it is needed."""
+"""The command line. No work is done here, and nothing heavy is imported before it is needed."""
 
 from __future__ import annotations
 
@@ -7,40 +7,53 @@ from typing import Annotated
 
 import typer
 
-from reimagine.cli import degrade, diagnostics, evaluate, films, models, preview, runs, train
+from reimagine.cli import degrade, diagnostics, evaluate, models, preview, runs
+from reimagine.cli.recipes import add_recipe_command
+from reimagine.cli.stages import add_stage_commands
+from reimagine.cli.train import train_app
 from reimagine.errors import ReimagineError
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # help texts hold [default: ...], which Rich would take for markup
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for _group in (films, degrade, runs, diagnostics):
-    app.registered_commands += _group.app.registered_commands
-for _name, _group in (("train", train), ("evaluate", evaluate), ("models", models), ("preview", preview)):
-    app.add_typer(_group.app, name=_name)
 
-
-def _say_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         import reimagine
 
         typer.echo(f"reimagine {reimagine.__version__}")
         raise typer.Exit
 
 
-VERSION = typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is")
+VERSION = typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version")
 
 
-@app.callback()
-def _front(version: Annotated[bool, VERSION] = False) -> None:
-    """Re-imagine an old film: colour it, draw it, re-score it, continue it."""
+def build_app() -> typer.Typer:
+    """The whole command line, made from the tables of stages and trainings."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # help texts hold [default: ...], which Rich would read as markup
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    add_stage_commands(app)
+    add_recipe_command(app)
+    for group in (degrade, runs, diagnostics):
+        app.registered_commands += group.app.registered_commands
+    app.add_typer(train_app(), name="train")
+    for name, group in (("evaluate", evaluate), ("models", models), ("preview", preview)):
+        app.add_typer(group.app, name=name)
+
+    @app.callback()
+    def front(version: Annotated[bool, VERSION] = False) -> None:
+        """Re-imagine an old film: restore it, colour it, redraw it, replay its music, continue it."""
+
+    return app
+
+
+app = build_app()
 
 
 def main() -> None:
-    """The program; errors a person can mend are one line and exit 1."""
+    """Run the program; errors the user can correct are one line and exit 1."""
     try:
         app()
     except ReimagineError as error:

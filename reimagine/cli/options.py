@@ -1,9 +1,10 @@
-"""What the options of several commands are called and mean, and how a command gets them."""
+"""The options that several commands share, and how a command is given its parameters."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -15,10 +16,12 @@ KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
 def parameter(name: str, kind: Any, default: Any, *about: Any) -> inspect.Parameter:
+    """A keyword parameter of a command, annotated for Typer."""
     return inspect.Parameter(name, KEYWORD, default=default, annotation=Annotated[(kind, *about)])
 
 
 def option(help: str, *names: str, **more: Any) -> Any:
+    """A Typer option; `names` override the one derived from the parameter."""
     return typer.Option(*names, help=help, **more)
 
 
@@ -26,37 +29,65 @@ FILM = parameter(
     "film",
     Path,
     inspect.Parameter.empty,
-    typer.Argument(help="A film, sound or picture file, a folder of pictures, or a run folder to go on with."),
+    typer.Argument(help="A film, sound or picture file, a folder of pictures, or a run folder to go on with"),
 )
 DEVICE = parameter("device", str, "auto", option("auto, cpu, cuda or mps"))
-OUTPUT = option("The finished film [default: <run>/film.mp4]", "-o", "--output")
+QUIET = parameter("quiet", bool, False, option("Show no progress", "--quiet", "-q"))
+JSON = parameter("json", bool, False, option("Show progress as JSON lines on standard error", "--json"))
+INTO = parameter("into", Optional[Path], None, option("Run folder [default: runs/<film's stem>]"))
 COMMON = [
-    parameter("into", Optional[Path], None, option("Run folder [default: runs/<film's stem>]")),
-    parameter("output", Optional[Path], None, OUTPUT),
-    parameter("start", Optional[float], None, option("Begin here, in seconds")),
-    parameter("end", Optional[float], None, option("End here, in seconds")),
-    parameter("codec", str, "h264", option("Of the finished film: h264, hevc, vp9, av1, ffv1, prores")),
-    parameter("crf", int, 18, option("Its quality; smaller is better and bigger")),
-    parameter("preset", str, "veryfast", option("Its encoder's preset; slower is smaller")),
+    INTO,
+    parameter("output", Optional[Path], None, option("The finished film [default: <run>/film.mp4]", "-o", "--output")),
+    parameter("start", Optional[float], None, option("Start of the part to use, in seconds")),
+    parameter("end", Optional[float], None, option("End of the part to use, in seconds")),
+    parameter("codec", str, "h264", option("Codec of the finished film: h264, hevc, vp9, av1, ffv1, prores")),
+    parameter("crf", int, 18, option("Quality of the finished film; lower: better quality, larger file")),
+    parameter("preset", str, "veryfast", option("Preset of the encoder; slower presets give smaller files")),
     parameter(
         "intermediates",
         str,
         "magicyuv",
-        option("On the way: magicyuv (lossless, fast), ffv1 (lossless, smaller) or h264 (small)"),
+        option("Codec of intermediate pictures: magicyuv (lossless, fast), ffv1 (lossless, smaller) or h264 (small)"),
     ),
     DEVICE,
-    parameter("engine", str, "local", option("How parts are shared out: local")),
-    parameter("quiet", bool, False, option("No progress", "--quiet", "-q")),
-    parameter("json", bool, False, option("Progress as JSON lines on standard error", "--json")),
+    parameter("engine", str, "local", option("Where the work runs: local")),
+    QUIET,
+    JSON,
 ]
 
 
-def register(command: Any, parameters: list[inspect.Parameter], sentence: str) -> None:
-    command.__signature__ = inspect.Signature(parameters)
+def register(command: Callable[..., Any], parameters: Iterable[inspect.Parameter], help: str) -> None:
+    """Give a function of keyword arguments the signature and help text that Typer reads."""
+    command.__signature__ = inspect.Signature(list(parameters))  # type: ignore[attr-defined]
     command.__annotations__ = {}
-    command.__doc__ = sentence
+    command.__doc__ = help
 
 
 def default(field: recipe.Option) -> Any:
-    """A field without a default is an option that must be given."""
+    """The default of an option; without one, the option must be given."""
     return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
+
+
+def flag(name: str) -> str:
+    """The command-line form of an option's name."""
+    return "--" + name.replace("_", "-")
+
+
+def old_names(renamed: Mapping[str, str], known: Mapping[str, inspect.Parameter]) -> list[inspect.Parameter]:
+    """Hidden parameters for the old names of options, in place of the present ones."""
+    kinds = {old: known[new].annotation.__origin__ for old, new in renamed.items() if new in known}
+    return [
+        parameter(old, Optional[kind], None, option(f"Old name of {flag(renamed[old])}", hidden=True))
+        for old, kind in kinds.items()
+    ]
+
+
+def with_present_names(given: Mapping[str, Any], renamed: Mapping[str, str], warn: Callable[[str], Any]) -> dict:
+    """Options under their present names; each old name is reported once."""
+    present = dict(given)
+    for old, new in renamed.items():
+        if present.get(old) is not None:
+            warn(f"{flag(old)} is now {flag(new)}; the old name will be removed in the next release")
+            present[new] = present[old]
+        present.pop(old, None)
+    return present

@@ -1,4 +1,4 @@
-"""What a person sees while it works: a bar with an ETA on standard error, or JSON lines."""
+"""Progress, errors and tables at the terminal: a bar with the remaining time on standard error, or JSON lines."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
 from reimagine.errors import ReimagineError
 from reimagine.progress import NoProgress
 
+JSON_INTERVAL = 0.5
+"""Seconds between two JSON lines about the same task, at least."""
+
 
 @contextmanager
-def guarded(quiet: bool, json: bool) -> Iterator[Any]:
-    """A progress for the work inside; errors a person can mend become one line and exit 1."""
-    progress = Lines() if json else Nothing() if quiet else Bar()
+def guarded(quiet: bool, json: bool) -> Iterator[Quiet]:
+    """The progress display for a command; errors the user can correct become one line and exit 1."""
+    progress = JsonLines() if json else Quiet() if quiet else Bar()
     try:
         with progress:
             yield progress
@@ -28,32 +31,31 @@ def guarded(quiet: bool, json: bool) -> Iterator[Any]:
         fail(str(error))
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        fail(
-            f"{name}{os.strerror(error.errno) if error.errno else error}; what is finished is kept: "
-            "mend it and run the same command again"
-        )
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        fail(f"{name}{reason}; finished steps are kept: correct this and run the same command again")
     except KeyboardInterrupt:
         typer.echo("\nstopped; run the same command again to go on", err=True)
         raise typer.Exit(128 + signal.SIGINT) from None
 
 
-def fail(line: str) -> None:
+def fail(line: str) -> NoReturn:
+    """Print one line on standard error and exit with 1."""
     typer.echo(f"reimagine: {' '.join(line.split())}", err=True)
     raise typer.Exit(1)
 
 
-class Nothing(NoProgress):
-    """--quiet."""
+class Quiet(NoProgress):
+    """Shows nothing (`--quiet`)."""
 
-    def __enter__(self) -> Nothing:
+    def __enter__(self) -> Quiet:
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
 
-class Bar(Nothing):
-    """A bar of frames with time elapsed and left."""
+class Bar(Quiet):
+    """A progress bar with frames per second, elapsed time and remaining time."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -77,10 +79,11 @@ class Bar(Nothing):
             console=Console(stderr=True),
         )
         self.task: Any = None
-        self.done = 0
+        self.unit = "fps"
+        self.done = 0.0
         self.begun = 0.0
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.task is not None:
             self.bar.stop()
 
@@ -88,55 +91,54 @@ class Bar(Nothing):
         self.bar.start()
         self.unit = unit
         self.task = self.bar.add_task(title, total=total or None, rate="")
-        self.done, self.begun = 0, time.monotonic()
+        self.done, self.begun = 0.0, time.monotonic()
 
     def advance(self, count: float) -> None:
-        """`count` more done; of what is not counted in frames but in seconds, there is no rate to tell."""
+        """Only tasks counted in frames have a rate."""
         if self.task is None:
             return
         self.done += count
         rate = self.done / max(1e-6, time.monotonic() - self.begun)
-        self.bar.update(self.task, advance=count, rate=f"{rate:.0f} fps" * (self.unit == "fps"))
+        self.bar.update(self.task, advance=count, rate=f"{rate:.0f} fps" if self.unit == "fps" else "")
 
     def message(self, line: str) -> None:
         self.bar.console.print(line, style="dim", highlight=False, markup=False)
 
 
-class Lines(Nothing):
-    """--json: {"step", "done", "total", "eta"} at most twice a second, and {"note"}."""
+class JsonLines(Quiet):
+    """JSON lines on standard error (`--json`): {"step", "done", "total", "eta"} and {"note"}."""
 
     def __init__(self) -> None:
         self.title, self.total, self.done = "", 0, 0.0
-        self.begun = self.told = 0.0
+        self.begun = self.printed = 0.0
 
     def begin(self, title: str, total: int, unit: str = "fps") -> None:
         self.title, self.total, self.done = title, total, 0.0
-        self.begun, self.told = time.monotonic(), 0.0
-        self.tell()
+        self.begun = time.monotonic()
+        self._print_state()
 
     def advance(self, count: float) -> None:
         self.done += count
-        if time.monotonic() - self.told > 0.5 or self.done == self.total:
-            self.tell()
-
-    def tell(self) -> None:
-        self.told = time.monotonic()
-        took = self.told - self.begun
-        left = took / self.done * (self.total - self.done) if self.done and self.total else None
-        row = {
-            "step": self.title,
-            "done": round(self.done),
-            "total": self.total or None,
-            "eta": None if left is None else round(left, 1),
-        }
-        print(encoder.dumps(row), file=sys.stderr, flush=True)
+        if time.monotonic() - self.printed > JSON_INTERVAL or self.done == self.total:
+            self._print_state()
 
     def message(self, line: str) -> None:
-        print(encoder.dumps({"note": line}), file=sys.stderr, flush=True)
+        _print_json({"note": line})
+
+    def _print_state(self) -> None:
+        self.printed = time.monotonic()
+        elapsed = self.printed - self.begun
+        eta = elapsed / self.done * (self.total - self.done) if self.done and self.total else None
+        row = {"step": self.title, "done": round(self.done), "total": self.total or None}
+        _print_json({**row, "eta": None if eta is None else round(eta, 1)})
 
 
-def table(rows: dict[str, dict[str, float]], json: bool) -> None:
-    """Named rows of numbers, as a table or as JSON, on standard output."""
+def _print_json(row: Mapping[str, Any]) -> None:
+    print(encoder.dumps(row), file=sys.stderr, flush=True)
+
+
+def table(rows: Mapping[str, Mapping[str, float]], json: bool) -> None:
+    """Print named rows of numbers on standard output, as a table or as JSON."""
     if json:
         typer.echo(encoder.dumps(rows, indent=1))
         return

@@ -1,4 +1,4 @@
-"""`reimagine train`: a training's fields are its options."""
+"""`reimagine train`: the options of a training are the fields of its class."""
 
 from __future__ import annotations
 
@@ -8,39 +8,45 @@ from typing import Any, Optional
 import typer
 
 from reimagine import recipe, stages
-from reimagine.cli.options import DEVICE, default, option, parameter, register
-
-app = typer.Typer(no_args_is_help=True, help="Train a model's weights.")
+from reimagine.cli.options import DEVICE, default, old_names, option, parameter, register, with_present_names
 
 
-def trainer(name: str) -> typer.Typer:
-    """The command line of one training: its options are read only when it is asked for, so that
-    `reimagine --help` loads no torch."""
-    cls = stages.training_class(name)
-
-    def work(**given: Any) -> None:
-        from reimagine.cli.terminal import guarded
-        from reimagine.zoo.device import configure_device
-
-        into, device = given.pop("into"), given.pop("device")
-        with guarded(True, False):
-            typer.echo(cls(**given)(into or Path("runs") / f"train-{name}", configure_device(device, alone=True)))
-
-    own = [parameter(o.name, o.type, default(o), option(o.help)) for o in recipe.options(cls)]
-    into = option(f"Run folder; an interrupted training goes on [default: runs/train-{name}]")
-    register(work, [*own, parameter("into", Optional[Path], None, into), DEVICE], cls.__doc__ or "")
-    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    alone.command(context_settings={"help_option_names": ["-h", "--help"]})(work)
-    return alone
+def train_app() -> typer.Typer:
+    """The command group `train`, with one command per training."""
+    app = typer.Typer(no_args_is_help=True, help="Train the weights of a model.")
+    for name in stages.TRAININGS:
+        _add_command(app, name)
+    return app
 
 
-def train_command(name: str) -> None:
+def _add_command(app: typer.Typer, name: str) -> None:
     settings = {"allow_extra_args": True, "ignore_unknown_options": True}
 
     @app.command(name, context_settings=settings, add_help_option=False, help=f"Train {name}.")
     def command(context: typer.Context) -> None:
-        trainer(name)(args=context.args, prog_name=f"reimagine train {name}")
+        training_app(name)(args=context.args, prog_name=f"reimagine train {name}")
 
 
-for _name in stages.TRAININGS:
-    train_command(_name)
+def training_app(name: str) -> typer.Typer:
+    """The command line of one training. It is made when it is used, because it loads torch."""
+    cls = stages.training_class(name)
+    renamed = cls.renamed_options
+
+    def train(**given: Any) -> None:
+        from reimagine.cli.terminal import guarded
+        from reimagine.zoo.device import select_device
+        from reimagine.zoo.threads import training_threads
+
+        with guarded(True, False):
+            given = with_present_names(given, renamed, lambda line: typer.echo(line, err=True))
+            into, device = given.pop("into"), select_device(given.pop("device"))
+            with training_threads():
+                typer.echo(cls(**given)(into or Path("runs") / f"train-{name}", device))
+
+    own = [parameter(o.name, o.type, default(o), option(o.help)) for o in recipe.options(cls)]
+    into = option(f"Run folder; an interrupted training goes on from there [default: runs/train-{name}]")
+    parameters = [*own, parameter("into", Optional[Path], None, into), DEVICE]
+    register(train, [*parameters, *old_names(renamed, {p.name: p for p in own})], cls.__doc__ or "")
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command(context_settings={"help_option_names": ["-h", "--help"]})(train)
+    return app

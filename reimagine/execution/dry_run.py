@@ -1,42 +1,31 @@
-"""What a list of steps would do to a film: which are done, how long the others take, the disk they need."""
+"""What a list of steps would do: which are done already, and the time and disk space that the others need."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from reimagine import stages
-from reimagine.runs.folder import Step
+from reimagine.execution.picture import added_frames
+from reimagine.runs.folder import Run
+from reimagine.runs.step import Step
+from reimagine.stages.contract import Kind
 
-if TYPE_CHECKING:
-    from reimagine.runs.folder import Run
-
-SPEEDS = {
-    "restore unet-gan": 9.0,
-    "restore classic": 20.0,
-    "colorize temporal": 35.0,
-    "colorize unet": 45.0,
-    "colorize deoldify": 0.4,
-    "colorize tint": 200.0,
-    "stabilize flow": 25.0,
-    "stabilize convlstm": 9.0,
-    "cartoon cartoongan": 5.5,
-    "cartoon ink": 25.0,
-    "continue recall": 12.0,
-    "continue pix2pix": 9.0,
-    "continue hold": 200.0,
-}
-"""Frames of 640x480 a second on two cores: rough, to tell a coffee from a night."""
-LISTENING = {"transcribe basic-pitch": 6.0, "transcribe pyin": 3.0, "timbre harmonic": 40.0}
-"""Seconds of sound a second."""
-PIXEL = 0.8
-"""Bytes of a pixel of a lossless picture on the way (MagicYUV)."""
-SAMPLES = 48000 * 2 * 3
-"""Bytes of a second of sound on the way."""
+REFERENCE_PIXELS = 640 * 480
+"""Frame size at which the models state their speed, in pixels."""
+BYTES_PER_PIXEL = 0.8
+"""Size of a lossless intermediate picture (MagicYUV), measured on the demo film."""
+BYTES_PER_SECOND = 48000 * 2 * 4
+"""Size of an intermediate sound: 48 kHz, stereo, 32-bit float."""
+NOTES_BYTES = 1e4
+"""Size of a notes artifact; any estimate will do beside the others."""
+START_SECONDS = 2.0
+"""Time to load a model for sound."""
 
 
-class Planned(NamedTuple):
+class PlannedStep(NamedTuple):
+    """A step that would be run: estimated seconds and bytes, both 0 if it is done already."""
+
     stage: str
     model: str
     key: str
@@ -45,32 +34,29 @@ class Planned(NamedTuple):
     bytes: float
 
 
-def plan(run: Run, steps: Sequence[Any], codec: str = "magicyuv") -> Iterator[Planned]:
-    """Each step as it would be done, one after the other; nothing is done, and `run` is not changed."""
-    latest: dict[str, Step | None] = {track: run.latest(track) for track in ("picture", "sound", "notes")}
-    frames = run.picture().frames
-    for number, model in enumerate(steps, len(run.steps) + 1):
+def plan_steps(run: Run, models: Sequence[Any], codec: str = "magicyuv") -> Iterator[PlannedStep]:
+    """Each step as it would be run, one after another. Nothing is run, and `run` is not changed."""
+    tracks = run.tracks
+    latest: dict[str, Step | None] = {track: tracks.latest(track) for track in ("picture", "sound", "notes")}
+    frames = tracks.picture().frames
+    for number, model in enumerate(models, len(run.steps) + 1):
         stage, name = stages.identify(model)
-        reads, writes = stages.STAGES[stage]
-        asked = run.question(model, stage, name, latest[reads], codec if writes == "picture" else "")
-        there = next(iter(run.folder.glob(f"??-{stage}.{name}-{asked[:8]}/step.json")), None)
-        more = round(model.seconds * run.film.rate) if stage == "continue" else 0
-        seconds, size = _cost(run, f"{stage} {name}", writes, more or frames)
-        if more:
-            seconds += 60 * getattr(model, "minutes", 0)
-            frames += more
-        elif getattr(model, "reference", None):
-            seconds += 60 * model.minutes
-        cost = (0, 0) if there else (seconds, size)
-        yield Planned(stage, name, asked[:8], there is not None, *cost)
-        folder = Path(there).parent.name if there else f"{number:02d}-{stage}.{name}-{asked[:8]}"
-        latest[writes] = Step(folder, asked, stage, name, writes, "")
+        kind = stages.stage_named(stage).kind
+        key = run.step_key(model, latest[kind.reads], codec if kind.writes == "picture" else "")
+        folder = run.step_dir(model, key, number)
+        done = (folder / "step.json").exists()
+        added = added_frames(model, run.film.rate) if kind is Kind.CONTINUATION else 0
+        seconds, size = (0.0, 0.0) if done else _cost(run, model, kind, added or frames)
+        yield PlannedStep(stage, name, key[:8], done, seconds, size)
+        frames += added
+        latest[kind.writes] = Step(folder.name, key, stage, name, kind.writes, "")
 
 
-def _cost(run: Run, title: str, writes: str, frames: int) -> tuple[float, float]:
-    """Seconds and bytes of a step."""
-    pixels = run.film.width * run.film.height
-    if writes == "picture":
-        return frames * pixels / (640 * 480) / SPEEDS.get(title, 5.0), frames * pixels * PIXEL
-    heard = run.film.seconds
-    return heard / LISTENING.get(title, 60.0) + 2, heard * SAMPLES if writes == "sound" else 1e4
+def _cost(run: Run, model: Any, kind: Kind, frames: int) -> tuple[float, float]:
+    """Estimated seconds and bytes of a step."""
+    if kind.writes == "picture":
+        pixels = frames * run.film.width * run.film.height
+        seconds = pixels / REFERENCE_PIXELS / model.frames_per_second + model.learning_seconds()
+        return seconds, pixels * BYTES_PER_PIXEL
+    seconds = run.film.seconds / model.realtime_factor + START_SECONDS
+    return seconds, run.film.seconds * BYTES_PER_SECOND if kind.writes == "sound" else NOTES_BYTES

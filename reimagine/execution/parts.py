@@ -1,4 +1,4 @@
-"""One part of a picture step: a frame range, done by whoever the engine gives it to."""
+"""Parts of a picture step: frame ranges that any process can do on its own."""
 
 from __future__ import annotations
 
@@ -6,104 +6,139 @@ import functools
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
-
-import cv2
+from typing import NamedTuple
 
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame, Shot, prefetch, report_progress
 from reimagine.media.track import PictureTrack
 from reimagine.media.writer import write_frames
+from reimagine.stages.contract import Counts, FrameProcessor, PictureModel
 
-LONGEST = 240
-"""Frames of a part at most: what a power cut can cost."""
+MAX_FRAMES = 240
+"""Frames of a part at most: the work that a killed process loses."""
+READ_AHEAD = 8
+"""Frames decoded ahead of the model, and processed ahead of the encoder."""
 
-Tick = Callable[[float], None]
+
+class FrameRange(NamedTuple):
+    """The frames of a part.
+
+    `first` to `end` is what the model sees; `start` to `stop` is kept. The others are its context and look-ahead.
+    """
+
+    shot: Shot
+    first: int
+    start: int
+    stop: int
+    end: int
 
 
 @dataclass(frozen=True)
 class Part:
-    """Plain data: all a worker needs, and it pickles.
+    """All that a process needs to do one part; it can be pickled.
 
-    The model sees the frames `warm` to `until` and those of `start` to `stop` are kept: the others
-    tell it what was before and what comes after. `own` is the film itself, restored if it was; from frame
-    `known` on it has none.
+    Attributes:
+        picture: the track to read.
+        source: the film's own picture, for models that use it.
+        source_frames: how many frames the film's own picture has; generated frames have no source.
+        out: the file to write.
+        codec: codec of the file.
     """
 
-    model: Any
+    model: PictureModel
     picture: PictureTrack
-    own: PictureTrack
+    source: PictureTrack
     film: Film
-    known: int
-    shot: Shot
-    warm: int
-    start: int
-    stop: int
-    until: int
+    source_frames: int
+    frames: FrameRange
     out: Path
     device: str
     codec: str
 
     @property
     def sidecar(self) -> Path:
+        """The JSON file with the part's result, written after `out`: its presence means that the part is done."""
         return self.out.with_suffix(".json")
 
 
-def plan(shots: Iterable[Shot], model: Any) -> Iterator[tuple[Shot, int, int, int, int]]:
-    """(shot, warm, start, stop, until): long shots are cut, state never crosses a cut."""
-    ahead = getattr(model, "ahead", 0)
+@dataclass(frozen=True)
+class PartResult:
+    """What a part produced: its file, the number of frames, totals by name, and the seconds it took."""
+
+    path: Path
+    frames: int
+    seconds: float
+    counts: Counts = field(default_factory=Counts)
+
+
+def frame_ranges(shots: Iterable[Shot], model: PictureModel) -> Iterator[FrameRange]:
+    """The parts of a film: no part crosses a cut, and long shots are divided."""
     for shot in shots:
-        for start in range(shot.start, shot.stop, LONGEST):
-            stop = min(start + LONGEST, shot.stop)
-            yield (shot, max(shot.start, start - model.context), start, stop, min(shot.stop, stop + ahead))
+        for start in range(shot.start, shot.stop, MAX_FRAMES):
+            stop = min(start + MAX_FRAMES, shot.stop)
+            first, end = max(shot.start, start - model.context), min(shot.stop, stop + model.look_ahead)
+            yield FrameRange(shot, first, start, stop, end)
 
 
 @functools.cache
-def loaded(model: Any, device: str) -> Any:
-    """One load per process, however many parts it does."""
+def loaded(model: PictureModel, device: str) -> FrameProcessor:
+    """The loaded model; it is loaded once per process."""
     return model.load(device)
 
 
-def do_part(part: Part, tick: Tick | None = None) -> Path:
-    """Make a part unless it is there; gives back its file."""
-    if part.sidecar.exists():  # written last: the part before it is whole
-        if tick:
-            tick(part.stop - part.start)
-        return part.out
-    cv2.setNumThreads(1)  # decoding, flow, network and encoding have threads of their own
-    begun = time.monotonic()
-    work = loaded(part.model, part.device)
-    before = dict(getattr(work, "counts", {}))
-    made = (f for f in work(prefetch(given(part), 8)) if part.start <= f.index < part.stop)
+def process_part(part: Part, advance: Callable[[float], None] | None = None) -> PartResult:
+    """Process a part, unless it is done already.
+
+    Args:
+        advance: called with the number of frames that are newly done.
+    """
+    if part.sidecar.exists():
+        result = _read_result(part)
+        if advance:
+            advance(result.frames)
+        return result
+    begun, counts = time.monotonic(), Counts()
+    wanted = range(part.frames.start, part.frames.stop)
+    processed = loaded(part.model, part.device)(prefetch(input_frames(part), READ_AHEAD), counts)
+    kept = prefetch((frame for frame in processed if frame.index in wanted), READ_AHEAD)
     part.out.parent.mkdir(parents=True, exist_ok=True)
-    count = write_frames(part.out, report_progress(prefetch(made, 8), tick), part.film.rate, part.codec)
-    if count != part.stop - part.start:
-        raise RuntimeError(f"{part.out.name}: {count} frames made of {part.stop - part.start}")
-    counts = {k: v - before.get(k, 0) for k, v in getattr(work, "counts", {}).items()}
-    facts = {"seconds": time.monotonic() - begun, "counts": {k: v for k, v in counts.items() if v}}
-    write_text_atomically(part.sidecar, json.dumps(facts))
-    return part.out
+    count = write_frames(part.out, report_progress(kept, advance), part.film.rate, part.codec)
+    if count != len(wanted):
+        raise RuntimeError(f"{part.out.name}: {count} frames were written instead of {len(wanted)}")
+    nonzero = Counts({name: value for name, value in counts.items() if value})
+    result = PartResult(part.out, count, time.monotonic() - begun, nonzero)
+    write_text_atomically(part.sidecar, json.dumps({**asdict(result), "path": part.out.name}))
+    return result
 
 
-def given(part: Part) -> Iterator[Frame]:
-    """The frames a model asks for: of an earlier shot that looks alike one, if it wants that
-    (`scenes`); then its own, each with the film's picture beside it if it wants that (`guided`)."""
-    like = part.shot.similar_frame
-    if like is not None and getattr(part.model, "scenes", False):
-        for frame in part.picture.read(part.film, like, like + 1):
-            yield frame.renumbered(like, Shot(like, like + 1))
-    frames = part.picture.read(part.film, part.warm, part.until)
-    if getattr(part.model, "guided", False):
-        frames = _beside(frames, part.own.read(part.film, part.warm, min(part.until, part.known)))
+def _read_result(part: Part) -> PartResult:
+    facts = json.loads(part.sidecar.read_text())
+    return PartResult(part.out, facts["frames"], facts["seconds"], Counts(facts["counts"]))
+
+
+def input_frames(part: Part) -> Iterator[Frame]:
+    """The frames that the model is given.
+
+    First one frame of the earlier shot that shows the same view, if the model reuses scenes; then the part's own,
+    each with the film's own frame as `source`, if the model uses it.
+    """
+    similar = part.frames.shot.similar_frame
+    if similar is not None and part.model.scene_reuse:
+        for frame in part.picture.read(part.film, similar, similar + 1):
+            yield frame.renumbered(similar, Shot(similar, similar + 1))
+    frames = part.picture.read(part.film, part.frames.first, part.frames.end)
+    if part.model.uses_source:
+        end = min(part.frames.end, part.source_frames)
+        frames = _with_sources(frames, part.source.read(part.film, part.frames.first, end))
     for frame in frames:
-        yield frame.renumbered(frame.index, part.shot)
+        yield frame.renumbered(frame.index, part.frames.shot)
 
 
-def _beside(frames: Iterable[Frame], sources: Iterable[Frame]) -> Iterator[Frame]:
-    """Past the source's end (`continue`) a frame has none."""
-    for frame, source in zip_longest(frames, prefetch(sources, 8)):
+def _with_sources(frames: Iterable[Frame], sources: Iterable[Frame]) -> Iterator[Frame]:
+    """Frames with their sources; generated frames, which come last, have none."""
+    for frame, source in zip_longest(frames, prefetch(sources, READ_AHEAD)):
         yield replace(frame, source=source)

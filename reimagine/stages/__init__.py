@@ -41,6 +41,25 @@ class Stage:
     measures_input: bool = False
 
 
+@dataclass(frozen=True)
+class Chain:
+    """A command that runs several stages.
+
+    Attributes:
+        stages: the stages, in order.
+        help: one sentence for `reimagine --help`.
+        flag: an option that selects other stages instead.
+        flag_stages: the stages that it selects.
+        flag_help: help text of the option.
+    """
+
+    stages: tuple[str, ...]
+    help: str
+    flag: str
+    flag_stages: tuple[str, ...]
+    flag_help: str
+
+
 STAGES: dict[str, Stage] = {
     "restore": Stage(
         Kind.PICTURE,
@@ -128,6 +147,16 @@ STAGES: dict[str, Stage] = {
         help="Mix the new sound with the film's own.",
         done="mixed",
         command=False,
+    ),
+}
+
+CHAINS: dict[str, Chain] = {
+    "music": Chain(
+        ("transcribe", "timbre", "mix"),
+        help="Transcribe the film's music and play it on other instruments.",
+        flag="compose",
+        flag_stages=("compose", "timbre", "mix"),
+        flag_help="Play a melody composed for the film; nothing is transcribed",
     ),
 }
 

@@ -1,0 +1,61 @@
+"""Running steps on the films that a command was given, and printing where the results are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from reimagine.errors import RecipeError
+
+if TYPE_CHECKING:
+    from reimagine.progress import Progress
+
+
+def films_of(source: Path) -> list[Path]:
+    """The films that a path names: each picture of a folder is one; anything else is a single film."""
+    if source.is_dir() and not (source / "run.json").exists():
+        from reimagine.media.film import IMAGE_SUFFIXES, list_images
+
+        if not list_images(source):
+            suffixes = ", ".join(IMAGE_SUFFIXES)
+            raise RecipeError(f"{source}: neither a run folder nor a folder of pictures ({suffixes})")
+        return list_images(source)
+    return [source]
+
+
+def deliver_films(source: Path, steps: Sequence[Any], given: Mapping[str, Any], progress: Progress) -> None:
+    """Run the steps on each film; print the path of each finished film on standard output."""
+    films = films_of(source)
+    if films != [source] and given["output"]:
+        raise RecipeError("-o names one file, but this is a folder of pictures; leave it out")
+    for film in films:
+        into = given["into"] / film.stem if given["into"] and film != source else given["into"]
+        _deliver(film, steps, into, given, progress)
+
+
+def _deliver(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping[str, Any], progress: Progress) -> None:
+    from reimagine.api import run
+    from reimagine.media.export import Encoding
+
+    done = run(
+        film,
+        list(steps),
+        into,
+        given["output"],
+        start=given["start"],
+        end=given["end"],
+        device=given["device"],
+        engine=given["engine"],
+        intermediates=given["intermediates"],
+        encoding=Encoding(given["codec"], given["crf"], given["preset"]),
+        endings=given.get("endings", 1),
+        progress=progress,
+    )
+    if given.get("export_references"):
+        from reimagine.gallery.references import export_references
+
+        export_references(done.folder, given["export_references"])
+    typer.echo(done.film)

@@ -1,0 +1,80 @@
+"""`reimagine run`: run a recipe on a film, list the included recipes, or copy one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+import typer
+
+from reimagine import recipe
+from reimagine.cli.deliver import deliver_films, films_of
+from reimagine.cli.options import COMMON, option, parameter, register
+from reimagine.errors import RecipeError
+
+if TYPE_CHECKING:
+    from reimagine.progress import Progress
+
+RECIPE = parameter(
+    "recipe", Optional[str], None, typer.Argument(help="A recipe: a .toml file, or a name that --list shows")
+)
+FILM = parameter("film", Optional[Path], None, typer.Argument(help="A film, or a run folder to go on with"))
+OWN = [
+    parameter("list", bool, False, option("List the included recipes", "--list")),
+    parameter("copy", Optional[Path], None, option("Copy the recipe to this file, to be changed; nothing is run")),
+    parameter(
+        "dry_run", bool, False, option("Only show what would be done: steps, keys, time, disk space", "--dry-run")
+    ),
+]
+
+
+def add_recipe_command(app: typer.Typer) -> None:
+    """The command `run`."""
+    register(_run, [RECIPE, FILM, *OWN, *COMMON], "Run a recipe on a film.")
+    app.command("run")(_run)
+
+
+def _run(**given: Any) -> None:
+    from reimagine import bundled
+    from reimagine.cli.terminal import guarded
+
+    with guarded(given["quiet"], given["json"]) as progress:
+        if given["list"] or not given["recipe"]:
+            for name, path in bundled.recipes().items():
+                typer.echo(f"{name:<18} {bundled.sentence(path)}")
+            return
+        path = bundled.recipe(given["recipe"])
+        if given["copy"]:
+            _copy(path, given["copy"])
+            return
+        steps = recipe.read(path, check=True)
+        if not given["film"]:
+            raise RecipeError(f"{path}: no film is given; write: reimagine run {given['recipe']} film.mp4")
+        if not given["dry_run"]:
+            deliver_films(given["film"], steps, given, progress)
+            return
+        for film in films_of(given["film"]):
+            dry_run(film, steps, given, progress)
+
+
+def _copy(path: Path, to: Path) -> None:
+    """Copy a recipe; no file is overwritten."""
+    if to.exists():
+        raise RecipeError(f"{to} exists already; give --copy another name")
+    to.write_text(path.read_text().replace(f"run {path.stem} ", f"run {to} ", 1))
+    typer.echo(to)
+
+
+def dry_run(film: Path, steps: Sequence[Any], given: Mapping[str, Any], progress: Progress) -> None:
+    """Print each step with its key and its estimated time and disk space."""
+    from reimagine.execution.dry_run import plan_steps
+    from reimagine.runs.folder import Run
+
+    opened = Run.open(film, given["into"], given["start"], given["end"], progress)
+    planned = list(plan_steps(opened, steps, given["intermediates"]))
+    for step in planned:
+        cost = "done" if step.done else f"about {step.seconds:,.0f} s, {step.bytes / 1e6:,.0f} MB"
+        typer.echo(f"{step.stage:<11} {step.model:<12} {step.key}  {cost}")
+    seconds, size = sum(step.seconds for step in planned), sum(step.bytes for step in planned)
+    typer.echo(f"{'all':<34} about {seconds / 60:,.1f} minutes on two cores, {size / 1e6:,.0f} MB")

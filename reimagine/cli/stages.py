@@ -1,0 +1,145 @@
+"""Commands that run a stage, or a chain of stages, on a film. They are made from the table of stages."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+import typer
+
+from reimagine import recipe, stages
+from reimagine.cli.deliver import deliver_films
+from reimagine.cli.options import COMMON, FILM, flag, old_names, option, parameter, register, with_present_names
+from reimagine.errors import RecipeError
+from reimagine.stages.contract import Kind
+
+ENDINGS = parameter("endings", int, 1, option("Number of films, each with another ending"))
+EXPORT_REFERENCES = parameter(
+    "export_references",
+    Optional[Path],
+    None,
+    option("Write one still per shot (ref_nnnnnn.png) to this folder, to be edited and given back as --references"),
+)
+SCORE = parameter(
+    "film", Optional[Path], None, typer.Argument(help="Notes to continue, .mid (or a film) [default: none]")
+)
+
+
+def add_stage_commands(app: typer.Typer) -> None:
+    """A command for each stage that has one, and for each chain of stages."""
+    for name, row in stages.STAGES.items():
+        if row.command:
+            app.command(name)(_command([name], row.help, None))
+    for name, chain in stages.CHAINS.items():
+        app.command(name)(_command(list(chain.stages), chain.help, chain))
+
+
+def option_parameters(names: Sequence[str]) -> list[inspect.Parameter]:
+    """One parameter per option of any model of these stages; the help says which models have it.
+
+    Raises:
+        TypeError: two models give one option different types.
+    """
+    owners: dict[str, list[str]] = {}
+    known: dict[str, recipe.Option] = {}
+    for stage in names:
+        for name in stages.models_of(stage):
+            for field in recipe.options(stages.model_class(stage, name)):
+                if known.setdefault(field.name, field).type is not field.type:
+                    raise TypeError(f"{flag(field.name)} has two types among the models of {stage}")
+                owners.setdefault(field.name, []).append(f"{name}={field.default}")
+    return [
+        parameter(name, Optional[field.type], None, option(f"{field.help} ({', '.join(owners[name])})"))
+        for name, field in known.items()
+    ]
+
+
+def renamed_options(names: Sequence[str]) -> dict[str, str]:
+    """Old option names of any model of these stages, with the present ones."""
+    classes = [stages.model_class(stage, name) for stage in names for name in stages.models_of(stage)]
+    return {old: new for cls in classes for old, new in cls.renamed_options.items()}
+
+
+def resolve_model(stage: str, given: Mapping[str, Any]) -> str:
+    """The model that the given options imply: the first that has all those which any model of the stage has."""
+    own = {name: _option_names(stage, name) for name in stages.models_of(stage)}
+    asked = set(given) & set().union(*own.values())
+    return next((name for name, has in own.items() if asked <= has), stages.default_model(stage))
+
+
+def _option_names(stage: str, name: str) -> set[str]:
+    return {option.name for option in recipe.options(stages.model_class(stage, name))}
+
+
+def _build_models(chain: Sequence[str], names: Sequence[str | None], given: Mapping[str, Any]) -> list[Any]:
+    """The models of a chain, each with those of the given options that are its own."""
+    models = []
+    for stage, name in zip(chain, names, strict=True):
+        chosen = name or resolve_model(stage, given)
+        own = _option_names(stage, chosen)
+        models.append(recipe.build(stage, chosen, {k: v for k, v in given.items() if k in own}))
+    stray = set(given) - {option.name for model in models for option in recipe.options(type(model))}
+    if stray:
+        owners = " or ".join(" ".join(stages.identify(model)) for model in models)
+        raise RecipeError(f"{flag(stray.pop())} is not an option of {owners}")
+    return models
+
+
+def _command(names: list[str], help: str, chain: stages.Chain | None) -> Any:
+    """The function behind a command, with the parameters that Typer shows."""
+    models = [_model_parameter(stage, chain) for stage in names]
+    own, renamed = option_parameters(names), renamed_options(names)
+
+    def command(**given: Any) -> None:
+        from reimagine.cli.terminal import guarded
+
+        with guarded(given["quiet"], given["json"]) as progress:
+            given = with_present_names(given, renamed, progress.message)
+            chosen, requested = names, [given[p.name] for p in models]
+            if chain and given[chain.flag]:
+                chosen = list(chain.flag_stages)
+                requested = [given.get(stage) for stage in chosen]
+                requested = [r if s in names else None for s, r in zip(chosen, requested, strict=True)]
+            options = {p.name: given[p.name] for p in own if given[p.name] is not None}
+            steps = _build_models(chosen, requested, options)
+            deliver_films(given["film"] or _empty_score(given["into"]), steps, given, progress)
+
+    extra = _extra_parameters(names, own, chain)
+    film = SCORE if stages.STAGES[names[0]].kind is Kind.COMPOSITION else FILM
+    hidden = old_names(renamed, {p.name: p for p in own})
+    register(command, [film, *models, *own, *extra, *COMMON, *hidden], help)
+    return command
+
+
+def _model_parameter(stage: str, chain: stages.Chain | None) -> inspect.Parameter:
+    known = ", ".join(stages.models_of(stage))
+    help = option(f"Model for {stage}: {known} [default: {stages.default_model(stage)}]")
+    return parameter(stage if chain else "model", Optional[str], None, help)
+
+
+def _extra_parameters(
+    names: Sequence[str], own: Sequence[inspect.Parameter], chain: stages.Chain | None
+) -> list[inspect.Parameter]:
+    """Parameters that are no options of a model."""
+    extra = []
+    if any(stages.STAGES[name].kind is Kind.CONTINUATION for name in names):
+        extra.append(ENDINGS)
+    if any(p.name == "references" for p in own):
+        extra.append(EXPORT_REFERENCES)
+    if chain:
+        extra.append(parameter(chain.flag, bool, False, option(chain.flag_help, flag(chain.flag))))
+    return extra
+
+
+def _empty_score(into: Path | None) -> Path:
+    """A MIDI file without notes, for a composition that starts from nothing."""
+    from reimagine.media import Notes
+    from reimagine.media.notes import write_notes
+
+    path = (into or Path("runs") / "compose") / "empty.mid"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        write_notes(path, Notes(()))
+    return path

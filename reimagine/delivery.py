@@ -1,0 +1,120 @@
+"""The finished film of a run: exported, reported on, and found again if it was delivered before."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from reimagine.errors import RunError
+from reimagine.gallery.report import contact_sheet, report
+from reimagine.media.export import Encoding, export
+from reimagine.media.files import write_text_atomically
+from reimagine.media.film import MIDI_SUFFIXES
+from reimagine.media.frames import Frame, prefetch
+from reimagine.media.sound import read_sound, write_sound
+from reimagine.progress import Progress
+from reimagine.runs.folder import Run
+from reimagine.runs.keys import hash_of
+from reimagine.runs.tracks import FilmTracks
+
+
+def check_output(out: Path) -> None:
+    """Refuse an output file that cannot be written.
+
+    Raises:
+        RunError: it is a folder, or lies in one that cannot be written.
+    """
+    if out.is_dir() or not os.access(out.parent if out.parent.exists() else Path("."), os.W_OK):
+        raise RunError(f"{out}: cannot be written; give -o a file in a folder that can")
+    out.parent.mkdir(parents=True, exist_ok=True)
+
+
+def output_suffix(run: Run) -> str:
+    """The suffix of the finished film if none is given: notes are MIDI, a still is PNG, sound alone is WAV."""
+    film = run.film
+    if run.steps and run.steps[-1].writes == "notes":
+        return ".mid"
+    if film.is_still:
+        return ".png"
+    if film.frames:
+        return ".mp4"
+    return ".wav" if film.sounds or run.tracks.latest("sound") else ".mid"
+
+
+def deliver(
+    run: Run, out: Path, report_path: Path, encoding: Encoding, progress: Progress, begun: float
+) -> dict[str, Any]:
+    """Export the film and write its report, unless this very film was delivered there before; return the report.
+
+    Args:
+        begun: `time.monotonic()` at the start of the whole run, for `seconds.all`.
+    """
+    key = hash_of([step.key for step in run.steps], run.key, asdict(encoding), str(out.resolve()))
+    if (known := _delivered(out, report_path, key)) is not None:
+        return known
+    started = time.monotonic()
+    remarks = _export(run.tracks, out, encoding, progress)
+    for line in remarks:
+        progress.message(line)
+    facts = report(run, out, remarks)
+    facts["seconds"]["export"] = round(time.monotonic() - started, 2)
+    facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
+    _draw(run, out)
+    facts = {"key": key, "bytes": out.stat().st_size, **facts}
+    write_text_atomically(report_path, json.dumps(facts, indent=1))
+    return facts
+
+
+def _delivered(out: Path, report_path: Path, key: str) -> dict[str, Any] | None:
+    """The report of this very film, if it was delivered before."""
+    if not (report_path.exists() and out.exists()):
+        return None
+    facts = json.loads(report_path.read_text())
+    return facts if facts.get("key") == key and facts.get("bytes") == out.stat().st_size else None
+
+
+def _draw(run: Run, out: Path) -> None:
+    """The sheets and plots that belong to the tracks of the film."""
+    tracks = run.tracks
+    if run.film.frames:
+        contact_sheet(run, run.folder / "contact-sheet.png")
+    if tracks.picture().frames > tracks.source_frames:
+        from reimagine.gallery.continuations import ending_sheet
+
+        ending_sheet(run, out.with_name(f"{out.stem}-ending.png"))
+    if any(step.writes != "picture" for step in run.steps):
+        from reimagine.gallery.music import pictures
+
+        pictures(run)
+
+
+def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progress) -> list[str]:
+    """Write the finished film; return remarks on what could not be kept."""
+    film, path = tracks.film, tracks.artifact("sound")
+    if out.suffix in MIDI_SUFFIXES:
+        notes = tracks.artifact("notes") or (Path(film.source) if film.is_score else None)
+        if notes is None:
+            raise RunError(f"{out}: the run has no notes; run transcribe or compose first")
+        out.write_bytes(notes.read_bytes())
+        return []
+    sound = read_sound(path) if path else None
+    if not film.frames:
+        write_sound(out, sound or tracks.original_sound())
+        return []
+    picture = tracks.picture()
+    if picture.frames > tracks.source_frames and film.sounds and sound is None:
+        sound = tracks.original_sound()
+    progress.begin("export", picture.frames)
+
+    def frames() -> Iterator[Frame]:
+        for frame in prefetch(picture.read(film), 8):
+            yield frame
+            progress.advance(1)
+
+    changed = tracks.latest("picture") or film.trimmed or film.is_still
+    return export(film, out, frames() if changed else None, sound, encoding)

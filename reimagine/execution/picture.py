@@ -1,0 +1,60 @@
+"""Running the steps that write a picture: frame by frame in parts, or by continuing the film."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+from reimagine.engines import local
+from reimagine.errors import StageError
+from reimagine.execution.job import Outcome, StepJob
+from reimagine.execution.parts import Part, frame_ranges, process_part
+from reimagine.media.writer import concatenate, write_frames
+from reimagine.runs.step import ARTIFACTS
+from reimagine.stages.contract import ContinuationModel, Counts, PictureModel
+
+
+def process_frames(job: StepJob, folder: Path) -> Outcome:
+    """Process the picture part by part; the parts become one file at the end."""
+    tracks = job.run.tracks
+    picture = tracks.picture()
+    model: PictureModel = job.model
+    clip = tracks.clip(picture.frames)
+    model = model.prepare(clip, job.run.learned_dir(model), job.device, job.progress)
+    parts = []
+    for frames in frame_ranges(tracks.current_shots, model):
+        out = folder / "parts" / f"{frames.start:06d}-{frames.stop:06d}.nut"
+        source = tracks.source_picture, tracks.film, tracks.source_frames
+        parts.append(Part(model, picture, *source, frames, out, job.device, job.codec))
+    job.progress.begin(job.stage, picture.frames)
+    process = partial(process_part, advance=job.progress.advance) if job.engine is local else process_part
+    results = list(job.engine(process, parts))
+    concatenate([result.path for result in results], folder / ARTIFACTS["picture"])
+    shutil.rmtree(folder / "parts")
+    counts = Counts()
+    for result in results:
+        counts.merge(result.counts)
+    return Outcome(frames=picture.frames, counts=counts, seconds=sum(result.seconds for result in results))
+
+
+def continue_film(job: StepJob, folder: Path) -> Outcome:
+    """Generate the frames that follow the last one, or the one that `from_frame` names."""
+    tracks = job.run.tracks
+    model: ContinuationModel = job.model
+    frames, rate = tracks.picture().frames, tracks.film.rate
+    if not 0 <= model.from_frame < frames:
+        raise StageError(
+            f"{job.stage}: --from-frame {model.from_frame} does not exist; the film has frames 0 to {frames - 1}"
+        )
+    start = model.from_frame + 1 if model.from_frame else frames
+    count = added_frames(model, rate)
+    clip, learned = tracks.clip(start), job.run.learned_dir(model)
+    generated = model.load(job.device)(clip, count, learned, job.progress)
+    write_frames(folder / ARTIFACTS["picture"], generated, rate, job.codec)
+    return Outcome(frames=start + count, start=start)
+
+
+def added_frames(model: ContinuationModel, rate: float) -> int:
+    """How many frames a continuation adds at a frame rate; at least one."""
+    return max(1, round(model.seconds * rate))

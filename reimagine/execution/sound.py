@@ -1,0 +1,77 @@
+"""Running the steps that write sound or notes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from reimagine.errors import StageError
+from reimagine.execution.job import Outcome, StepJob
+from reimagine.media.notes import Notes, read_notes, write_notes, write_notes_csv
+from reimagine.media.sound import Sound, read_sound, write_sound
+from reimagine.runs.step import ARTIFACTS
+from reimagine.runs.tracks import FilmTracks
+from reimagine.stages.contract import Counts
+
+
+def transcribe(job: StepJob, folder: Path) -> Outcome:
+    """Sound to notes. The notes of a MIDI file are copied."""
+    tracks, counts = job.run.tracks, Counts()
+    if tracks.film.is_score:
+        notes = read_notes(Path(tracks.film.source))
+    else:
+        notes = job.model.load(job.device)(_input_sound(tracks, job.model.sample_rate), counts)
+    return _write_notes(folder, notes, counts)
+
+
+def compose(job: StepJob, folder: Path) -> Outcome:
+    """Notes to notes; there may be none yet."""
+    counts = Counts()
+    return _write_notes(folder, job.model.load(job.device)(input_notes(job.run.tracks), counts), counts)
+
+
+def synthesize(job: StepJob, folder: Path) -> Outcome:
+    """Notes to sound. Where a continuation made the picture longer, the notes are repeated."""
+    tracks, counts = job.run.tracks, Counts()
+    notes = input_notes(tracks)
+    if not len(notes):
+        raise StageError(f"{job.stage}: no notes were found in this sound; the film keeps its own sound")
+    if tracks.film.frames and notes.length > tracks.film.seconds:
+        notes = notes.repeated(tracks.film.seconds)
+    write_sound(folder / ARTIFACTS["sound"], job.model.load(job.device)(notes, counts))
+    return Outcome(counts=Counts({name: value for name, value in counts.items() if value}))
+
+
+def mix(job: StepJob, folder: Path) -> Outcome:
+    """The film's own sound and the new one to one sound."""
+    tracks = job.run.tracks
+    new = tracks.artifact("sound")
+    assert new is not None, "checked before the step"
+    mixed = job.model.load(job.device)(tracks.original_sound(), read_sound(new))
+    write_sound(folder / ARTIFACTS["sound"], mixed)
+    return Outcome()
+
+
+def input_notes(tracks: FilmTracks) -> Notes:
+    """The latest notes with the film's length and cuts, in seconds; no notes if there are none yet."""
+    film = tracks.film
+    path = tracks.artifact("notes") or (Path(film.source) if film.is_score else None)
+    notes = read_notes(path) if path else Notes(())
+    if not film.frames:
+        return replace(notes, length=film.seconds) if film.sounds else notes
+    cuts = tuple(float(film.time(shot.start)) for shot in tracks.current_shots)
+    return replace(notes, cuts=cuts, length=tracks.seconds)
+
+
+def _input_sound(tracks: FilmTracks, rate: int | None) -> Sound:
+    """The latest sound; mono at `rate`, if a rate is given."""
+    wanted = (rate, 1) if rate else (None, None)
+    path = tracks.artifact("sound")
+    return read_sound(path, 0.0, None, *wanted) if path else tracks.original_sound(*wanted)
+
+
+def _write_notes(folder: Path, notes: Notes, counts: Counts) -> Outcome:
+    write_notes(folder / ARTIFACTS["notes"], notes)
+    write_notes_csv(folder / "notes.csv", notes)
+    counts.add("notes", len(notes))
+    return Outcome(counts=counts)

@@ -1,0 +1,87 @@
+"""Opening a film in a run folder: its facts and its shots are found once and kept."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reimagine.errors import RunError
+from reimagine.media.files import check_readable, write_text_atomically
+from reimagine.media.film import Film, fingerprint
+from reimagine.media.frames import Shot
+from reimagine.progress import Progress
+from reimagine.runs.keys import hash_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+VERSION = 2
+"""Part of the key of an opened film. Raise it when the same film gives other facts or other shots."""
+
+
+def open_source(
+    source: Path, folder: Path, start: float | None, end: float | None, progress: Progress
+) -> tuple[str, str]:
+    """Find the facts and shots of a film, unless the run folder has them; return (sub-folder name, key).
+
+    Raises:
+        RunError: the folder belongs to another film, or cannot be written.
+        MediaError: the film cannot be read.
+    """
+    check_readable(source)
+    identity = fingerprint(source)
+    _check_writable(folder)
+    _refuse_other_film(folder, source, identity)
+    key = hash_of("open", VERSION, identity, start, end)
+    name = f"00-open-{key[:8]}"
+    if not (folder / name / "shots.json").exists():
+        _analyze(source, folder / name, start, end, progress)
+    return name, key
+
+
+def read_opened(folder: Path) -> tuple[Film, list[Shot]]:
+    """The facts and shots that `open_source` left in a folder."""
+    shots = json.loads((folder / "shots.json").read_text())
+    return Film.read(folder / "film.json"), [Shot(*shot) for shot in shots]
+
+
+def _analyze(source: Path, folder: Path, start: float | None, end: float | None, progress: Progress) -> None:
+    """Decode the film once: frame times for `film.json`, shots for `shots.json`."""
+    from reimagine.media.reader import open_film
+    from reimagine.media.shots import CutDetector, trim_shots
+
+    progress.begin("open", 0)
+    detector = CutDetector()
+
+    def analyze_frame(number: int, luma: np.ndarray) -> None:
+        detector(number, luma)
+        progress.advance(1)
+
+    whole = open_film(source.resolve(), analyze_frame)
+    film = whole.trim(start, end)
+    shots = trim_shots(detector.shots(whole.frames), film.first, film.frames)
+    folder.mkdir(parents=True, exist_ok=True)
+    film.save(folder / "film.json")
+    write_text_atomically(folder / "shots.json", json.dumps(shots))
+
+
+def _refuse_other_film(folder: Path, source: Path, identity: str) -> None:
+    for facts in folder.glob("00-open-*/film.json"):
+        other = Film.read(facts)
+        if other.fingerprint != identity:
+            raise RunError(
+                f"{folder} is the run folder of another film ({other.source}); give {source.name} another --into folder"
+            )
+
+
+def _check_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise RunError(f"{folder}: cannot be written ({reason}); give --into another folder") from error

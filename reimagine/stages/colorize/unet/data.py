@@ -101,3 +101,9 @@ def validation_pairs(photos: list[np.ndarray], size: int) -> list[tuple[np.ndarr
     squares = [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in photos]
     greys = [cv2.cvtColor(s, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255 for s in squares]
     return [(g, ab_of(s).transpose(2, 0, 1)) for g, s in zip(greys, squares, strict=True)]
+
+
+def split(photos: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return (validation, training) photographs: about 100 are held out, of fewer than 200 half."""
+    step = max(2, len(photos) // 100)
+    return photos[::step], [p for i, p in enumerate(photos) if i % step]

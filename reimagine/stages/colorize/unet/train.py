@@ -94,19 +94,13 @@ class TrainColorize(Training):
         """Train in the folder `run`, or continue there; return the path of the weights."""
         seed_everything(self.seed)
         run.mkdir(parents=True, exist_ok=True)
-        photos = read_photos(self.photos)
-        validation, photos = photos[:: max(2, len(photos) // 100)], _without_validation(photos)
-        fit = Fit(self, run, device, photos, data.validation_pairs(validation, VALIDATION_SIDE))
+        validation, training = data.split(read_photos(self.photos))
+        fit = Fit(self, run, device, training, data.validation_pairs(validation, VALIDATION_SIDE))
         fit.generator_phase()
         if self.adversarial_minutes > 0:
             fit.discriminator_phase()
             fit.adversarial_phase()
         return fit.export()
-
-
-def _without_validation(photos: list[np.ndarray]) -> list[np.ndarray]:
-    step = max(2, len(photos) // 100)
-    return [p for i, p in enumerate(photos) if i % step]
 
 
 class Fit:

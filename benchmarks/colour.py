@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 import reimagine
-from reimagine.evaluation.workflows import read_squares, to_grey
+from reimagine.evaluation.common import read_squares, to_grey
 from reimagine.media.frames import frame_from_image
 from reimagine.metrics.colour import Comparison, lab
 

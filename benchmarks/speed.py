@@ -1,9 +1,12 @@
-"""How fast is `reimagine colorize`, and does memory grow? `python benchmarks/speed.py` prints both.
+"""Speed and peak memory of `reimagine colorize`: `python benchmarks/speed.py`.
 
-In one run, each as a process of its own, on the demo film (640x480) repeated to LONG frames: this
-program; the usual method with the same network (every frame to a JPEG, each coloured by itself,
-JPEG again, then encoded; timed on 300 frames, scaled up); a plain transcode, which nothing can beat;
-and DeOldify's method (timed on 4 and 12 frames, the rest by the slope between them).
+Compared, each in a process of its own, on the demo film (640x480) repeated to FRAMES frames:
+
+- this program;
+- the usual method with the same network: all frames are extracted to JPEG, colorized separately, written as JPEG and
+  encoded; measured on SHORT frames and scaled up;
+- transcoding without any processing, as a lower bound;
+- DeOldify's method, measured on 4 and 12 frames and extrapolated by the difference.
 """
 
 from __future__ import annotations
@@ -24,110 +27,132 @@ from reimagine.media.frames import frame_from_image
 from reimagine.stages.colorize.deoldify.net import DeOldify
 
 DEMO = Path(__file__).parent.parent / "assets" / "demo.mp4"
-LONG = 900
+FRAMES = 900
+"""Frames of the test film: 37.5 s."""
+SHORT = 300
+"""Frames on which the usual method is measured."""
+MEMORY_FRAMES = (300, 900, 3000)
+"""Lengths in frames for which peak memory is measured; constant memory is expected."""
 
 
-def encoder(box: av.container.OutputContainer):
-    stream = box.add_stream("libx264", rate=24, options={"crf": "18", "preset": "veryfast"})
+def add_stream(container: av.container.OutputContainer):
+    """Add an H.264 stream of 640x480 at 24 fps."""
+    stream = container.add_stream("libx264", rate=24, options={"crf": "18", "preset": "veryfast"})
     stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
     stream.codec_context.thread_count = 0
     return stream
 
 
-def decoded(path: Path):
-    with av.open(str(path)) as box:
-        box.streams.video[0].thread_type = "AUTO"
-        yield from box.decode(video=0)
+def decode(path: Path):
+    """The frames of a film."""
+    with av.open(str(path)) as container:
+        container.streams.video[0].thread_type = "AUTO"
+        yield from container.decode(video=0)
 
 
-def longer(path: Path, frames: int) -> Path:
-    """The demo film over and over."""
-    pictures = [f.to_ndarray(format="yuv420p") for f in decoded(DEMO)]
-    with av.open(str(path), "w") as box:
-        stream = encoder(box)
+def write_repeated(path: Path, frames: int) -> Path:
+    """Write the demo film, repeated to a number of frames."""
+    pictures = [f.to_ndarray(format="yuv420p") for f in decode(DEMO)]
+    with av.open(str(path), "w") as container:
+        stream = add_stream(container)
         for n in range(frames):
             frame = av.VideoFrame.from_ndarray(pictures[n % len(pictures)], "yuv420p")
             frame.pts = n
-            box.mux(stream.encode(frame))
-        box.mux(stream.encode())
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
     return path
 
 
-def frame_by_frame(film: Path, folder: Path, work) -> None:
-    """Extract, colour one by one, write, encode: what the notebooks do."""
-    for n, frame in enumerate(decoded(film)):
+def frame_by_frame(film: Path, folder: Path, process) -> None:
+    """Extract all frames to JPEG, process each separately, write JPEG, and encode."""
+    for n, frame in enumerate(decode(film)):
         cv2.imwrite(str(folder / f"in{n:05d}.jpg"), frame.to_ndarray(format="bgr24"))
     for path in sorted(folder.glob("in*.jpg")):
         image = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-        made = next(iter(work([frame_from_image(0, image)]))).image
-        cv2.imwrite(str(folder / path.name.replace("in", "out")), cv2.cvtColor(made, cv2.COLOR_RGB2BGR))
-    with av.open(str(folder / "film.mp4"), "w") as box:
-        stream = encoder(box)
+        result = next(iter(process([frame_from_image(0, image)]))).image
+        cv2.imwrite(str(folder / path.name.replace("in", "out")), cv2.cvtColor(result, cv2.COLOR_RGB2BGR))
+    with av.open(str(folder / "film.mp4"), "w") as container:
+        stream = add_stream(container)
         for path in sorted(folder.glob("out*.jpg")):
-            box.mux(stream.encode(av.VideoFrame.from_ndarray(cv2.imread(str(path)), "bgr24")))
-        box.mux(stream.encode())
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(cv2.imread(str(path)), "bgr24")))
+        container.mux(stream.encode())
 
 
 def usual_method(film: Path, folder: Path) -> None:
+    """Colorize frame by frame with the default network."""
     frame_by_frame(film, folder, reimagine.model("colorize", "unet")().load("cpu"))
 
 
 def deoldify_method(film: Path, folder: Path) -> None:
-    """Its wide generator (random weights take as long as the published ones) at render factor 21."""
+    """Colorize frame by frame with DeOldify's wide generator, render factor 21; random weights are equally fast."""
     weights = folder / "weights.safetensors"
     zoo.save(weights, DeOldify("wide"), {"kind": "wide"})
     frame_by_frame(film, folder, reimagine.model("colorize", "deoldify")(weights=str(weights)).load("cpu"))
 
 
 def transcode(film: Path, folder: Path) -> None:
-    with av.open(str(folder / "film.mp4"), "w") as box:
-        stream = encoder(box)
-        for frame in decoded(film):
+    """Decode and encode a film."""
+    with av.open(str(folder / "film.mp4"), "w") as container:
+        stream = add_stream(container)
+        for frame in decode(film):
             frame.pict_type = 0
-            box.mux(stream.encode(frame))
-        box.mux(stream.encode())
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
 
 
 def timed(words: list[str]) -> float:
+    """Seconds that a Python process takes."""
     begun = time.monotonic()
     subprocess.run([sys.executable, *words], check=True, capture_output=True)
     return time.monotonic() - begun
 
 
-def colorize(film: Path, into: Path, *more: str) -> list[str]:
-    return ["-m", "reimagine.cli", "colorize", str(film), "--into", str(into), "-q", *more]
+def colorize(film: Path, into: Path, *options: str) -> list[str]:
+    """Python's arguments for `reimagine colorize`."""
+    return ["-m", "reimagine", "colorize", str(film), "--into", str(into), "-q", *options]
 
 
-def method(name: str, film: Path, home: Path) -> float:
-    folder = home / f"{name}-{film.stem}"
+def method(name: str, film: Path, parent: Path) -> float:
+    """Seconds that a function of this file takes in a process of its own."""
+    folder = parent / f"{name}-{film.stem}"
     folder.mkdir()
     return timed([__file__, name, str(film), str(folder)])
 
 
+def measure_speed(folder: Path, films: dict[int, Path]) -> None:
+    """Print a table of seconds and frames per second."""
+    film = films[FRAMES]
+    rows = {
+        "reimagine colorize": timed(colorize(film, folder / "default")),
+        "reimagine colorize --every-frame": timed(colorize(film, folder / "every-frame", "--every-frame")),
+        "usual method, same network": FRAMES / SHORT * method("usual_method", films[SHORT], folder),
+        "transcode": method("transcode", film, folder),
+    }
+    few, more = (method("deoldify_method", films[n], folder) for n in (4, 12))
+    rows["DeOldify's method"] = few + (more - few) / 8 * (FRAMES - 4)
+    own = rows["reimagine colorize"]
+    print(f"| {FRAMES} frames of 640x480, including start-up | seconds | frames/s | time relative to reimagine |")
+    print("|---|---|---|---|")
+    for title, seconds in rows.items():
+        print(f"| {title} | {seconds:.1f} | {FRAMES / seconds:.2f} | {seconds / own:.2f} |")
+
+
+def measure_memory(folder: Path, films: dict[int, Path]) -> None:
+    """Print a table of seconds and peak memory for films of several lengths."""
+    print("\n| frames | seconds | peak RSS, MB |\n|---|---|---|")
+    for frames in MEMORY_FRAMES:
+        path = films.get(frames) or write_repeated(folder / f"{frames}.mp4", frames)
+        seconds = timed(colorize(path, folder / f"memory{frames}"))
+        report = json.loads((folder / f"memory{frames}" / "report.json").read_text())
+        print(f"| {frames} | {seconds:.1f} | {report['peak_rss_mb']:.0f} |", flush=True)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
-        films = {n: longer(home / f"{n}.mp4", n) for n in (4, 12, 300, LONG)}
-        film = films[LONG]
-        rows = {
-            "reimagine colorize": timed(colorize(film, home / "ours")),
-            "reimagine colorize --every-frame": timed(colorize(film, home / "every", "--every-frame")),
-            "usual method, our network": LONG / 300 * method("usual_method", films[300], home),
-            "transcode": method("transcode", film, home),
-        }
-        few, more = (method("deoldify_method", films[n], home) for n in (4, 12))
-        rows["DeOldify's method"] = few + (more - few) / 8 * (LONG - 4)
-        ours = rows["reimagine colorize"]
-        print(f"| {LONG} frames of 640x480, from a cold start | seconds | frames/s | time, ours = 1 |")
-        print("|---|---|---|---|")
-        for title, seconds in rows.items():
-            print(f"| {title} | {seconds:.1f} | {LONG / seconds:.2f} | {seconds / ours:.2f} |")
-        print("\n| frames | seconds | peak RSS, MB |\n|---|---|---|")
-        for frames in (300, LONG, 3000):
-            path = films.get(frames) or longer(home / f"{frames}.mp4", frames)
-            seconds = timed(colorize(path, home / f"memory{frames}"))
-            told = json.loads((home / f"memory{frames}" / "report.json").read_text())
-            print(f"| {frames} | {seconds:.1f} | {told['peak_rss_mb']:.0f} |", flush=True)
+        folder = Path(name)
+        films = {n: write_repeated(folder / f"{n}.mp4", n) for n in (4, 12, SHORT, FRAMES)}
+        measure_speed(folder, films)
+        measure_memory(folder, films)
 
 
 if __name__ == "__main__":

@@ -80,9 +80,9 @@ class _Request:
         from reimagine.progress import NoProgress
 
         begun, encoding, progress = time.monotonic(), encoding or Encoding(), progress or NoProgress()
-        self._check(encoding)
         if self.output:
             check_output(self.output)
+        self._check(encoding)
         opened, device = self._open(progress)
         self._run_steps(opened, self.steps[:-1], device, progress)
         shared, endings = list(opened.steps), self._endings()

@@ -1,4 +1,4 @@
-"""What comes with the program and is no part of the library: recipes, and the demo film."""
+"""Files that are installed with the program but are not part of the package: recipes and the demo film."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ from pathlib import Path
 from reimagine.errors import RecipeError, unknown_name
 
 CHECKOUT = Path(__file__).parent.parent
+"""The source tree, if the program runs from one."""
 
 
 def bundled(name: str) -> Path:
-    """A folder or file of the checkout, or of what was installed from it: "pipelines", "assets/demo.mp4"."""
-    here = CHECKOUT / name
-    return here if here.exists() else Path(sysconfig.get_path("data")) / "share" / "reimagine" / name
+    """Path of a bundled file or folder, such as "pipelines" or "assets/demo.mp4": in the source tree, or installed."""
+    path = CHECKOUT / name
+    return path if path.exists() else Path(sysconfig.get_path("data")) / "share" / "reimagine" / name
 
 
 def recipes() -> dict[str, Path]:
-    """The recipes that come along, by name."""
+    """The included recipes by name."""
     return {path.stem: path for path in sorted(bundled("pipelines").glob("*.toml"))}
 
 
 def recipe(name: str) -> Path:
-    """A recipe file: a path, or the name of one that comes along."""
+    """Path of a recipe: `name` is a path, or the name of an included recipe.
+
+    Raises:
+        RecipeError: there is no such recipe; the nearest name is offered.
+    """
     path = Path(name)
     if path.suffix or path.exists():
         return path
@@ -32,6 +37,6 @@ def recipe(name: str) -> Path:
 
 
 def sentence(path: Path) -> str:
-    """What a recipe says of itself: its first comment after the command."""
+    """The description of a recipe: its comment lines after the first, which is the command that runs it."""
     lines = [line.lstrip("# ") for line in path.read_text().splitlines() if line.startswith("#")]
     return " ".join(lines[1:])

@@ -1,13 +1,13 @@
-"""What can go wrong for a person, as a tree. A message says what, where, and the way out.
+"""Errors that a user can correct. The message is one line: what is wrong, where, and what to do.
 
-    ReimagineError          one line on standard error, exit 1
+    ReimagineError          one line on standard error, exit code 1
     ├── MediaError          a file: not a film, truncated, unreadable, disk full
-    ├── WeightsError        a network's weights: missing, wrong sum, wrong shape
-    ├── RecipeError         a recipe or an option: unknown stage, model, key
-    ├── RunError            a run folder: another film's, not writable
-    └── StageError          a stage could not do its work
+    ├── WeightsError        weights of a network: missing, wrong checksum, wrong shape
+    ├── RecipeError         a recipe or an option: unknown stage, model or key
+    ├── RunError            a run folder: of another film, not writable
+    └── StageError          a stage cannot process this film
 
-Anything else that surfaces is a bug of ours and keeps its traceback.
+Any other exception is a bug in the program and is printed with its traceback.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 
 class ReimagineError(Exception):
-    """Something a person can mend; shown as one line."""
+    """An error that a user can correct; it is printed as one line."""
 
 
 class MediaError(ReimagineError):
@@ -25,7 +25,7 @@ class MediaError(ReimagineError):
 
 
 class WeightsError(ReimagineError):
-    """Weights are missing, damaged, or not those of this network."""
+    """Weights are missing, damaged, or belong to another network."""
 
 
 class RecipeError(ReimagineError):
@@ -37,13 +37,24 @@ class RunError(ReimagineError):
 
 
 class StageError(ReimagineError):
-    """A stage could not do its work on this film."""
+    """A stage cannot process this film."""
 
 
-def unknown_name(what: str, given: str, known: Iterable[str]) -> str:
-    """`unknown model 'ddcolour'; did you mean 'ddcolor'? (there are: ...)`."""
+MAX_LISTED = 12
+"""Names listed in the message of `unknown_name`, at most: a line must stay readable."""
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
+    """Message for a name that does not exist: `unknown model 'ddcolour'; did you mean 'ddcolor'? (there are: ...)`.
+
+    Args:
+        what: what is named, such as "model".
+        name: the unknown name.
+        known: the names that exist.
+    """
     names = list(known)
-    near = difflib.get_close_matches(given, names, 1, 0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    some = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-    return f"unknown {what} {given!r}{hint} (there are: {some or 'none'})"
+    similar = difflib.get_close_matches(name, names, 1, 0.5)
+    hint = f"; did you mean {similar[0]!r}?" if similar else ""
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    listed = ", ".join(names[:MAX_LISTED]) + more
+    return f"unknown {what} {name!r}{hint} (there are: {listed or 'none'})"

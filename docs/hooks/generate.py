@@ -1,8 +1,8 @@
-"""What the program can say of itself is asked of it when the pages are built, so it cannot go stale.
+"""MkDocs hooks: reference pages and tables are generated from the program, so they are always up to date.
 
-Two whole pages are made (`commands.md`, `weights.md`), the README's pictures are taken over from `assets/`,
-and in the written pages `<!-- options: STAGE -->` becomes the table of a stage's options and
-`<!-- recipes -->` the recipes that come along.
+Two pages are generated (`commands.md`, `weights.md`), and the README's pictures are copied from `assets/`. In the
+written pages, `<!-- options: STAGE -->` is replaced by the tables of a stage's options, and `<!-- recipes -->` by the
+included recipes.
 """
 
 from __future__ import annotations
@@ -11,30 +11,33 @@ import re
 from pathlib import Path
 from typing import Any
 
-import words
+import reference
 from mkdocs.structure.files import File, Files
 
-HERE = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 MARK = re.compile(r"^<!-- (\w+)(?:: (\w+))? -->$", re.MULTILINE)
-MAKERS = {"options": words.options, "recipes": words.recipes}
+GENERATORS = {"options": reference.options, "recipes": reference.recipes}
+"""What replaces a mark, by its name."""
+WATCHED = ("reimagine", "pipelines", "CONTRIBUTING.md", "benchmarks/README.md")
+"""Paths whose changes rebuild the pages while `mkdocs serve` runs."""
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages that are made, and the pictures that lie elsewhere."""
-    files.append(File.generated(config, "commands.md", content=words.commands()))
-    files.append(File.generated(config, "weights.md", content=words.weights()))
-    for path in sorted((HERE / "assets").glob("*.webp")):
+    """Add the generated pages, and the pictures that are outside the folder of the documentation."""
+    files.append(File.generated(config, "commands.md", content=reference.commands()))
+    files.append(File.generated(config, "weights.md", content=reference.weights()))
+    for path in sorted((ROOT / "assets").glob("*.webp")):
         files.append(File.generated(config, f"pictures/{path.name}", abs_src_path=str(path)))
     return files
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put tables where a page asks for them; a mark that nobody knows is an error."""
-    return MARK.sub(lambda found: MAKERS[found[1]](*filter(None, [found[2]])), markdown)
+    """Replace the marks of a page; an unknown mark raises KeyError."""
+    return MARK.sub(lambda mark: GENERATORS[mark[1]](*filter(None, [mark[2]])), markdown)
 
 
 def on_serve(server: Any, **_: Any) -> Any:
-    """Watch what the pages are made of, too."""
-    for name in ("reimagine", "pipelines", "CONTRIBUTING.md", "benchmarks/README.md"):
-        server.progress(str(HERE / name))
+    """Watch the paths from which pages are generated."""
+    for name in WATCHED:
+        server.watch(str(ROOT / name))
     return server

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from reimagine.cli import degrade, diagnostics, evaluate, models, preview, runs
+from reimagine.cli import degrade, diagnostics, evaluate, models, runs
+from reimagine.cli.preview import preview_app
 from reimagine.cli.recipes import add_recipe_command
 from reimagine.cli.stages import add_stage_commands
 from reimagine.cli.train import train_app
@@ -39,7 +40,8 @@ def build_app() -> typer.Typer:
     for group in (degrade, runs, diagnostics):
         app.registered_commands += group.app.registered_commands
     app.add_typer(train_app(), name="train")
-    for name, group in (("evaluate", evaluate), ("models", models), ("preview", preview)):
+    app.add_typer(preview_app(), name="preview")
+    for name, group in (("evaluate", evaluate), ("models", models)):
         app.add_typer(group.app, name=name)
 
     @app.callback()

@@ -1,4 +1,4 @@
-"""Commands about the program itself: does it work here, and what can it do."""
+"""Commands about the program itself: `doctor` checks the installation, `demo` runs everything on the demo film."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ import typer
 
 app = typer.Typer()
 
+DEMO_CREDIT = "made by this project; Apache-2.0"
+"""Maker and licence of the demo film, for its page."""
+
 
 @app.command("doctor")
 def doctor() -> None:
-    """Whether everything is here and works: versions, device, weights and their sums, disk, a short test."""
+    """Check that the installation works: versions, device, checksums of weights, disk space, and a short test."""
     from reimagine.cli.terminal import guarded
 
     with guarded(True, False):
         from reimagine.diagnostics import examine
 
-        well = True
-        for name, words, good in examine():
-            typer.echo(f"{'ok ' if good else 'BAD'}  {name:<22} {words}")
-            well = well and good
-        if not well:
+        all_passed = True
+        for name, finding, passed in examine():
+            typer.echo(f"{'ok ' if passed else 'BAD'}  {name:<22} {finding}")
+            all_passed = all_passed and passed
+        if not all_passed:
             raise typer.Exit(1)
 
 
@@ -33,24 +36,21 @@ def demo(
         Optional[Path], typer.Option("-o", "--output", help="Folder of the page [default: <run>/site]")
     ] = None,
     browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress")] = False,
 ) -> None:
-    """Everything, on the bundled film: coloured, drawn, gone on with, played anew; and a page to show it."""
+    """Run all stages on the demo film and write a web page of it."""
     from reimagine.cli.terminal import guarded
 
     with guarded(quiet, False) as progress:
-        from reimagine import recipe
+        from reimagine import bundled, recipe
         from reimagine.api import run
-        from reimagine.bundled import bundled
-        from reimagine.bundled import recipe as recipe_of
-        from reimagine.gallery.page import gallery
+        from reimagine.gallery.page import write_gallery
         from reimagine.runs.folder import Run
 
-        done = run(bundled("assets/demo.mp4"), recipe.read(recipe_of("everything")), into, progress=progress)
+        steps = recipe.read(bundled.recipe("everything"))
+        done = run(bundled.bundled("assets/demo.mp4"), steps, into, progress=progress)
         typer.echo(done.film)
-        page = gallery(
-            [Run.open(done.folder)], output or done.folder / "site", progress, "made by this project; Apache-2.0"
-        )
+        page = write_gallery([Run.open(done.folder)], output or done.folder / "site", progress, DEMO_CREDIT)
     if browse:
         typer.launch(str(page))
     typer.echo(page)

@@ -1,52 +1,69 @@
-"""`reimagine preview`: choose before you wait."""
+"""`reimagine preview`: compare settings of a model before a film is processed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Any, Optional
 
 import typer
 
 from reimagine import recipe, stages
-from reimagine.cli.options import COMMON, FILM, option, parameter, register
+from reimagine.cli.options import DEVICE, FILM, INTO, JSON, QUIET, option, parameter, register
+from reimagine.stages.contract import Kind
 
-app = typer.Typer(no_args_is_help=True, help="A sheet: a few frames under a few settings.")
+HELP = "Compare the settings of a model on a few frames or notes."
 
 
-def preview_command(stage: str) -> None:
+def preview_app() -> typer.Typer:
+    """The command group `preview`, with one command per stage that has previews."""
+    group = typer.Typer(no_args_is_help=True, help=HELP)
+    for stage, row in stages.STAGES.items():
+        if row.preview:
+            _add_sheet(group, stage)
+        elif row.kind is Kind.SYNTHESIS:
+            _add_audition(group, stage)
+    return group
+
+
+def _add_sheet(group: typer.Typer, stage: str) -> None:
     def command(**given: Any) -> None:
         from reimagine.cli.terminal import guarded
 
         with guarded(given["quiet"], given["json"]) as progress:
-            from reimagine.gallery.preview import preview as draw
+            from reimagine.gallery.preview import preview
+            from reimagine.zoo.device import select_device
+            from reimagine.zoo.threads import limit_opencv_threads, limit_torch_threads
 
-            names = ("model", "film", "into", "frames", "device")
-            typer.echo(draw(stage, *(given[name] for name in names), progress))
+            limit_opencv_threads()
+            limit_torch_threads()
+            device = select_device(given["device"])
+            model, film, into, frames = (given[name] for name in ("model", "film", "into", "frames"))
+            typer.echo(preview(stage, model, film, into, frames, device, progress))
 
-    asked = parameter("model", Optional[str], None, option(f"One of: {', '.join(stages.models_of(stage))}"))
-    count = parameter("frames", int, 4, option("How many frames, spread over the film"))
-    kept = [p for p in COMMON if p.name in ("into", "device", "quiet", "json")]
-    sentence = f"A few frames of a film under a few settings of {stage}."
-    register(command, [FILM, asked, count, *kept], sentence)
-    app.command(stage)(command)
-
-
-for _stage in ("restore", "colorize", "cartoon"):
-    preview_command(_stage)
+    model = parameter("model", Optional[str], None, option(f"One of: {', '.join(stages.models_of(stage))}"))
+    frames = parameter("frames", int, 4, option("Number of frames, spread over the film"))
+    help = f"Write a sheet: a few frames of a film under several settings of {stage}."
+    register(command, [FILM, model, frames, INTO, DEVICE, QUIET, JSON], help)
+    group.command(stage)(command)
 
 
-@app.command("timbre")
-def preview_timbre(
-    notes: Annotated[Optional[Path], typer.Argument(help="A melody, .mid [default: a short scale]")] = None,
-    model: Annotated[Optional[str], typer.Option(help="One that has instruments")] = None,
-    weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
-    into: Annotated[Path, typer.Option(help="Folder for the sounds")] = Path("runs/preview-timbre"),
-) -> None:
-    """An audition: a short sound file of each instrument."""
-    from reimagine.cli.terminal import guarded
+def _add_audition(group: typer.Typer, stage: str) -> None:
+    def command(**given: Any) -> None:
+        from reimagine.cli.terminal import guarded
 
-    with guarded(False, False) as progress:
-        from reimagine.gallery.preview import audition
+        with guarded(False, False) as progress:
+            from reimagine.gallery.preview import audition
 
-        given = {"weights": weights} if weights else {}
-        typer.echo(audition(recipe.build("timbre", model, given), notes, into, progress))
+            options = {"weights": given["weights"]} if given["weights"] else {}
+            model = recipe.build(stage, given["model"], options)
+            typer.echo(audition(model, given["notes"], given["into"], progress))
+
+    argument = typer.Argument(help="A melody, .mid [default: a scale and a chord]")
+    parameters = [
+        parameter("notes", Optional[Path], None, argument),
+        parameter("model", Optional[str], None, option("A model that has instruments")),
+        parameter("weights", Optional[str], None, option("Name of weights, or a path")),
+        parameter("into", Path, Path("runs") / f"preview-{stage}", option("Folder for the sound files")),
+    ]
+    register(command, parameters, "Write a short sound file for each instrument.")
+    group.command(stage)(command)

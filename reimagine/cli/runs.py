@@ -1,40 +1,47 @@
-"""Commands about runs: what is in one, a page of several, and getting rid of what is no longer wanted."""
+"""Commands about run folders: show one, write a page of several, delete what is no longer needed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reimagine.errors import RunError
 
+if TYPE_CHECKING:
+    from reimagine.runs.folder import Run
+
 app = typer.Typer()
 
 RUN = Annotated[Path, typer.Argument(help="A run folder, such as runs/film")]
-QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="No progress")]
+QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress")]
 
 
-def opened(folder: Path) -> Any:
-    """A run that is there."""
+def open_run(folder: Path) -> Run:
+    """The run in a folder.
+
+    Raises:
+        RunError: the folder is not a run folder.
+    """
     from reimagine.runs.folder import Run
 
     if not (folder / "run.json").is_file():
-        raise RunError(f"{folder}: no run folder (it has no run.json); give one that a command has made")
+        raise RunError(f"{folder}: no run folder (it has no run.json); give one that a command has written")
     return Run.open(folder)
 
 
 @app.command("show")
 def show(run: RUN) -> None:
-    """A run at a glance: steps, options, artifacts, seconds, sizes, numbers."""
+    """Show the steps and the report of a run. Steps are listed with options, artifacts, sizes and times."""
     from reimagine.cli.terminal import guarded
 
     with guarded(True, False):
         from rich.console import Console
 
-        from reimagine.gallery.show import shown
+        from reimagine.gallery.show import summary
 
-        for part in shown(opened(run)):
+        for part in summary(open_run(run)):
             Console().print(part)
 
 
@@ -42,38 +49,39 @@ def show(run: RUN) -> None:
 def gallery(
     runs: Annotated[list[Path], typer.Argument(help="Run folders")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the page")] = Path("site"),
-    credit: Annotated[str, typer.Option(help="Whose film it is and under which licence")] = "",
+    credit: Annotated[str, typer.Option(help="Maker and licence of the films [default: from their metadata]")] = "",
     quiet: QUIET = False,
 ) -> None:
-    """A page to show: before and after under one divider, shot by shot, with music, ending and recipe."""
+    """Write a web page that shows runs beside their sources, with shots, sound, ending, recipe and credits."""
     from reimagine.cli.terminal import guarded
 
     with guarded(quiet, False) as progress:
-        from reimagine.gallery.page import gallery as write
+        from reimagine.gallery.page import write_gallery
 
-        typer.echo(write([opened(run) for run in runs], output, progress, credit))
+        typer.echo(write_gallery([open_run(run) for run in runs], output, progress, credit))
 
 
 @app.command("prune")
 def prune(
     run: RUN,
     artifacts: Annotated[
-        bool, typer.Option("--artifacts", help="Also the steps that are listed: only finished films stay")
+        bool, typer.Option("--artifacts", help="Also delete the listed steps: only finished films remain")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be deleted")] = False,
 ) -> None:
-    """Remove what a run no longer needs: steps of options that were given up, parts, lessons."""
+    """Delete what a run does not use any more. These are steps with other options, interrupted steps, and what a model
+    learned for a step that is not listed."""
     from reimagine.cli.terminal import guarded
 
     with guarded(True, False):
         from reimagine.gallery.show import megabytes
-        from reimagine.runs.prune import clear, size, spare
+        from reimagine.runs.prune import delete, size, unused_folders
 
-        here = opened(run)
-        folders = spare(here, artifacts)
+        opened = open_run(run)
+        folders = unused_folders(opened, artifacts)
         sizes = [size(path) for path in folders]
         for path, count in zip(folders, sizes, strict=True):
             typer.echo(f"{megabytes(count):>14}  {path.name}")
         if not dry_run:
-            clear(here, folders)
+            delete(opened, folders)
         typer.echo(f"{megabytes(sum(sizes)):>14}  {'would be freed' if dry_run else 'freed'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -55,6 +56,6 @@ def continue_film(job: StepJob, folder: Path) -> Outcome:
     return Outcome(frames=start + count, start=start)
 
 
-def added_frames(model: ContinuationModel, rate: float) -> int:
+def added_frames(model: ContinuationModel, rate: Fraction) -> int:
     """How many frames a continuation adds at a frame rate; at least one."""
     return max(1, round(model.seconds * rate))

@@ -1,7 +1,8 @@
-"""A few frames of a film under a few settings, in one sheet: choose before you wait."""
+"""Previews: a sheet of a few frames under several settings, and a sound file for each instrument."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,26 +15,48 @@ from reimagine.errors import StageError
 from reimagine.gallery.report import write_sheet
 from reimagine.media.notes import Note, Notes, read_notes
 from reimagine.media.sound import write_sound
+from reimagine.progress import Progress
 from reimagine.runs.folder import Run
-from reimagine.zoo.device import configure_device
+
+CAPTION_WIDTH = 640
+"""Width in pixels of a picture on which a caption has its nominal size; on others it is scaled."""
+CAPTION_HEIGHT = 0.8
+"""OpenCV's font scale of a caption at the nominal size."""
+CAPTION_MARGIN = (12, 14)
+"""Distance in pixels of a caption from the left and bottom edges, at the nominal size."""
+SCALE = (48, 55, 60, 64, 67, 72, 76, 79, 84)
+"""MIDI pitches of the notes played one after another, if no melody is given: C major over three octaves."""
+CHORD = (48, 60, 64, 67)
+"""MIDI pitches of the chord played after them."""
 
 
 def preview(
-    stage: str, name: str | None, film: Path, into: Path | None, count: int, device: str, progress: Any
+    stage: str, name: str | None, film: Path, into: Path | None, count: int, device: str, progress: Progress
 ) -> Path:
-    """Rows: the film itself, then each setting the model names in `preview`; columns: frames."""
+    """Write a sheet of frames: the first row is the film, each other row one of the model's preview settings.
+
+    Args:
+        stage: a picture stage.
+        name: the model; None is the stage's default.
+        film: a film, or a run folder.
+        into: the run folder; default `runs/<film's stem>`.
+        count: frames, spread evenly over the film.
+        device: a torch device.
+
+    Returns:
+        Path of the sheet, `preview-<stage>.png` in the run folder.
+    """
     run = Run.open(film, into, progress=progress)
-    picture, where = run.picture(), configure_device(device)
-    places = np.linspace(0, picture.frames - 1, count + 2).astype(int)[1:-1]
-    frames = [next(picture.read(run.film, n, n + 1)) for n in map(int, np.unique(places))]
-    settings = getattr(stages.model_class(stage, name), "preview", ({},))
-    settings = settings() if callable(settings) else settings
-    rows = [[titled(f.image, "the film") for f in frames]]
+    picture = run.tracks.picture()
+    numbers = np.linspace(0, picture.frames - 1, count + 2).astype(int)[1:-1]
+    frames = [next(picture.read(run.film, n, n + 1)) for n in map(int, np.unique(numbers))]
+    settings = stages.model_class(stage, name).previews()
+    rows = [[titled(frame.image, "the film") for frame in frames]]
     progress.begin("preview", len(settings) * len(frames))
     for setting in settings:
-        work = recipe.build(stage, name, setting).load(where)
+        process = recipe.build(stage, name, setting).load(device)
         title = ", ".join(f"{k} {v}" for k, v in setting.items()) or "default"
-        rows.append([titled(next(iter(work([f]))).image, title) for f in frames])
+        rows.append([titled(next(iter(process([frame]))).image, title) for frame in frames])
         progress.advance(len(frames))
     path = run.folder / f"preview-{stage}.png"
     write_sheet(rows, path)
@@ -41,37 +64,54 @@ def preview(
 
 
 def titled(image: np.ndarray, title: str) -> np.ndarray:
-    """The picture with a line of text on it, legible on light and dark."""
-    image, scale = image.copy(), image.shape[1] / 640
-    x, y = round(12 * scale), image.shape[0] - round(14 * scale)
-    rim = max(1, round(scale))
-    around = [(a * rim, b * rim, (0, 0, 0)) for a in (-1, 0, 1) for b in (-1, 0, 1)]
-    for right, down, colour in (*around, (0, 0, (255, 255, 255))):
+    """A copy of a picture, RGB (H, W, 3) uint8, with a caption at the bottom left: white with a black outline."""
+    image, scale = image.copy(), image.shape[1] / CAPTION_WIDTH
+    x, y = round(CAPTION_MARGIN[0] * scale), image.shape[0] - round(CAPTION_MARGIN[1] * scale)
+    thickness = max(1, round(scale))
+    for dx, dy, colour in _outline_then_text(thickness):
+        origin = (x + dx, y + dy)
         cv2.putText(
-            image,
-            title,
-            (x + right, y + down),
-            cv2.FONT_HERSHEY_SIMPLEX,
-            0.8 * scale,
-            colour,
-            max(1, round(scale)),
-            cv2.LINE_AA,
+            image, title, origin, cv2.FONT_HERSHEY_SIMPLEX, CAPTION_HEIGHT * scale, colour, thickness, cv2.LINE_AA
         )
     return image
 
 
-def audition(timbre: Any, score: Path | None, into: Path, progress: Any) -> Path:
-    """Every instrument of a timbre plays a melody (or a chord and a scale), into a sound file each."""
-    if not hasattr(timbre, "names"):
-        raise StageError("preview timbre: this model has a single sound; take one with instruments")
-    scale = [Note(n * 0.4, n * 0.4 + 0.38, p) for n, p in enumerate((48, 55, 60, 64, 67, 72, 76, 79, 84))]
-    chord = [Note(3.8, 5.6, p) for p in (48, 60, 64, 67)]
-    notes = read_notes(score) if score else Notes((*scale, *chord))
-    names = timbre.names()
+def _outline_then_text(width: int) -> Iterator[tuple[int, int, tuple[int, int, int]]]:
+    """Offsets and colours of the nine copies of a text that draw its outline, and of the text itself."""
+    for dx in (-width, 0, width):
+        for dy in (-width, 0, width):
+            yield dx, dy, (0, 0, 0)
+    yield 0, 0, (255, 255, 255)
+
+
+def audition(timbre: Any, score: Path | None, into: Path, progress: Progress) -> Path:
+    """Write a sound file for each instrument of a synthesis model: INSTRUMENT.ogg.
+
+    Args:
+        timbre: a `SynthesisModel`.
+        score: a MIDI file; None plays a scale and a chord.
+        into: folder of the sound files.
+
+    Returns:
+        The folder.
+
+    Raises:
+        StageError: the model has no instruments to choose from.
+    """
+    instruments = timbre.choices().get("instruments", ())
+    if not instruments:
+        raise StageError("preview timbre: this model has only one sound; give --model one that has instruments")
+    notes = read_notes(score) if score else _scale_and_chord()
     into.mkdir(parents=True, exist_ok=True)
-    progress.begin("preview", len(names))
-    for name in names:
-        work = replace(timbre, instruments=name).load("cpu")
-        write_sound(into / f"{name}.ogg", work(notes))
+    progress.begin("preview", len(instruments))
+    for name in instruments:
+        synthesize = replace(timbre, instruments=name).load("cpu")
+        write_sound(into / f"{name}.ogg", synthesize(notes))
         progress.advance(1)
     return into
+
+
+def _scale_and_chord() -> Notes:
+    """Nine notes of 0.38 s, one every 0.4 s, then a chord of 1.8 s."""
+    scale = [Note(n * 0.4, n * 0.4 + 0.38, pitch) for n, pitch in enumerate(SCALE)]
+    return Notes((*scale, *(Note(3.8, 5.6, pitch) for pitch in CHORD)))

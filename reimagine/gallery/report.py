@@ -1,4 +1,4 @@
-"""What a run says of itself: report.json, and a sheet of its shots before and after."""
+"""Summaries of a run: the contents of report.json, and a contact sheet of the shots before and after."""
 
 from __future__ import annotations
 
@@ -10,128 +10,151 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from reimagine import stages
 from reimagine.media.film import MIDI_SUFFIXES, Film
-from reimagine.media.frames import Frame
 from reimagine.media.writer import write_image
-from reimagine.metrics.warp import WARP_COUNTS, TemporalConsistency
-from reimagine.stages.restore.statistics import COUNT_NAMES, summarize
+from reimagine.metrics.warp import TemporalConsistency
 
 if TYPE_CHECKING:
     from reimagine.runs.folder import Run
+    from reimagine.runs.tracks import FilmTracks
 
-SAMPLES = 8
-"""Pairs of frames looked at for a film's colourfulness and steadiness."""
+SAMPLED_PAIRS = 8
+"""Pairs of consecutive frames that are measured, spread over the film: enough for a mean within seconds."""
+WIDTH = 320
+"""Width in pixels of measured frames, and of pictures in a sheet."""
+BORDER = 4
+"""Width in pixels of the border around each picture in a sheet."""
+BACKGROUND = (24, 24, 24)
+"""Colour of the border, RGB."""
+NOTE_COUNT = "notes"
+"""A step's number of notes. It is in step.json only: "notes" in report.json are messages."""
 
 
-def report(run: Run, out: Path, said: list[str]) -> dict[str, Any]:
-    """Frames, rate, seconds per stage, memory, fallbacks, colourfulness, steadiness, durations."""
-    film, picture = run.film, run.picture()
-    counts = {k: v for s in run.steps for k, v in s.counts.items() if k not in ("notes", *WARP_COUNTS, *COUNT_NAMES)}
-    looks = _looks(run) if film.frames else {}
-    vivid = {state: round(row["colourfulness"], 2) for state, row in looks.items()}
+def report(run: Run, out: Path, messages: list[str]) -> dict[str, Any]:
+    """The entries of report.json.
+
+    Args:
+        run: the run, with all steps done.
+        out: the finished film.
+        messages: what the export reported; listed with the notes on the source film.
+
+    Returns:
+        Frames, rate, shots, seconds per stage, peak memory in MB, counts, colourfulness and warping error before and
+        after, what the models report, and the length of the sound minus that of the picture in seconds.
+    """
+    film, tracks, steps = run.film, run.tracks, run.steps
+    quality = _quality(tracks) if film.frames else {}
+    colour = {state: round(row["colourfulness"], 2) for state, row in quality.items()}
+    counts: dict[str, float] = {}
+    entries: dict[str, Any] = {}
+    for step in steps:
+        model = stages.model_class(step.stage, step.model)
+        hidden = (NOTE_COUNT, *model.reported_counts)
+        counts |= {name: value for name, value in step.counts.items() if name not in hidden}
+        entries |= model.report(step.counts)
     return {
         "film": film.source,
-        "frames": picture.frames,
+        "frames": tracks.picture().frames,
         "fps": round(float(film.rate), 3),
         "shots": len(run.shots),
-        "seconds": {s.stage: s.seconds for s in run.steps},
+        "seconds": {step.stage: step.seconds for step in steps},
         "peak_rss_mb": round(_peak_rss(), 1),
         "counts": counts,
-        "colourfulness": {"before": vivid.get("source", 0.0), "after": vivid.get("after", 0.0)},
-        "warp_error": {state: float(f"{row['warp_error']:.3g}") for state, row in looks.items()},
-        **_steadied(run),
-        **_found(run),
-        "audio_minus_video_seconds": _difference(out) if _plays(film, out) else None,
-        "notes": [*film.notes, *said],
+        "colourfulness": {"before": colour.get("source", 0.0), "after": colour.get("after", 0.0)},
+        "warp_error": {state: float(f"{row['warp_error']:.3g}") for state, row in quality.items()},
+        **entries,
+        "audio_minus_video_seconds": _sound_minus_picture(out) if _has_picture_and_sound(film, out) else None,
+        "notes": [*film.notes, *messages],
     }
 
 
 def _peak_rss() -> float:
+    """Peak resident memory of this process in MB; macOS counts bytes, Linux counts kilobytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
-def _steadied(run: Run) -> dict[str, dict[str, float]]:
-    """Of the last stage that steadied its own pictures: the warping error before and after, of all pairs."""
-    for step in reversed(run.steps):
-        if step.counts.get(WARP_COUNTS[0]):
-            pairs, *sums = (step.counts[name] for name in WARP_COUNTS)
-            means = (float(f"{s / pairs:.3g}") for s in sums)
-            return {f"{step.stage}_warp_error": dict(zip(("before", "after"), means, strict=True))}
-    return {}
+def _quality(tracks: FilmTracks) -> dict[str, dict[str, float]]:
+    """Metrics of sampled frame pairs, by state of the picture: "source", "before" and "after".
 
-
-def _found(run: Run) -> dict[str, dict[str, Any]]:
-    """What was wrong with the film, if it was restored."""
-    restored = [step for step in run.steps if step.stage == "restore"]
-    return {"found": summarize(restored[-1].counts)} if restored else {}
-
-
-def _looks(run: Run) -> dict[str, dict[str, float]]:
-    """A few pairs of frames, 320 wide, spread over the film: of the source, of the picture before it was
-    stabilized (if it was), and of the latest one."""
-    pictures = {"source": run.picture(0), "before": run.picture_before("stabilize"), "after": run.picture()}
-    steadiness = TemporalConsistency()
-    for number in np.unique(np.linspace(0, run.known - 1, SAMPLES).astype(int)):
-        shot = next(s for s in run.takes if s.start <= number < s.stop)
+    "before" is the input of the last step whose stage measures its input; it may be missing.
+    """
+    film, shots = tracks.film, tracks.current_shots
+    states = {"source": tracks.picture(0), "before": tracks.measured_input(), "after": tracks.picture()}
+    consistency = TemporalConsistency()
+    for number in np.unique(np.linspace(0, tracks.source_frames - 1, SAMPLED_PAIRS).astype(int)):
+        shot = next(s for s in shots if s.start <= number < s.stop)
         first = max(shot.start, min(int(number), shot.stop - 2))
         pairs = {
-            state: [_small(f.image) for f in picture.read(run.film, first, min(first + 2, shot.stop))]
-            for state, picture in pictures.items()
-            if picture
+            state: [_small(frame.image) for frame in track.read(film, first, min(first + 2, shot.stop))]
+            for state, track in states.items()
+            if track is not None
         }
-        steadiness.add({s: p[0] for s, p in pairs.items()}, {s: p[-1] for s, p in pairs.items()})
-    return steadiness.numbers()
+        consistency.add(
+            {state: pair[0] for state, pair in pairs.items()}, {state: pair[-1] for state, pair in pairs.items()}
+        )
+    return consistency.numbers()
 
 
-def _small(image: np.ndarray, width: int = 320) -> np.ndarray:
-    scale = min(1.0, width / image.shape[1])
+def _small(image: np.ndarray) -> np.ndarray:
+    """The picture, reduced to `WIDTH` if it is wider."""
+    scale = min(1.0, WIDTH / image.shape[1])
     return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def _one(run: Run, number: int, source: bool) -> Frame | None:
-    if source and number >= run.known:
-        return None
-    picture = run.picture(0) if source else run.picture()
-    return next(picture.read(run.film, number, number + 1), None)
-
-
-def _plays(film: Film, out: Path) -> bool:
+def _has_picture_and_sound(film: Film, out: Path) -> bool:
+    """Whether the finished file is a film that may have sound; neither a still nor MIDI nor sound only."""
     return bool(film.frames) and not film.is_still and out.suffix not in MIDI_SUFFIXES
 
 
-def _difference(out: Path) -> float | None:
-    """Length of the sound less that of the picture in the finished film, in seconds."""
+def _sound_minus_picture(out: Path) -> float | None:
+    """Length of the sound minus length of the picture in the finished film, in seconds; None without sound."""
     from reimagine.media.reader import open_container
 
-    with open_container(out) as box:
+    with open_container(out) as container:
         lengths = {
-            s.type: float(s.duration * s.time_base) for s in (*box.streams.video, *box.streams.audio) if s.duration
+            stream.type: float(stream.duration * stream.time_base)
+            for stream in (*container.streams.video, *container.streams.audio)
+            if stream.duration and stream.time_base
         }
     if {"video", "audio"} <= lengths.keys():
         return round(lengths["audio"] - lengths["video"], 3)
     return None
 
 
-def contact_sheet(run: Run, path: Path, columns: int = 12, width: int = 320) -> None:
-    """Source above (black where it has ended), result below, one column a shot (of a long film: some,
-    spread over it)."""
-    shots = run.takes
+def contact_sheet(run: Run, path: Path, columns: int = 12, width: int = WIDTH) -> None:
+    """Write a picture with one column per shot: its middle frame in the source (top) and in the result (bottom).
+
+    Frames after the end of the source have a black picture at the top. Of more than `columns` shots, `columns` are
+    selected evenly over the film.
+    """
+    tracks = run.tracks
+    film, source, picture, shots = tracks.film, tracks.picture(0), tracks.picture(), tracks.current_shots
     if len(shots) > columns:
         shots = [shots[i] for i in np.linspace(0, len(shots) - 1, columns).astype(int)]
-    middles = [(s.start + s.stop) // 2 for s in shots]
-    made = [_one(run, n, False).image for n in middles]
-    before = [_one(run, n, True) for n in middles]
-    own = [f.image if f else np.zeros_like(i) for f, i in zip(before, made, strict=True)]
-    write_sheet([own, made], path, width)
+    before, after = [], []
+    for number in ((shot.start + shot.stop) // 2 for shot in shots):
+        result = next(picture.read(film, number, number + 1)).image
+        after.append(result)
+        ended = number >= tracks.source_frames
+        before.append(np.zeros_like(result) if ended else next(source.read(film, number, number + 1)).image)
+    write_sheet([before, after], path, width)
 
 
-def write_sheet(rows: list[list[np.ndarray]], path: Path, width: int = 320, quality: int | None = None) -> None:
-    """Rows of pictures (RGB uint8) on a dark ground, each `width` wide."""
+def write_sheet(rows: list[list[np.ndarray]], path: Path, width: int = WIDTH, quality: int | None = None) -> None:
+    """Write rows of pictures as one picture on a dark background.
+
+    Args:
+        rows: rows of equal length; pictures are RGB (H, W, 3) uint8. Empty rows are skipped.
+        path: the file; its suffix selects the format.
+        width: width of each picture in pixels.
+        quality: quality of a lossy format.
+    """
 
     def cell(image: np.ndarray) -> np.ndarray:
         height = round(image.shape[0] * width / image.shape[1])
         small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-        return cv2.copyMakeBorder(small, 4, 4, 4, 4, cv2.BORDER_CONSTANT, value=(24, 24, 24))
+        return cv2.copyMakeBorder(small, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_CONSTANT, value=BACKGROUND)
 
     write_image(path, np.vstack([np.hstack([cell(i) for i in row]) for row in rows if row]), quality)

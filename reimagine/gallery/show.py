@@ -1,4 +1,4 @@
-"""`reimagine show`: a run at a glance, at the terminal."""
+"""`reimagine show`: a summary of a run for the terminal."""
 
 from __future__ import annotations
 
@@ -8,55 +8,72 @@ from typing import TYPE_CHECKING, Any
 
 from reimagine import recipe, stages
 from reimagine.runs.prune import size
+from reimagine.runs.step import ARTIFACTS, Step, read_options
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from reimagine.runs.folder import Run
 
-
-TRACKS = (".nut", ".wav", ".mid")
+HIDDEN_ENTRIES = ("key", "film")
+"""Entries of report.json that are not in the table: the film is named above it."""
 
 
 def megabytes(count: float) -> str:
+    """A number of bytes as text, in MB."""
     return f"{count / 1e6:,.1f} MB"
 
 
-def shown(run: Run) -> list[RenderableType]:
-    """The film's facts, a table of the steps, and the report's numbers."""
-    from rich.table import Table
-
-    film = run.film
-    facts = f"{film.source}: {film.seconds:.1f} s"
-    if film.frames:
-        facts += f", {film.width}x{film.height}, {film.frames} frames at {float(film.rate):.3f} a second"
-        facts += f", {len(run.shots)} shots"
-    steps = Table("step", "model", "options", "artifact", "size", "seconds", title=str(run.folder))
-    for step in run.steps:
-        folder = run.folder / step.folder
-        artifact = next((p.name for p in sorted(folder.iterdir()) if p.suffix in TRACKS), "")
-        row = step.stage, step.model, told(folder), artifact, megabytes(size(folder)), f"{step.seconds:.1f}"
-        steps.add_row(*row)
-    parts: list[RenderableType] = [facts, steps]
+def summary(run: Run) -> list[RenderableType]:
+    """A line on the film, a table of the steps, and a table of report.json if there is one."""
+    parts: list[RenderableType] = [_film_line(run), _step_table(run)]
     report = run.folder / "report.json"
     if report.exists():
-        numbers = Table("number", "value", title="report.json")
-        for key, value in json.loads(report.read_text()).items():
-            if key not in ("key", "film") and value not in (None, {}, []):
-                numbers.add_row(key.replace("_", " "), _words(value))
-        parts.append(numbers)
+        parts.append(_report_table(json.loads(report.read_text())))
     return parts
 
 
-def told(folder: Path) -> str:
-    """The options of a step that are not the defaults."""
-    facts = json.loads((folder / "step.json").read_text())
-    defaults = {o.name: o.default for o in recipe.options(stages.model_class(facts["stage"], facts["model"]))}
-    given = facts.get("options", {}).items()
-    return ", ".join(f"{name} {value}" for name, value in given if defaults.get(name) != value)
+def _film_line(run: Run) -> str:
+    film = run.film
+    line = f"{film.source}: {film.seconds:.1f} s"
+    if film.frames:
+        line += f", {film.width}x{film.height}, {film.frames} frames at {float(film.rate):.3f} fps"
+        line += f", {len(run.shots)} shots"
+    return line
 
 
-def _words(value: Any) -> str:
+def _step_table(run: Run) -> RenderableType:
+    from rich.table import Table
+
+    table = Table("step", "model", "options", "artifact", "size", "seconds", title=str(run.folder))
+    for step in run.steps:
+        folder = run.folder / step.folder
+        options = changed_options(step, folder)
+        artifact = ARTIFACTS[step.writes]
+        name = artifact if (folder / artifact).exists() else ""
+        table.add_row(step.stage, step.model, options, name, megabytes(size(folder)), f"{step.seconds:.1f}")
+    return table
+
+
+def _report_table(report: dict[str, Any]) -> RenderableType:
+    from rich.table import Table
+
+    table = Table("number", "value", title="report.json")
+    for key, value in report.items():
+        if key not in HIDDEN_ENTRIES and value not in (None, {}, []):
+            table.add_row(key.replace("_", " "), _text(value))
+    return table
+
+
+def changed_options(step: Step, folder: Path) -> str:
+    """The options of a step that are not at their defaults, such as "strength 0.5, look crane"."""
+    cls = stages.model_class(step.stage, step.model)
+    defaults = {option.name: option.default for option in recipe.options(cls)}
+    changed = {name: value for name, value in read_options(folder).items() if defaults.get(name) != value}
+    return ", ".join(f"{name} {value}" for name, value in changed.items())
+
+
+def _text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{k} {v:g}" if isinstance(v, int | float) else f"{k} {v}" for k, v in value.items())
     return "; ".join(map(str, value)) if isinstance(value, list) else f"{value}"

@@ -1,4 +1,4 @@
-"""Room 1: files to frames, samples, notes and shots, and back. Knows nothing of networks."""
+"""Reading and writing of films, sound and notes, and analysis without networks: shots, motion, grain."""
 
 from reimagine.media.frames import Frame, Shot, batched, prefetch
 from reimagine.media.notes import Note, Notes

@@ -1,4 +1,4 @@
-"""A film up to a frame, for whoever goes on with it."""
+"""Frames of a film by number, as they are passed to models that look at a whole film."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from reimagine.media.frames import Frame, Shot
 
 @dataclass(frozen=True)
 class Clip:
-    """Frames by number, in shots.
+    """Frames by number, and the shots they belong to.
 
     Attributes:
         read: (start, stop) -> the frames of that half-open range, in order.
-        frames: how many there are.
-        rate: frames a second.
-        name: whose, for messages.
+        frames: number of frames.
+        shots: ranges that cover all frames.
+        rate: frames per second.
+        name: name of the film, for messages.
     """
 
     read: Callable[[int, int], Iterator[Frame]]
@@ -27,10 +28,11 @@ class Clip:
     name: str = "the film"
 
     def until(self, frame: int) -> Clip:
-        """What comes before a frame."""
+        """The clip up to a frame, without that frame."""
         shots = [Shot(s.start, min(s.stop, frame)) for s in self.shots if s.start < frame]
         return replace(self, frames=min(frame, self.frames), shots=shots)
 
     @property
     def last(self) -> Frame:
+        """The last frame."""
         return next(self.read(self.frames - 1, self.frames))

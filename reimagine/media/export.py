@@ -1,21 +1,26 @@
-"""The finished film: the last picture, the last sound, and all that nobody re-imagined, copied."""
+"""Writing of the finished film: new frames and sound, and copies of the source's other streams."""
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from reimagine.errors import MediaError, unknown_name
-from reimagine.media.files import replace_atomically
+from reimagine.media.container import open_container, open_output
+from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import IMAGE_SUFFIXES, Film
 from reimagine.media.frames import Frame
-from reimagine.media.reader import open_container
-from reimagine.media.sound import Sound
+from reimagine.media.sound import AAC_BIT_RATE, Sound, audio_frames, layout_name
 from reimagine.media.writer import write_image
+
+if TYPE_CHECKING:
+    from av import AudioStream, Packet, VideoStream
+    from av.container import InputContainer, OutputContainer
+    from av.stream import Stream
 
 ENCODERS = {
     "h264": "libx264",
@@ -25,214 +30,236 @@ ENCODERS = {
     "ffv1": "ffv1",
     "prores": "prores_ks",
 }
-
+"""FFmpeg's encoder for each video codec."""
 OUTPUT_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".m4v", ".avi", ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".mid")
+"""Films, sound files and notes that can be written."""
+SOUND_ENCODERS = {
+    "webm": "libopus",
+    "matroska": "aac",
+    "mp3": "libmp3lame",
+    "wav": "pcm_s16le",
+    "flac": "flac",
+    "ogg": "libvorbis",
+}
+"""FFmpeg's audio encoder for each container; AAC for all others."""
+MP4_CODECS = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "flac", "dts", "dca", "mov_text", "mp2")
+"""Codecs of sound and subtitles that MP4 and MOV can hold."""
+WEBM_CODECS = ("opus", "vorbis", "webvtt", "libvorbis", "libopus")
+"""Codecs of sound and subtitles that WebM can hold."""
+METADATA = ("title", "artist", "date", "comment", "language")
+"""Metadata that is copied from the source."""
+SOUND_BLOCK = 65536
+"""Samples that are passed to the audio encoder at once."""
+RESAMPLER_FRAME = 1024
+"""Samples per frame of an encoder that accepts any number."""
+
+TimedPackets = Iterator[tuple[float, "Packet"]]
+"""Packets of one stream with their times in seconds, in order."""
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How the finished film is written."""
+    """How the finished film is encoded.
+
+    Attributes:
+        codec: a key of `ENCODERS`.
+        crf: constant rate factor of h264, hevc and vp9; lower is better and larger.
+        preset: x264's and x265's speed preset.
+    """
 
     codec: str = "h264"
     crf: int = 18
     preset: str = "veryfast"
 
     def check(self, out: Path | None) -> None:
-        """Refuse what cannot be written before any work is done."""
+        """Check the codec and the suffix of the output before any work is done.
+
+        Raises:
+            MediaError: one of them is unknown.
+        """
         if self.codec not in ENCODERS:
             raise MediaError(unknown_name("--codec", self.codec, ENCODERS))
         if out and out.suffix.lower() not in (*OUTPUT_SUFFIXES, *IMAGE_SUFFIXES):
             raise MediaError(f"{out}: unknown kind of film {out.suffix!r}; use {', '.join(OUTPUT_SUFFIXES[:4])}")
 
 
-def export(film: Film, out: Path, picture: Iterable[Frame] | None, sound: Sound | None, how: Encoding) -> list[str]:
+def export(film: Film, out: Path, frames: Iterable[Frame] | None, sound: Sound | None, encoding: Encoding) -> list[str]:
     """Write the finished film.
 
     Args:
-        picture: the re-imagined frames; None copies the source's picture stream bit for bit.
-        sound: the re-imagined sound; None copies all the source's sound streams untouched.
+        film: the source.
+        out: file to write; the suffix selects the container.
+        frames: the new frames; None copies the packets of the source's picture.
+        sound: the new sound; None copies the packets of all of the source's audio tracks.
+        encoding: of the new frames.
 
     Returns:
-        What could not be copied and why, a sentence each.
+        A sentence for each stream that does not fit the container and was left out.
     """
     if film.is_still:
-        for frame in picture or ():
+        for frame in frames or ():
             write_image(out, frame.image[: film.height, : film.width])
         return []
-    temporary, said = out.with_name("." + out.name), []
+    temporary, left_out = temporary_path(out), []
     with ExitStack() as stack:
         source = stack.enter_context(open_container(Path(film.source)))
-        target = stack.enter_context(open_container(temporary, "w", options=_mux_options(out)))
-        others = _others(source, target, film, sound is not None, said)
-        streams = [_picture(source, target, film, picture, how), others]
-        if sound is not None:
-            streams.append(_encoded(target, sound))
-        _copy_facts(source, target, film)
-        _interleave(target, [s for s in streams if s is not None])
+        target = stack.enter_context(open_output(temporary, options=_container_options(out)))
+        others = _copy_other_streams(source, target, film, sound is not None, left_out)
+        picture = _picture_packets(source, target, film, frames, encoding)
+        new_sound = _encode_sound(target, sound) if sound is not None else None
+        _copy_metadata(source, target, film)
+        _mux(target, [s for s in (picture, others, new_sound) if s is not None])
     replace_atomically(temporary, out)
-    return said
+    return left_out
 
 
-def _mux_options(out: Path) -> dict[str, str]:
+def _container_options(out: Path) -> dict[str, str]:
     return {"movflags": "+faststart"} if out.suffix in (".mp4", ".mov", ".m4v") else {}
 
 
-Timed = Iterator[tuple[float, Any]]
-"""(seconds, packet) in order."""
-
-
-def _interleave(target, streams: list[Timed]) -> None:
-    """Mux packets of all streams by time, so that nothing piles up in memory."""
-    import heapq
-
+def _mux(target: OutputContainer, streams: list[TimedPackets]) -> None:
+    """Write the packets of all streams interleaved by time, so that few are in memory."""
     for _, packet in heapq.merge(*streams, key=lambda item: item[0]):
         target.mux(packet)
 
 
-def _picture(source, target, film: Film, picture, how: Encoding) -> Timed | None:
-    if picture is not None:
-        return _encode_picture(target, film, picture, how)
-    return _copy_picture(source, target, film) if film.frames else None
-
-
-def _copy_picture(source, target, film: Film) -> Timed:
+def _picture_packets(
+    source: InputContainer, target: OutputContainer, film: Film, frames: Iterable[Frame] | None, encoding: Encoding
+) -> TimedPackets | None:
+    if frames is not None:
+        return _encode_picture(target, film, frames, encoding)
+    if not film.frames:
+        return None
     stream = source.streams.video[0]
-    copy = target.add_stream_from_template(stream)
-    return _copied(film, {stream.index: copy})
+    return _copied_packets(film, {stream.index: target.add_stream_from_template(stream)})
 
 
-def _encode_picture(target, film: Film, frames: Iterable[Frame], how: Encoding) -> Timed:
+def _encode_picture(target: OutputContainer, film: Film, frames: Iterable[Frame], encoding: Encoding) -> TimedPackets:
+    """Add a video stream; the frames are encoded as the packets are taken."""
     tick = film.tick if film.ticks else 1 / film.rate
-    options = {"crf": str(how.crf), "preset": how.preset} if how.codec in ("h264", "hevc") else {}
-    if how.codec == "h264":
-        options["x264-params"] = "mbtree=0"  # with it, the same frames do not give the same film twice
-    options |= {"crf": str(how.crf), "b": "0"} if how.codec == "vp9" else {}
-    stream = target.add_stream(ENCODERS[how.codec], rate=film.rate, options=options)
+    stream = cast(
+        "VideoStream", target.add_stream(ENCODERS[encoding.codec], rate=film.rate, options=_encoder_options(encoding))
+    )
     stream.width, stream.height = film.width + film.width % 2, film.height + film.height % 2
-    stream.pix_fmt = "yuv422p10le" if how.codec == "prores" else "yuv420p"
+    stream.pix_fmt = "yuv422p10le" if encoding.codec == "prores" else "yuv420p"
     context = stream.codec_context
     context.time_base, context.sample_aspect_ratio = tick, film.aspect
     context.color_range, context.colorspace = 2 if film.full else 1, 1 if film.matrix == "bt709" else 6
-    context.thread_type, context.thread_count = "FRAME", 0
+    context.thread_type, context.thread_count = "FRAME", 0  # pyright: ignore[reportAttributeAccessIssue]
 
-    def packets() -> Timed:
+    def packets() -> TimedPackets:
         for frame in frames:
-            image = frame.picture
-            image.pts, image.time_base = round(film.time(frame.index) / tick), tick
-            image.pict_type = 0
-            yield from timed(stream.encode(image))
-        yield from timed(stream.encode())
-
-    def timed(made) -> Timed:
-        for packet in made:
-            yield float((packet.dts if packet.dts is not None else packet.pts) * packet.time_base), packet
+            picture = frame.picture
+            picture.pts, picture.time_base = round(film.time(frame.index) / tick), tick
+            picture.pict_type = 0
+            yield from _timed(stream.encode(picture))
+        yield from _timed(stream.encode())
 
     return packets()
 
 
-def _others(source, target, film: Film, new_sound: bool, said: list[str]) -> Timed | None:
-    """Sound (unless there is a new one), subtitles: copied where the container allows."""
-    kept = {}
+def _encoder_options(encoding: Encoding) -> dict[str, str]:
+    quality = {"crf": str(encoding.crf), "preset": encoding.preset}
+    if encoding.codec == "h264":
+        return quality | {"x264-params": "mbtree=0"}  # with mbtree the same frames can give different packets
+    if encoding.codec == "hevc":
+        return quality
+    return {"crf": str(encoding.crf), "b": "0"} if encoding.codec == "vp9" else {}
+
+
+def _timed(packets: Iterable[Packet]) -> TimedPackets:
+    """Packets with their decoding times."""
+    for packet in packets:
+        time = packet.dts if packet.dts is not None else packet.pts
+        assert time is not None
+        yield float(time * packet.time_base), packet
+
+
+def _copy_other_streams(
+    source: InputContainer, target: OutputContainer, film: Film, new_sound: bool, left_out: list[str]
+) -> TimedPackets | None:
+    """Copy audio tracks (all but the first if there is a new sound) and subtitles that the container can hold."""
+    copies: dict[int, Stream] = {}
     sounds = source.streams.audio[1:] if new_sound else source.streams.audio
     for stream in (*sounds, *source.streams.subtitles):
-        if _takes(target, stream):
-            kept[stream.index] = target.add_stream_from_template(stream)
-            kept[stream.index].metadata.update(stream.metadata)
+        if _fits(target, stream):
+            copies[stream.index] = target.add_stream_from_template(stream)
+            copies[stream.index].metadata.update(stream.metadata)
         elif stream.type == "audio":
-            said.append(
+            left_out.append(
                 f"sound track {stream.index} ({stream.codec_context.name}) does not fit this "
                 "container and was left out; -o film.mkv keeps it"
             )
         else:
-            said.append(f"{stream.type} {stream.index} does not fit this container; -o film.mkv keeps it")
-    return _copied(film, kept) if kept else None
+            left_out.append(f"{stream.type} {stream.index} does not fit this container; -o film.mkv keeps it")
+    return _copied_packets(film, copies) if copies else None
 
 
-def _takes(target, stream) -> bool:
+def _fits(target: OutputContainer, stream: Stream) -> bool:
+    """Whether a container can hold a stream's codec."""
     name = stream.codec_context.name if stream.codec_context else ""
     if target.format.name in ("mp4", "mov"):
-        pcm = name.startswith("pcm_") and target.format.name == "mov"
-        return pcm or name in (
-            "aac",
-            "mp3",
-            "mp3float",
-            "ac3",
-            "eac3",
-            "alac",
-            "opus",
-            "flac",
-            "dts",
-            "dca",
-            "mov_text",
-            "mp2",
-        )
+        return name in MP4_CODECS or (name.startswith("pcm_") and target.format.name == "mov")
     if target.format.name == "webm":
-        return name in ("opus", "vorbis", "webvtt", "libvorbis", "libopus")
+        return name in WEBM_CODECS
     return name != "mov_text"
 
 
-def _copied(film: Film, kept: dict[int, Any]) -> Timed:
-    """Packets of some of the source's streams, cut to the film and moved to its start."""
+def _copied_packets(film: Film, copies: dict[int, Stream]) -> TimedPackets:
+    """Packets of some of the source's streams, cut to the film and moved to its start.
+
+    Args:
+        film: the source.
+        copies: the output's stream for each stream number of the source.
+    """
     end = film.offset + film.seconds if film.trimmed else float("inf")
     origin = film.offset if film.trimmed else 0.0
-    with open_container(Path(film.source)) as box:
-        streams = [box.streams[i] for i in kept]
+    with open_container(Path(film.source)) as container:
+        streams = [container.streams[i] for i in copies]
         if film.trimmed:
-            box.seek(int(film.offset * 1e6))
-        for packet in box.demux(streams):
+            container.seek(int(film.offset * 1e6))
+        for packet in container.demux(streams):
             if packet.pts is None or packet.dts is None:
                 continue
             time = float(packet.pts * packet.time_base)
-            if not origin <= time < end and film.trimmed:
+            if film.trimmed and not origin <= time < end:
                 continue
             shift = round(origin / packet.time_base)
             packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
-            at = float(packet.dts * packet.time_base)
-            packet.stream = kept[packet.stream.index]
-            yield at, packet
+            decoding_time = float(packet.dts * packet.time_base)
+            packet.stream = copies[packet.stream.index]
+            yield decoding_time, packet
 
 
-def _encoded(target, sound: Sound) -> Timed:
-    """The new sound as AAC (or what the container wants), 192 kbit/s."""
+def _encode_sound(target: OutputContainer, sound: Sound) -> TimedPackets:
+    """Add an audio stream; the sound is encoded as the packets are taken."""
     import av
-    import numpy as np
 
-    codec = {
-        "webm": "libopus",
-        "matroska": "aac",
-        "mp3": "libmp3lame",
-        "wav": "pcm_s16le",
-        "flac": "flac",
-        "ogg": "libvorbis",
-    }.get(target.format.name, "aac")
-    stream = target.add_stream(codec, rate=sound.rate)
-    stream.layout = "stereo" if sound.channels == 2 else "mono"
-    stream.bit_rate = 192_000
+    codec = SOUND_ENCODERS.get(target.format.name, "aac")
+    stream = cast("AudioStream", target.add_stream(codec, rate=sound.rate))
+    stream.layout = layout_name(sound)
+    stream.bit_rate = AAC_BIT_RATE
     resampler = av.AudioResampler(
-        format=stream.format.name, layout=stream.layout.name, rate=sound.rate, frame_size=stream.frame_size or 1024
+        format=stream.format.name,
+        layout=layout_name(sound),
+        rate=sound.rate,
+        frame_size=stream.frame_size or RESAMPLER_FRAME,
     )
 
-    def packets() -> Timed:
-        for start in range(0, sound.length, 65536):
-            block = np.ascontiguousarray(sound.samples[:, start : start + 65536], np.float32)
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=stream.layout.name)
-            frame.rate, frame.pts, frame.time_base = sound.rate, start, Fraction(1, sound.rate)
-            for ready in resampler.resample(frame):
-                yield from timed(stream.encode(ready))
-        for ready in resampler.resample(None):
-            yield from timed(stream.encode(ready))
-        yield from timed(stream.encode())
-
-    def timed(made) -> Timed:
-        for packet in made:
-            yield float(packet.pts * packet.time_base), packet
+    def packets() -> TimedPackets:
+        for block in audio_frames(sound, SOUND_BLOCK):
+            for frame in resampler.resample(block):
+                yield from _timed(stream.encode(frame))
+        for frame in resampler.resample(None):
+            yield from _timed(stream.encode(frame))
+        yield from _timed(stream.encode())
 
     return packets()
 
 
-def _copy_facts(source, target, film: Film) -> None:
-    """Title and chapters travel with the film."""
-    for name in ("title", "artist", "date", "comment", "language"):
+def _copy_metadata(source: InputContainer, target: OutputContainer, film: Film) -> None:
+    """Copy title and chapters; chapters only of a whole film."""
+    for name in METADATA:
         if name in source.metadata:
             target.metadata[name] = source.metadata[name]
     if not film.trimmed and (chapters := source.chapters()):

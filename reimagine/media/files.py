@@ -1,4 +1,4 @@
-"""Files: there and readable, or a clear line; written whole, or not at all."""
+"""Checks of input files, and writing of files that are either complete or absent."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from reimagine.errors import MediaError
 
 
 def check_readable(path: Path) -> None:
+    """Check that a path exists and, if it is a file, that it can be read and is not empty.
+
+    Raises:
+        MediaError: what is wrong with it.
+    """
     if not path.exists():
         raise MediaError(f"{path}: no such file; give a film, a sound file, pictures or a run folder")
     try:
@@ -17,18 +22,23 @@ def check_readable(path: Path) -> None:
                 if not file.read(1):
                     raise MediaError(f"{path}: the file is empty")
     except PermissionError as error:
-        raise MediaError(f"{path}: may not be read; check its permissions") from error
+        raise MediaError(f"{path}: permission denied; check the permissions of the file") from error
+
+
+def temporary_path(path: Path) -> Path:
+    """The hidden file beside `path` to which it is written until it is complete."""
+    return path.with_name("." + path.name)
 
 
 def replace_atomically(temporary: Path, path: Path) -> None:
-    """Give a finished file its name; after this it is whole, even if the power fails."""
+    """Rename a complete file to its final name, after its data has been flushed to the disk."""
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
 
 
 def write_text_atomically(path: Path, text: str) -> None:
-    """A small file, whole or absent."""
-    temporary = path.with_name("." + path.name)
+    """Write a text file that is complete or, if the write is interrupted, absent."""
+    temporary = temporary_path(path)
     temporary.write_text(text)
     replace_atomically(temporary, path)

@@ -1,36 +1,48 @@
-"""Enlarging what was made small, with the edges of the picture it was made for."""
+"""Edge-preserving upsampling with the luma of the full-size image as guide."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+WINDOW = 5
+"""Side, in pixels at the small size, of the window in which values are a linear function of luma."""
+
 
 def guided_upsample(small: np.ndarray, guide: np.ndarray, eps: float = 4e-3) -> np.ndarray:
-    """Fast guided filter (He & Sun 2015): values (h, w, C) float32 to the guide's (H, W), edges from the
-    guide, luma in 0..1.
+    """Upsample values with the edges of a guide, by the fast guided filter (He & Sun 2015).
 
-    In a small window a value is taken to be linear in luma; the two coefficients are found at the
-    small size and only they are enlarged. Where values are flat though the luma is not, they stay flat.
+    The coefficients of a local linear model, value = a luma + b, are computed at the small size and upsampled. Where
+    the values are flat the result is flat, even if the luma is not.
+
+    Args:
+        small: (h, w, C) float32.
+        guide: (H, W) float32 luma in 0..1.
+        eps: regularization, in squared units of luma; a larger value gives a smoother result.
+
+    Returns:
+        (H, W, C) float32.
     """
-    size, full = small.shape[1::-1], guide.shape[::-1]
-    tone = cv2.resize(guide, size, interpolation=cv2.INTER_AREA)
+    size, full_size = small.shape[1::-1], guide.shape[::-1]
+    luma = cv2.resize(guide, size, interpolation=cv2.INTER_AREA)
 
     def mean(x: np.ndarray) -> np.ndarray:
-        return cv2.blur(x, (5, 5), borderType=cv2.BORDER_REFLECT)
+        return cv2.blur(x, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT)
 
-    m = mean(tone)
-    spread = mean(tone * tone) - m * m + eps
-    value = mean(small)
-    slope = (mean(small * tone[..., None]) - value * m[..., None]) / spread[..., None]
-    rest = value - slope * m[..., None]
-    slope, rest = (cv2.resize(x, full, interpolation=cv2.INTER_LINEAR) for x in (slope, rest))
-    return slope * guide[..., None] + rest
+    mean_luma = mean(luma)
+    variance = mean(luma * luma) - mean_luma * mean_luma + eps
+    mean_value = mean(small)
+    a = (mean(small * luma[..., None]) - mean_value * mean_luma[..., None]) / variance[..., None]
+    b = mean_value - a * mean_luma[..., None]
+    a, b = (cv2.resize(x, full_size, interpolation=cv2.INTER_LINEAR) for x in (a, b))
+    return a * guide[..., None] + b
 
 
 def detailed_upsample(small: np.ndarray, guide: np.ndarray) -> np.ndarray:
-    """The same for a picture with lines of its own, which the guide may not know: what the guided one lost
-    is enlarged plainly and added."""
+    """`guided_upsample` of an image that has detail which the guide lacks.
+
+    The detail that the guided filter removes is upsampled by bicubic interpolation and added.
+    """
     guided = guided_upsample(small, guide)
-    lost = small - cv2.resize(guided, small.shape[1::-1], interpolation=cv2.INTER_AREA)
-    return guided + cv2.resize(lost, guide.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    residual = small - cv2.resize(guided, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return guided + cv2.resize(residual, guide.shape[::-1], interpolation=cv2.INTER_CUBIC)

@@ -1,4 +1,4 @@
-"""Notes: what a transcriber hears and an instrument plays. MIDI and CSV on disk."""
+"""Notes in memory, read from MIDI files and written as MIDI and CSV."""
 
 from __future__ import annotations
 
@@ -9,20 +9,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine.errors import MediaError
+from reimagine.media.pitch_bends import PlacedNote, WheelEvents, assign_channels, bend_messages, bends_of, wheel_events
 
 if TYPE_CHECKING:
     import mido
+    import pretty_midi
+
+    Events = list[tuple[int, Any]]
+    """Messages of mido, whose attributes have no static types, with their absolute times in ticks."""
 
 TICKS_PER_QUARTER = 960
-"""MIDI ticks a quarter note."""
-PITCHED_CHANNELS = [n for n in range(16) if n != 9]
-"""All but that of the drums."""
+"""MIDI ticks per quarter note."""
+TICKS_PER_BAR = 4 * TICKS_PER_QUARTER
+"""MIDI ticks per bar of 4/4, the time signature of all files."""
+MIN_LEAD_IN = 0.05
+"""Seconds before the first beat from which the file gets a lead-in bar; a shorter one would need an absurd tempo."""
+DRUM_CHANNEL = 9
+"""MIDI channel of the drums, counted from 0."""
 
 
 @dataclass(frozen=True, order=True)
 class Note:
-    """One note: seconds, MIDI pitch (60 is middle C), velocity 1..127; how its pitch bends, semitones
-    at even steps from its start to its end."""
+    """One note.
+
+    Attributes:
+        start: seconds.
+        end: seconds.
+        pitch: MIDI pitch; 60 is middle C.
+        velocity: 1..127.
+        bends: pitch bend in semitones at equal steps: of n values, number k holds from the fraction k / n of the note's
+            duration to the fraction (k + 1) / n. Empty for a note without bends.
+    """
 
     start: float
     end: float
@@ -30,12 +47,28 @@ class Note:
     velocity: int = 90
     bends: tuple[float, ...] = ()
 
+    def until(self, end: float) -> Note:
+        """The note, ended at `end` if it is longer; its bends keep their times."""
+        if end >= self.end:
+            return self
+        share = (end - self.start) / (self.end - self.start)
+        count = len(self.bends)
+        steps = max(1, round(count * share)) if count else 0
+        bends = tuple(self.bends[min(count - 1, int(k / steps * share * count))] for k in range(steps))
+        return replace(self, end=end, bends=bends)
+
 
 @dataclass(frozen=True)
 class Notes:
-    """Notes in order of time, and what gives them bars: the tempo (quarter notes a minute) and the
-    seconds to the first beat. `cuts` are the moments, in seconds, at which the film's shots begin,
-    `length` how long it is; neither is known of notes on their own."""
+    """Notes in order of time, with their tempo and what is known of the film that they are for.
+
+    Attributes:
+        notes: in order of time.
+        tempo: quarter notes per minute.
+        beat: time of the first beat, seconds.
+        cuts: times at which the shots of the film begin, seconds; empty if unknown.
+        length: length of the film, seconds; 0 if unknown.
+    """
 
     notes: tuple[Note, ...]
     tempo: float = 120.0
@@ -51,46 +84,47 @@ class Notes:
 
     @property
     def seconds(self) -> float:
+        """Time at which the last note ends."""
         return max((n.end for n in self.notes), default=0.0)
 
     def repeated(self, period: float) -> Notes:
-        """Once more from the beginning every `period` seconds, until `length`; what is sounding then ends."""
+        """The notes repeated every `period` seconds until `length`, where notes that still sound end."""
         times = range(math.ceil(self.length / period)) if period > 0 else range(1)
-        again = (
-            replace(n, start=n.start + k * period, end=min(n.end + k * period, self.length))
-            for k in times
-            for n in self.notes
-        )
-        return replace(self, notes=tuple(n for n in again if n.start < self.length))
+        repeats = (replace(n, start=n.start + k * period, end=n.end + k * period) for k in times for n in self.notes)
+        return replace(self, notes=tuple(n.until(self.length) for n in repeats if n.start < self.length))
 
     def tick(self, second: float) -> int:
-        """A moment as MIDI counts it; the first bar ends at the first beat."""
-        if self.beat > 0.05:
+        """A time in MIDI ticks. The lead-in bar (see `write_notes`) ends at the first beat."""
+        if self.beat > MIN_LEAD_IN:
             second -= self.beat
             if second < 0:
-                return max(0, round(4 * TICKS_PER_QUARTER * (1 + second / self.beat)))
-        bar = 4 * TICKS_PER_QUARTER if self.beat > 0.05 else 0
-        return bar + round(second * self.tempo / 60 * TICKS_PER_QUARTER)
+                return max(0, round(TICKS_PER_BAR * (1 + second / self.beat)))
+        lead_in = TICKS_PER_BAR if self.beat > MIN_LEAD_IN else 0
+        return lead_in + round(second * self.tempo / 60 * TICKS_PER_QUARTER)
 
 
 def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
-    """A standard MIDI file, whole or absent; `program` is the General MIDI instrument.
+    """Write a standard MIDI file that is complete or, if the write is interrupted, absent.
 
-    Before the first beat lies one bar of another tempo, so that bars begin on beats. Notes that bend
-    get a channel for each pitch, since a bend holds for a whole channel.
+    Before the first beat lies one bar of another tempo, so that bars begin on beats. A pitch bend applies to a whole
+    MIDI channel. Notes without bends share the first channel; each note with bends gets the one of the 14 other
+    pitched channels that has been silent longest. Only where more than 14 notes with bends sound at once do some share
+    a channel: then the later bend applies to all of them.
+
+    Args:
+        path: the file.
+        notes: the notes.
+        program: General MIDI instrument, 0..127.
     """
     import mido
 
-    from reimagine.media.files import replace_atomically
+    from reimagine.media.files import replace_atomically, temporary_path
 
     file = mido.MidiFile(ticks_per_beat=TICKS_PER_QUARTER)
     file.tracks.append(_tempo_track(notes))
-    voices: dict[int, list[Note]] = {}
-    for note in notes:
-        voices.setdefault(PITCHED_CHANNELS[1 + note.pitch % 14] if note.bends else 0, []).append(note)
-    for channel, own in voices.items():
-        file.tracks.append(_track(own, notes, channel, program))
-    temporary = path.with_name("." + path.name)
+    for channel, placed in assign_channels(notes).items():
+        file.tracks.append(_note_track(placed, channel, program))
+    temporary = temporary_path(path)
     file.save(str(temporary))
     replace_atomically(temporary, path)
 
@@ -98,31 +132,26 @@ def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
 def _tempo_track(notes: Notes) -> mido.MidiTrack:
     import mido
 
-    lead = [(0, mido.bpm2tempo(240 / notes.beat))] if notes.beat > 0.05 else []
-    tempi = [*lead, (4 * TICKS_PER_QUARTER if lead else 0, mido.bpm2tempo(notes.tempo))]
-    events = [(tick, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in tempi]
-    return _in_order([(0, mido.MetaMessage("time_signature", numerator=4, denominator=4)), *events])
+    lead_in = [(0, mido.bpm2tempo(240 / notes.beat))] if notes.beat > MIN_LEAD_IN else []
+    tempi = [*lead_in, (TICKS_PER_BAR if lead_in else 0, mido.bpm2tempo(notes.tempo))]
+    events: Events = [(0, mido.MetaMessage("time_signature", numerator=4, denominator=4))]
+    events += [(tick, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in tempi]
+    return _track(events)
 
 
-def _track(own: list[Note], notes: Notes, channel: int, program: int) -> mido.MidiTrack:
+def _note_track(placed: list[PlacedNote], channel: int, program: int) -> mido.MidiTrack:
     import mido
 
-    events: list[tuple[int, Any]] = [(0, mido.Message("program_change", program=program, channel=channel))]
-    for n in own:
-        first, last = notes.tick(n.start), notes.tick(n.end)
-        for place, bend in enumerate(n.bends):
-            tick = first + (last - first) * place // len(n.bends)
-            turn = max(-8192, min(8191, round(bend * 4096)))
-            events.append((tick, mido.Message("pitchwheel", pitch=turn, channel=channel)))
-        if n.bends:
-            events.append((last, mido.Message("pitchwheel", pitch=0, channel=channel)))
-        events.append((first, mido.Message("note_on", note=n.pitch, velocity=n.velocity, channel=channel)))
-        events.append((max(last, first + 1), mido.Message("note_off", note=n.pitch, channel=channel)))
-    return _in_order(events)
+    events: Events = [(0, mido.Message("program_change", program=program, channel=channel))]
+    events += bend_messages(placed, channel)
+    for first, last, note in placed:
+        events.append((first, mido.Message("note_on", note=note.pitch, velocity=note.velocity, channel=channel)))
+        events.append((last, mido.Message("note_off", note=note.pitch, channel=channel)))
+    return _track(events)
 
 
-def _in_order(events: list[tuple[int, Any]]) -> mido.MidiTrack:
-    """Ticks from the start -> ticks from the event before; at one moment, ends come first."""
+def _track(events: Events) -> mido.MidiTrack:
+    """A MIDI track: times are ticks since the event before; at the same tick, notes begin after all other events."""
     import mido
 
     track, now = mido.MidiTrack(), 0
@@ -133,31 +162,67 @@ def _in_order(events: list[tuple[int, Any]]) -> mido.MidiTrack:
 
 
 def read_notes(path: Path) -> Notes:
-    """Every pitched note of a MIDI file; drums are left out, zero-length notes too."""
+    """The pitched notes of a MIDI file, with their pitch bends. Drums and notes of no length are left out.
+
+    Bends that `write_notes` wrote are read back as they were, within the resolution of the pitch wheel (1/4096
+    semitone). Other pitch wheel messages are sampled at equal steps of at most `pitch_bends.STEP` seconds.
+
+    Raises:
+        MediaError: the file cannot be read, or is not a MIDI file.
+    """
+    import mido
     import pretty_midi
 
     from reimagine.media.files import check_readable
 
     check_readable(path)
     try:
+        events = [_absolute(track) for track in mido.MidiFile(str(path)).tracks]
         midi = pretty_midi.PrettyMIDI(str(path))
     except Exception as error:
         raise MediaError(f"{path}: not a MIDI file, or damaged ({error or 'it breaks off'})") from error
-    when, tempi = midi.get_tempo_changes()
-    beat = float(when[1]) if len(when) == 2 else 0.0
-    notes = sorted(
-        Note(n.start, n.end, n.pitch, max(1, n.velocity))
-        for track in midi.instruments
-        if not track.is_drum
-        for n in track.notes
-        if n.end > n.start
-    )
-    return Notes(tuple(notes), float(tempi[-1]) if len(tempi) else 120.0, beat)
+    times, tempi = midi.get_tempo_changes()
+    wheels = wheel_events(events)
+    notes = [note for track in events for note in _notes_of_track(track, midi, wheels)]
+    beat = float(times[1]) if len(times) == 2 else 0.0
+    return Notes(tuple(sorted(notes)), float(tempi[-1]) if len(tempi) else 120.0, beat)
+
+
+def _absolute(track: mido.MidiTrack) -> Events:
+    """The messages of a track with their times in ticks since its start."""
+    now, events = 0, []
+    for message in track:
+        now += message.time
+        events.append((now, message))
+    return events
+
+
+def _notes_of_track(events: Events, midi: pretty_midi.PrettyMIDI, wheels: dict[int, WheelEvents]) -> Iterator[Note]:
+    """The notes of a track. A note-off ends all notes of its channel and pitch that began at an earlier tick."""
+    sounding: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for tick, message in events:
+        if message.type not in ("note_on", "note_off") or message.channel == DRUM_CHANNEL:
+            continue
+        key = message.channel, message.note
+        if message.type == "note_on" and message.velocity:
+            sounding.setdefault(key, []).append((tick, message.velocity))
+            continue
+        started = sounding.pop(key, [])
+        ended = [note for note in started if note[0] != tick]
+        if ended and len(ended) < len(started):
+            sounding[key] = [note for note in started if note[0] == tick]
+        for first, velocity in ended:
+            start, end = float(midi.tick_to_time(first)), float(midi.tick_to_time(tick))
+            bends = bends_of(wheels.get(message.channel), first, tick, end - start)
+            yield Note(start, end, message.note, velocity, bends)
 
 
 def write_notes_csv(path: Path, notes: Notes) -> None:
-    """The same as CSV: start, end, pitch, velocity."""
+    """Write notes as CSV: start, end, pitch, velocity, and bends in semitones, separated by spaces."""
     from reimagine.media.files import write_text_atomically
 
-    rows = [f"{n.start:.3f},{n.end:.3f},{n.pitch},{n.velocity}" for n in notes]
-    write_text_atomically(path, "\n".join(["start,end,pitch,velocity", *rows]) + "\n")
+    rows = [
+        f"{n.start:.3f},{n.end:.3f},{n.pitch},{n.velocity},{' '.join(f'{round(b, 4):g}' for b in n.bends)}"
+        for n in notes
+    ]
+    write_text_atomically(path, "\n".join(["start,end,pitch,velocity,bends", *rows]) + "\n")

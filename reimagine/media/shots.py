@@ -1,4 +1,4 @@
-"""Cuts and fades: PySceneDetect's detectors on luma, fed while the film is opened."""
+"""Detection of cuts and fades with PySceneDetect, and linking of shots that show the same view."""
 
 from __future__ import annotations
 
@@ -9,90 +9,103 @@ from reimagine.media.frames import Shot
 
 if TYPE_CHECKING:
     import numpy as np
+    from scenedetect.detector import SceneDetector
 
 
-VIEW, APART, BACK, ALIKE = (24, 18), 8, 120, 0.85
-"""Shots are compared by pictures of this size, one in so many frames, of the last so many of them;
-above this correlation (dark and even pictures count less) they show the same view."""
+THUMBNAIL_SIZE = (24, 18)
+"""Size (w, h) in pixels at which views are compared: it keeps the layout of a view, not its detail."""
+THUMBNAIL_INTERVAL = 8
+"""Frames between two thumbnails: a camera that moves slowly shows nearly the same view in between."""
+MAX_THUMBNAILS = 120
+"""Thumbnails of earlier shots that a shot is compared with, the latest ones: it bounds the time of a long film."""
+MIN_SIMILARITY = 0.85
+"""Normalized correlation above which two thumbnails show the same view."""
+MIN_CONTRAST = 12
+"""Standard deviation, in grey levels, below which a thumbnail counts less: dark and flat views all look alike."""
 
 
 class CutDetector:
-    """Show it every frame's luma in order; then ask for the shots.
+    """Detects cuts in a film. Call it with every frame's luma, in order; then call `shots`.
 
-    Hard cuts: `AdaptiveDetector` on luma alone (black-and-white film has no hue to weigh, and
-    flicker lifts a whole neighbourhood, which the rolling average forgives). Fades through black:
-    `ThresholdDetector`.
+    Hard cuts are found by `AdaptiveDetector` on luma alone: black-and-white film has no hue, and the rolling average
+    of the detector adapts to flicker. Fades through black are found by `ThresholdDetector`.
     """
 
     WIDTH = 160
+    """Width in pixels at which frames are analyzed."""
 
     def __init__(self) -> None:
         from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
 
-        self.detectors = [
+        self.detectors: list[SceneDetector] = [
             AdaptiveDetector(adaptive_threshold=3.0, min_content_val=12.0, min_scene_len=8, luma_only=True),
             ThresholdDetector(threshold=10, min_scene_len=8, fade_bias=0.0),
         ]
         self.cuts: set[int] = set()
-        self.views: dict[int, np.ndarray] = {}
-        self.seen = 0
+        self.thumbnails: dict[int, np.ndarray] = {}
+        self.frames = 0
 
     def __call__(self, number: int, luma: np.ndarray) -> None:
+        """Analyze the next frame: its number and its luma (H, W) uint8."""
         import cv2
         from scenedetect import FrameTimecode
 
         height = max(8, round(luma.shape[0] * self.WIDTH / luma.shape[1]))
         small = cv2.resize(luma, (self.WIDTH, height), interpolation=cv2.INTER_AREA)
         grey = cv2.cvtColor(small, cv2.COLOR_GRAY2BGR)
-        now = FrameTimecode(number, 25.0)  # the detectors count frames; the rate plays no part
+        timecode = FrameTimecode(number, 25.0)  # the detectors count frames, so that any rate will do
         for detector in self.detectors:
-            self.cuts.update(c.frame_num for c in detector.process_frame(now, grey))
-        if number % APART == 0:
-            self.views[number] = cv2.resize(small, VIEW, interpolation=cv2.INTER_AREA)
-        self.seen = number + 1
+            self.cuts.update(c.frame_num for c in detector.process_frame(timecode, grey))
+        if number % THUMBNAIL_INTERVAL == 0:
+            self.thumbnails[number] = cv2.resize(small, THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA)
+        self.frames = number + 1
 
     def shots(self, frames: int) -> list[Shot]:
-        """Ranges that cover 0..frames without a gap."""
+        """The shots of the film's `frames` frames, without gaps, linked by `link_similar_shots`."""
         from scenedetect import FrameTimecode
 
-        if self.seen:
+        if self.frames:
             for detector in self.detectors:
-                ends = detector.post_process(FrameTimecode(self.seen - 1, 25.0))
-                self.cuts.update(c.frame_num for c in ends)
+                cuts = detector.post_process(FrameTimecode(self.frames - 1, 25.0))
+                self.cuts.update(c.frame_num for c in cuts)
         edges = [0, *sorted(c for c in self.cuts if 0 < c < frames), frames]
-        return link_similar_shots([Shot(a, b) for a, b in pairwise(edges) if b > a], self.views)
+        return link_similar_shots([Shot(a, b) for a, b in pairwise(edges) if b > a], self.thumbnails)
 
 
-def link_similar_shots(shots: list[Shot], views: dict[int, np.ndarray]) -> list[Shot]:
-    """Shots told which frame of an earlier one they take up again: the same camera, a moment
-    later. `views` are small lumas by frame number."""
-    known: list[tuple[int, np.ndarray]] = []
-    told: list[Shot] = []
+def link_similar_shots(shots: list[Shot], thumbnails: dict[int, np.ndarray]) -> list[Shot]:
+    """The shots with `similar_frame` set where an earlier shot shows the same view.
+
+    Args:
+        shots: in order.
+        thumbnails: frame number -> (h, w) uint8 luma, of some frames of each shot.
+    """
+    earlier: list[tuple[int, np.ndarray]] = []
+    linked: list[Shot] = []
     for shot in shots:
-        mine = {n: _outline(v) for n, v in views.items() if shot.start <= n < shot.stop}
-        pairs = ((float((a * b).sum()), n) for n, a in known[-BACK:] for b in mine.values())
-        score, number = max(pairs, default=(0.0, 0))
-        if score > ALIKE:
-            told.append(shot._replace(similar_frame=number))
+        own = {n: _normalized(t) for n, t in thumbnails.items() if shot.start <= n < shot.stop}
+        pairs = ((float((a * b).sum()), n) for n, a in earlier[-MAX_THUMBNAILS:] for b in own.values())
+        similarity, number = max(pairs, default=(0.0, 0))
+        if similarity > MIN_SIMILARITY:
+            linked.append(shot._replace(similar_frame=number))
         else:
-            told.append(shot)
-            known += mine.items()
-    return told
+            linked.append(shot)
+            earlier += own.items()
+    return linked
 
 
-def _outline(view: np.ndarray) -> np.ndarray:
-    """A view without its mean and contrast; nothing at all if there is hardly anything to see."""
+def _normalized(thumbnail: np.ndarray) -> np.ndarray:
+    """A thumbnail with mean 0 and norm 1, or a smaller norm if its contrast is below `MIN_CONTRAST`: float32."""
     import numpy as np
 
-    outline = view.astype(np.float32) - view.mean()
-    return outline / max(np.linalg.norm(outline), 12 * np.sqrt(outline.size))
+    centred = thumbnail.astype(np.float32) - thumbnail.mean()
+    return centred / max(np.linalg.norm(centred), MIN_CONTRAST * np.sqrt(centred.size))
 
 
 def trim_shots(shots: list[Shot], first: int, frames: int) -> list[Shot]:
-    """The shots of a film that starts at frame `first` of its source."""
+    """The shots of the part of a film that starts at frame `first` and has `frames` frames, renumbered."""
 
-    def moved(shot: Shot) -> Shot:
-        like = None if shot.similar_frame is None or shot.similar_frame < first else shot.similar_frame - first
-        return Shot(max(0, shot.start - first), min(frames, shot.stop - first), like)
+    def trimmed(shot: Shot) -> Shot:
+        similar = None if shot.similar_frame is None or shot.similar_frame < first else shot.similar_frame - first
+        return Shot(max(0, shot.start - first), min(frames, shot.stop - first), similar)
 
-    return [s for s in map(moved, shots) if s.stop > s.start]
+    return [s for s in map(trimmed, shots) if s.stop > s.start]

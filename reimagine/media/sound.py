@@ -1,8 +1,8 @@
-"""Samples of a film's sound: read from anything FFmpeg decodes, written as WAV and friends."""
+"""Sound in memory, read from any file that FFmpeg decodes and written as WAV, FLAC, OGG, MP3 or M4A."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -13,6 +13,17 @@ from reimagine.errors import MediaError
 
 if TYPE_CHECKING:
     import numpy as np
+    from av import AudioFrame, AudioStream
+    from av.container import InputContainer
+
+SAMPLE_RATE = 48000
+"""Samples per second of sound that has no other rate, as is usual for films."""
+UNKNOWN_DURATION = 60
+"""Seconds of memory reserved for a sound track that does not state its duration."""
+AAC_BIT_RATE = 192_000
+"""Bits per second."""
+AAC_FRAME = 1024
+"""Samples per AAC frame."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +31,8 @@ class Sound:
     """Samples and their rate.
 
     Attributes:
-        samples: (channels, n) float32, full scale is -1..1.
-        rate: samples a second.
+        samples: (channels, n) float32; full scale is -1..1.
+        rate: samples per second.
     """
 
     samples: np.ndarray
@@ -29,22 +40,25 @@ class Sound:
 
     @property
     def channels(self) -> int:
+        """Number of channels."""
         return self.samples.shape[0]
 
     @property
     def length(self) -> int:
+        """Samples per channel."""
         return self.samples.shape[1]
 
     @property
     def seconds(self) -> float:
+        """Duration."""
         return self.length / self.rate
 
     def mono(self) -> np.ndarray:
-        """(n,) float32, the mean of the channels."""
+        """Mean of the channels, (n,) float32."""
         return self.samples.mean(0)
 
     def at_rate(self, rate: int) -> Sound:
-        """Resampled (soxr, high quality)."""
+        """The sound resampled to `rate` samples per second, with soxr at high quality."""
         import soxr
 
         if rate == self.rate:
@@ -52,6 +66,7 @@ class Sound:
         return Sound(soxr.resample(self.samples.T, self.rate, rate).T.astype("float32"), rate)
 
     def stereo(self) -> Sound:
+        """The sound with two channels; other than two are averaged and doubled."""
         import numpy as np
 
         if self.channels == 2:
@@ -59,7 +74,7 @@ class Sound:
         return Sound(np.repeat(self.samples.mean(0, keepdims=True), 2, 0), self.rate)
 
     def fit_length(self, length: int) -> Sound:
-        """Exactly `length` samples: cut, or silence after a 1 s fade-out."""
+        """The sound cut to `length` samples, or extended to it by a fade-out of 1 s and silence."""
         import numpy as np
 
         if self.length >= length:
@@ -71,7 +86,8 @@ class Sound:
         return Sound(samples, self.rate)
 
 
-def silence(seconds: float, rate: int = 48000, channels: int = 2) -> Sound:
+def silence(seconds: float, rate: int = SAMPLE_RATE, channels: int = 2) -> Sound:
+    """Samples of value 0."""
     import numpy as np
 
     return Sound(np.zeros((channels, round(seconds * rate)), "float32"), rate)
@@ -80,93 +96,127 @@ def silence(seconds: float, rate: int = 48000, channels: int = 2) -> Sound:
 def read_sound(
     path: Path, start: float = 0.0, seconds: float | None = None, rate: int | None = None, channels: int | None = None
 ) -> Sound:
-    """The first sound track of a film or sound file, float32, mono or stereo.
+    """The first audio track of a film or sound file, in mono or stereo.
 
     Args:
-        start, seconds: a piece of it.
-        rate, channels: what to turn it into on the way in (soxr, high quality); its own if not given.
-            Read so, an hour at 22,050 Hz in mono takes 0.3 GB.
-    """
-    import numpy as np
+        start: seconds at which to start.
+        seconds: duration; by default up to the end.
+        rate: samples per second to which the sound is resampled while it is decoded (soxr, high quality); by default
+            its own. An hour of mono sound at 22,050 Hz takes 0.3 GB.
+        channels: 1 to average the channels while the sound is decoded; by default as many as it has, at most 2.
 
+    Raises:
+        MediaError: the file cannot be read, or has no sound.
+    """
+    from reimagine.media.container import open_container
     from reimagine.media.files import check_readable
-    from reimagine.media.reader import open_container
 
     check_readable(path)
-    with open_container(path) as box:
-        if not box.streams.audio:
+    with open_container(path) as container:
+        if not container.streams.audio:
             raise MediaError(f"{path}: has no sound track; give a film or a sound file that has one")
-        stream = box.streams.audio[0]
-        own = stream.rate
-        rate = rate or own
-        length = int(((stream.duration or 0) * stream.time_base if stream.duration else 60) * rate) + rate
-        samples, end = None, 0
-        for block in _blocks(box, stream, rate, channels):
-            if samples is None:
-                samples = np.empty((block.shape[0], length), np.float32)
-            if end + block.shape[1] > samples.shape[1]:
-                samples = np.pad(samples, ((0, 0), (0, end // 2 + block.shape[1])))
-            samples[:, end : end + block.shape[1]] = block
-            end += block.shape[1]
-    if samples is None or not end:
-        raise MediaError(f"{path}: its sound track is empty")
+        stream = container.streams.audio[0]
+        rate = rate or stream.rate
+        expected = stream.duration * stream.time_base if stream.duration and stream.time_base else UNKNOWN_DURATION
+        samples = _joined(_decoded_blocks(container, stream, rate, channels), int(expected * rate) + rate)
+    if samples is None or not samples.shape[1]:
+        raise MediaError(f"{path}: its sound track is empty; give a file that has sound")
     first = round(start * rate)
+    end = samples.shape[1]
     last = end if seconds is None else min(end, first + round(seconds * rate))
     return Sound(samples[:, first:last], rate)
 
 
-def _blocks(box, stream, rate: int, channels: int | None) -> Iterator[np.ndarray]:
-    """(channels, n) float32 after (channels, n), as they are decoded."""
+def _joined(blocks: Iterable[np.ndarray], expected: int) -> np.ndarray | None:
+    """Blocks (channels, n) joined along time; None if there are none. Memory is reserved for `expected` samples."""
+    import numpy as np
+
+    samples, end = None, 0
+    for block in blocks:
+        if samples is None:
+            samples = np.empty((block.shape[0], expected), np.float32)
+        if end + block.shape[1] > samples.shape[1]:
+            samples = np.pad(samples, ((0, 0), (0, end // 2 + block.shape[1])))
+        samples[:, end : end + block.shape[1]] = block
+        end += block.shape[1]
+    return None if samples is None else samples[:, :end]
+
+
+def _decoded_blocks(
+    container: InputContainer, stream: AudioStream, rate: int, channels: int | None
+) -> Iterator[np.ndarray]:
+    """Consecutive blocks of samples, (channels, n) float32, at `rate`."""
     import av
     import soxr
 
     layout = "mono" if stream.channels == 1 else "stereo"
-    plain = av.AudioResampler(format="fltp", layout=layout, rate=stream.rate)
-    turn = None
-    for frame in chain(box.decode(stream), (None,)):
-        for part in plain.resample(frame):
+    to_float = av.AudioResampler(format="fltp", layout=layout, rate=stream.rate)
+    resampler = None
+    for frame in chain(container.decode(stream), (None,)):
+        for part in to_float.resample(frame):
             block = part.to_ndarray()
             block = block.mean(0, keepdims=True) if channels == 1 else block
             if rate != stream.rate:
-                turn = turn or soxr.ResampleStream(stream.rate, rate, len(block), dtype="float32")
-                block = turn.resample_chunk(block.T).reshape(-1, len(block)).T
+                resampler = resampler or soxr.ResampleStream(stream.rate, rate, len(block), dtype="float32")
+                block = resampler.resample_chunk(block.T).reshape(-1, len(block)).T
             yield block
-    if turn:
+    if resampler:
         import numpy as np
 
         count = 1 if channels == 1 or layout == "mono" else 2
-        rest = turn.resample_chunk(np.zeros((0, count), np.float32), last=True)
+        rest = resampler.resample_chunk(np.zeros((0, count), np.float32), last=True)
         yield rest.reshape(-1, count).T
 
 
 def write_sound(path: Path, sound: Sound) -> None:
-    """WAV (32-bit float), FLAC, OGG, MP3 or M4A (AAC), by the suffix; whole or absent."""
+    """Write a sound file that is complete or, if the write is interrupted, absent.
+
+    Args:
+        path: the suffix selects the format: WAV (32-bit float), FLAC, OGG, MP3 or M4A (AAC).
+        sound: mono or stereo.
+
+    Raises:
+        MediaError: the suffix is not that of a sound file.
+    """
     import soundfile
 
-    from reimagine.media.files import replace_atomically
+    from reimagine.media.files import replace_atomically, temporary_path
 
-    temporary = path.with_name("." + path.name)
-    kind = path.suffix[1:].upper()
-    if kind == "M4A":
+    temporary = temporary_path(path)
+    name = path.suffix[1:].upper()
+    if name == "M4A":
         _write_aac(temporary, sound)
-    elif kind in soundfile.available_formats():
-        soundfile.write(temporary, sound.samples.T, sound.rate, format=kind, subtype="FLOAT" if kind == "WAV" else None)
+    elif name in soundfile.available_formats():
+        soundfile.write(temporary, sound.samples.T, sound.rate, format=name, subtype="FLOAT" if name == "WAV" else None)
     else:
         raise MediaError(f"{path}: cannot write {path.suffix} sound; use .wav, .flac, .ogg, .mp3 or .m4a")
     replace_atomically(temporary, path)
 
 
 def _write_aac(path: Path, sound: Sound) -> None:
+    from reimagine.media.container import open_output
+
+    with open_output(path, "ipod") as container:
+        stream = container.add_stream("aac", rate=sound.rate)
+        stream.bit_rate = AAC_BIT_RATE
+        stream.layout = layout_name(sound)
+        for frame in audio_frames(sound, AAC_FRAME):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+
+
+def layout_name(sound: Sound) -> str:
+    """FFmpeg's name of the channel layout."""
+    return "mono" if sound.channels == 1 else "stereo"
+
+
+def audio_frames(sound: Sound, length: int) -> Iterator[AudioFrame]:
+    """The sound as frames of `length` samples, with their times; the last may be shorter."""
     import av
     import numpy as np
 
-    with av.open(str(path), "w", format="ipod") as box:
-        stream = box.add_stream("aac", rate=sound.rate)
-        stream.bit_rate = 192_000
-        stream.layout = "mono" if sound.channels == 1 else "stereo"
-        for start in range(0, sound.length, 1024):
-            block = np.ascontiguousarray(sound.samples[:, start : start + 1024])
-            frame = av.AudioFrame.from_ndarray(block, "fltp", stream.layout.name)
-            frame.rate, frame.pts, frame.time_base = sound.rate, start, Fraction(1, sound.rate)
-            box.mux(stream.encode(frame))
-        box.mux(stream.encode())
+    for start in range(0, sound.length, length):
+        block = np.ascontiguousarray(sound.samples[:, start : start + length], np.float32)
+        frame = av.AudioFrame.from_ndarray(block, "fltp", layout_name(sound))
+        frame.rate, frame.pts, frame.time_base = sound.rate, start, Fraction(1, sound.rate)
+        yield frame

@@ -14,20 +14,25 @@ from reimagine.media.writer import read_frames
 
 @dataclass(frozen=True)
 class PictureTrack:
-    """Where a track's frames lie: stretches of frame numbers, each in a file ("" is the source)."""
+    """The files that hold the frames of a track.
+
+    Attributes:
+        stretches: (path, first frame, frame after the last) for each file, in order; "" is the film's source.
+    """
 
     stretches: tuple[tuple[str, int, int], ...]
 
     @property
     def frames(self) -> int:
+        """Number of frames."""
         return self.stretches[-1][2] if self.stretches else 0
 
     def until(self, frame: int) -> PictureTrack:
-        """The frames before this one."""
+        """The track up to a frame, without that frame."""
         return PictureTrack(tuple((p, a, min(b, frame)) for p, a, b in self.stretches if a < frame))
 
     def read(self, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        """Frames by number, from whichever file holds them."""
+        """Frames `start` to `stop` (exclusive; by default all), in order."""
         stop = self.frames if stop is None else stop
         for path, first, end in self.stretches:
             a, b = max(first, start), min(end, stop)

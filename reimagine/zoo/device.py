@@ -1,34 +1,42 @@
-"""Where networks run, and at what precision."""
+"""Device and precision of networks."""
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
 from reimagine.errors import WeightsError
+from reimagine.zoo.threads import CORES, INFERENCE_THREADS, set_torch_threads
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
+def select_device(name: str) -> str:
+    """The torch device for a value of `--device`: auto, cpu, cuda, mps, or a numbered device such as cuda:1.
 
-def configure_device(wish: str, alone: bool = False) -> str:
-    """`auto` is the first of cuda, mps, cpu that is there. Unless the network is `alone`, as in training,
-    half of the processor's cores are left to what decodes, follows and encodes."""
+    "auto" selects the first available of cuda, mps and cpu.
+
+    Raises:
+        WeightsError: the device is not available.
+    """
     import torch
 
-    cores = os.cpu_count() or 2
-    torch.set_num_threads(cores if alone else max(1, cores // 2))
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if wish == "auto":
-        return next(name for name, present in there.items() if present)
-    if not there.get(wish.split(":")[0], False):
-        raise WeightsError(f"--device {wish} is not there; use {', '.join(k for k, v in there.items() if v)}")
-    return wish
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return next(device for device, present in available.items() if present)
+    if not available.get(name.split(":")[0], False):
+        usable = ", ".join(device for device, present in available.items() if present)
+        raise WeightsError(f"the device {name!r} is not available; give --device one of: auto, {usable}")
+    return name
+
+
+def configure_device(name: str, alone: bool = False) -> str:
+    """Select a device, and set torch's threads: all cores for training (`alone`), otherwise half of them."""
+    set_torch_threads(CORES if alone else INFERENCE_THREADS)
+    return select_device(name)
 
 
 @cache
 def bfloat16_is_fast(device: str) -> bool:
-    """bfloat16 where the processor multiplies it itself; elsewhere it would only be less exact."""
+    """Whether a device computes in bfloat16 natively. Elsewhere bfloat16 saves no time and only loses precision."""
     if device != "cpu":
         return device.startswith("cuda")
     try:

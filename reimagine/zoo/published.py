@@ -1,13 +1,12 @@
-"""Well-known weights that others published: read once, checked, kept as safetensors.
+"""Weights published by other projects: download, check, and convert them to safetensors once.
 
-Their cards lie in `cards/`: what the file is called, its sum, where to find it, which network
-it belongs to. `reimagine models add NAME --file PATH` turns it into weights like the shipped ones,
-in the user's own folder. Nothing in a published file is ever run: tensors only.
+Cards of known files are in the folder `cards`: file name, checksum, addresses, and the network class. `reimagine
+models add NAME --file PATH` converts a file and writes it, with a card, to the user's folder. Only tensors are read
+from a published file; code in it is never run.
 """
 
 from __future__ import annotations
 
-import os
 import tempfile
 import tomllib
 import urllib.request
@@ -20,65 +19,96 @@ from reimagine.errors import WeightsError, unknown_name
 from reimagine.zoo import tensorflow
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 CARDS = Path(__file__).parent / "cards"
+"""Folder of the cards of published weights."""
+COPIED_FACTS = ("title", "stage", "model", "licence", "source", "bad_at")
+"""Entries of the published card that are copied to the card of the converted weights."""
+TIMEOUT_SECONDS = 30
+"""A download address that does not answer for this long is skipped."""
+BLOCK_BYTES = 1 << 20
+"""Bytes read from the network at once."""
 
 
 def names() -> list[str]:
-    return sorted(p.stem for p in CARDS.glob("*.toml"))
+    """Names of all published weights that can be added, sorted."""
+    return sorted(path.stem for path in CARDS.glob("*.toml"))
 
 
 def card(name: str) -> dict[str, Any]:
+    """The card of published weights.
+
+    Raises:
+        WeightsError: there is no such card; the nearest name is offered.
+    """
     if name not in names():
         raise WeightsError(unknown_name("published weights", name, names()))
     return tomllib.loads((CARDS / f"{name}.toml").read_text())
 
 
 def add(name: str, file: Path | None = None, unchecked: bool = False) -> tuple[Path, int]:
-    """Read a published file (downloaded, if none is given) into the user's weights; gives back
-    where they are and how many tensors were read.
+    """Convert published weights and write them, with a card, to the user's folder.
+
+    Args:
+        name: a name from `names`.
+        file: the published file (for TensorFlow, also an unpacked folder); None downloads it.
+        unchecked: accept a file whose checksum is not the card's.
+
+    Returns:
+        Path of the converted weights, and the number of tensors read.
 
     Raises:
-        WeightsError: it is not that file, or its tensors are not those of the network.
+        WeightsError: the file is missing or another one, or its tensors do not fit the network.
     """
     facts = card(name)
     if file is None:
         with tempfile.TemporaryDirectory() as folder:
             return add(name, _download(name, facts, Path(folder)), unchecked)
-    if not file.exists():
-        raise WeightsError(f"no file at {str(file)!r}; {_where(facts)}")
-    wanted = facts.get("file_sha256")
-    found = zoo.sha256(file) if file.is_file() else ""
-    if wanted and found != wanted and not unchecked:
-        raise WeightsError(
-            f"{file}: not {facts['file']} (its sha256 is {found[:12]}..., it should be "
-            f"{wanted[:12]}...); {_where(facts)}, or --unchecked to read it all the "
-            "same"
-        )
+    actual = _checked_sha256(file, facts, unchecked)
     tensors = tensorflow.read(file) if facts.get("format") == "tensorflow" else read(file)
-    state = {k: v for k, v in tensors.items() if facts.get("ignore", "\n") not in k}
+    ignored = facts.get("ignore")
+    state = {k: v for k, v in tensors.items() if ignored is None or ignored not in k}
     module, _, title = facts["net"].partition(":")
-    cls = getattr(import_module(module), title)
-    arch = facts.get("arch", {})
-    if hasattr(cls, "published"):  # of all that was published, the class takes what it needs
-        arch, state = cls.published(state)
-    net = cls(**arch)
-    _fill(net, folded(state), file)
-    path = zoo.home() / f"{name}.safetensors"
+    network = getattr(import_module(module), title)
+    if "arch" in facts:
+        arch = facts["arch"]
+    else:  # the network class derives its arguments from the tensors, and renames and selects these
+        arch, state = network.published(state)
+    net = network(**arch)
+    _load_state(net, folded(state), file)
+    path = zoo.user_folder() / f"{name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     zoo.save(path, net, arch, exact=facts.get("exact", False))
-    kept = ("title", "stage", "model", "licence", "source", "bad_at")
-    zoo.write_card(path, {**{k: facts[k] for k in kept}, "file": facts["file"], "file_sha256": found})
+    copied = {key: facts[key] for key in COPIED_FACTS}
+    zoo.write_card(path, {**copied, "file": facts["file"], "file_sha256": actual})
     return path, len(state)
 
 
+def _checked_sha256(file: Path, facts: dict[str, Any], unchecked: bool) -> str:
+    """SHA-256 of a published file, compared with the card's; "" for a folder."""
+    if not file.exists():
+        raise WeightsError(f"no file at {str(file)!r}; {_addresses(facts)}")
+    expected = facts.get("file_sha256")
+    actual = zoo.sha256(file) if file.is_file() else ""
+    if expected and actual != expected and not unchecked:
+        raise WeightsError(
+            f"{file}: not {facts['file']} (its sha256 is {actual[:12]}..., expected {expected[:12]}...); "
+            f"{_addresses(facts)}, or use --unchecked to convert this file anyway"
+        )
+    return actual
+
+
 def read(file: Path) -> dict[str, Tensor]:
-    """The tensors of a PyTorch file, old format or new; `weights_only`, so that no code runs."""
+    """The tensors of a PyTorch file, in the zip format or the older one, with `weights_only` so that no code is run.
+
+    Raises:
+        WeightsError: the file is damaged, or not a PyTorch file.
+    """
     import torch
 
     try:
-        with torch.serialization.safe_globals([slice]):  # fastai keeps learning rates as slices
+        with torch.serialization.safe_globals([slice]):  # fastai stores learning rates as slices
             state = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         line = str(error).strip().splitlines()[0]
@@ -88,8 +118,10 @@ def read(file: Path) -> dict[str, Tensor]:
 
 
 def folded(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Spectral and weight norm turned into plain weights, as evaluation mode uses them: by the
-    stored u and v, not by the true spectral norm."""
+    """A state dict with spectral norm and weight norm folded into plain weights, as PyTorch's evaluation mode does.
+
+    Spectral norm divides by u W v with the stored vectors u and v, not with the exact largest singular value.
+    """
     plain = dict(state)
     for name in state:
         stem = name.removesuffix("_orig")
@@ -103,13 +135,14 @@ def folded(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return plain
 
 
-def _fill(net: Any, state: dict[str, Tensor], file: Path) -> None:
-    mine = net.state_dict()
-    lacking, left = sorted(mine.keys() - state.keys()), sorted(state.keys() - mine.keys())
-    if lacking or left:
+def _load_state(net: nn.Module, state: dict[str, Tensor], file: Path) -> None:
+    """Load a state dict, with a one-line error if names or shapes differ."""
+    expected = net.state_dict().keys()
+    missing, unexpected = sorted(expected - state.keys()), sorted(state.keys() - expected)
+    if missing or unexpected:
         raise WeightsError(
-            f"{file}: not weights of {type(net).__name__}: {len(lacking)} tensors are "
-            f"lacking and {len(left)} left over, such as {(lacking + left)[0]}"
+            f"{file}: not weights of {type(net).__name__}: {len(missing)} tensors are missing and "
+            f"{len(unexpected)} unexpected, such as {(missing + unexpected)[0]}"
         )
     try:
         net.load_state_dict(state)
@@ -118,21 +151,21 @@ def _fill(net: Any, state: dict[str, Tensor], file: Path) -> None:
         raise WeightsError(f"{file}: not weights of {type(net).__name__} ({line})") from error
 
 
-def _where(facts: dict[str, Any]) -> str:
-    return f"{facts['file']} is to be had at {' or '.join(facts['mirrors'])}"
+def _addresses(facts: dict[str, Any]) -> str:
+    return f"download {facts['file']} from {' or '.join(facts['mirrors'])}"
 
 
 def _download(name: str, facts: dict[str, Any], folder: Path) -> Path:
+    """Download a published file from the first address that answers."""
     target = folder / facts["file"]
     for mirror in facts["mirrors"]:
         try:
-            with urllib.request.urlopen(mirror, timeout=30) as source, target.open("wb") as file:
-                while block := source.read(1 << 20):
+            with urllib.request.urlopen(mirror, timeout=TIMEOUT_SECONDS) as source, target.open("wb") as file:
+                while block := source.read(BLOCK_BYTES):
                     file.write(block)
             return target
         except OSError:
             continue
     raise WeightsError(
-        f"{name} could not be downloaded; {_where(facts)}: get it elsewhere and give "
-        f"--file {os.path.join('FOLDER', facts['file'])}"
+        f"{name} could not be downloaded; {_addresses(facts)}, or get it elsewhere, and give --file {facts['file']}"
     )

@@ -1,8 +1,8 @@
-"""SqueezeNet v1.1 (Iandola et al. 2016): the small backbone several networks start from.
+"""SqueezeNet v1.1 (Iandola et al. 2016): the backbone of several networks, and of perceptual losses.
 
-Module names are those of the published Caffe conversion, so that its ImageNet features load as
-they are: `load_features` reads them into a three-channel or, folded, a one-channel network. Without
-them there is the shipped colorizer's encoder (`own_features`), which sees one channel.
+Module names are those of the published Caffe conversion, so its ImageNet features load without renaming:
+`load_features` loads them for three input channels (RGB) or one (grey). Where they are not installed,
+`shipped_features` returns the encoder of the included colorizer, for one channel.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from reimagine import zoo
 
-OWN = "colorize-nogan"
+COLORIZER_WEIGHTS = "colorize-nogan"
+"""The included weights whose encoder `shipped_features` loads."""
 BGR_MEAN = (103.939, 116.779, 123.68)
-"""Caffe's convention: blue, green, red in 0..255, less these."""
+"""Mean of blue, green and red in 0..255 on ImageNet, which Caffe models subtract from their input."""
 
 
 class Fire(nn.Module):
-    """Squeeze to few channels, expand by 1x1 and 3x3 side by side."""
+    """Fire module: a 1x1 convolution to few channels, then concatenated 1x1 and 3x3 convolutions."""
 
     def __init__(self, inputs: int, squeezed: int, expanded: int) -> None:
         super().__init__()
@@ -35,7 +36,11 @@ class Fire(nn.Module):
 
 
 class SqueezeNet(nn.Module):
-    """The features; padded so that every level halves exactly."""
+    """The convolutional layers, without the classifier; padded so that each level is half the size of the one before.
+
+    Args:
+        inputs: input channels.
+    """
 
     def __init__(self, inputs: int) -> None:
         super().__init__()
@@ -51,8 +56,10 @@ class SqueezeNet(nn.Module):
         return quarter, eighth, last
 
     def levels(self, x: Tensor) -> list[Tensor]:
-        """The seven activations LPIPS looks at (Zhang et al. 2018): 64, 128, 256, 384, 384, 512
-        and 512 channels, at 1/2, 1/4, 1/8 and four times 1/16."""
+        """The seven activations that LPIPS compares (Zhang et al. 2018).
+
+        They have 64, 128, 256, 384, 384, 512 and 512 channels, at 1/2, 1/4, 1/8 and four times 1/16 of the size.
+        """
         first = F.relu(self.conv1(x))
         second = self.fire3(self.fire2(F.max_pool2d(first, 3, 2, 1)))
         third = self.fire5(self.fire4(F.max_pool2d(second, 3, 2, 1)))
@@ -63,9 +70,10 @@ class SqueezeNet(nn.Module):
 
 
 def load_features(net: SqueezeNet, path: Path) -> SqueezeNet:
-    """Read the published features, with Caffe's input convention folded into the first layer.
+    """Load the published ImageNet features from a .safetensors file into `net`, and return it.
 
-    The network then takes RGB in 0..1; with one input channel, grey in 0..1 (as if R = G = B).
+    Caffe's input convention (BGR, 0..255, mean subtracted) is folded into the first layer. The network then takes
+    RGB in 0..1; with one input channel, grey in 0..1, equivalent to R = G = B.
     """
     from safetensors.torch import load_file
 
@@ -79,10 +87,10 @@ def load_features(net: SqueezeNet, path: Path) -> SqueezeNet:
 
 
 def shipped_features() -> SqueezeNet:
-    """The encoder of the shipped colorizer; it takes one channel in 0..1."""
+    """The encoder of the included colorizer; it takes one channel, grey in 0..1."""
     from safetensors.torch import load_file
 
     net, prefix = SqueezeNet(1), "encoder."
-    state = load_file(zoo.verified_path(OWN)[0])
+    state = load_file(zoo.verified_path(COLORIZER_WEIGHTS)[0])
     net.load_state_dict({k.removeprefix(prefix): v.float() for k, v in state.items() if k.startswith(prefix)})
     return net

@@ -1,7 +1,12 @@
-"""A TensorFlow checkpoint's tensors without TensorFlow.
+"""Read the tensors of a TensorFlow V2 checkpoint without TensorFlow.
 
-A V2 checkpoint ("tensor bundle") is a table, in the format of LevelDB, of names and places
-(`.index`), and raw little-endian tensors (`.data-00000-of-00001`).
+A V2 checkpoint ("tensor bundle") is an index file (`.index`) and data shards (`.data-00000-of-00001`, raw
+little-endian tensors). The index is a sorted string table in LevelDB's format: its keys are tensor names, its values
+are `BundleEntryProto` messages with dtype, shape, shard, offset and size. The last 48 bytes are the footer: the block
+handles of the metaindex and of the index block, padding, and an 8-byte magic number. A block handle is two varints,
+offset and size. Keys of a block are prefix-compressed, and the block ends with an array of restart offsets.
+
+Formats: tensorflow/core/protobuf/tensor_bundle.proto, and doc/table_format.md of LevelDB.
 """
 
 from __future__ import annotations
@@ -10,36 +15,64 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimagine.errors import WeightsError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+FOOTER_BYTES = 48
+"""Length of a table's footer."""
 MAGIC = 0xDB4775248B80FB57
-KINDS = {1: "<f4", 9: "<i8"}
+"""The last eight bytes of a table, little-endian."""
+NUMPY_DTYPES = {1: "<f4", 9: "<i8"}
+"""NumPy dtypes by TensorFlow's `DataType` number: DT_FLOAT and DT_INT64. Tensors of other types are skipped."""
+WIRE_VARINT = 0
+"""Protocol buffers wire type of integers."""
+WIRE_BYTES = 2
+"""Protocol buffers wire type of length-delimited fields: strings and messages."""
+WIRE_FIXED_BYTES = {1: 8, 5: 4}
+"""Lengths in bytes of the fixed-size wire types."""
+
+
+class BundleEntry(NamedTuple):
+    """Where a tensor is stored (`BundleEntryProto`)."""
+
+    dtype: int
+    shape: list[int]
+    shard: int
+    offset: int
+    size: int
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """Of a folder (a training's, with its stages, or one checkpoint's), or a zip of one."""
+    """The float32 and int64 tensors of a checkpoint, by name.
+
+    Args:
+        path: an `.index` file; a folder with checkpoints in it, of which the last step of the last stage is read;
+            or a zip file of such a folder.
+
+    Raises:
+        WeightsError: there is no checkpoint, or it is damaged.
+    """
     if path.is_file() and zipfile.is_zipfile(path):
-        with TemporaryDirectory() as folder, zipfile.ZipFile(path) as box:
-            box.extractall(folder)
+        with TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
             return read(Path(folder))
     try:
-        return _tensors(_index(path))
-    except (IndexError, ValueError, OSError, UnicodeDecodeError, EOFError) as error:
-        raise WeightsError(f"{path}: a damaged TensorFlow checkpoint ({error})") from error
+        return _tensors(_last_index(path))
+    except (IndexError, KeyError, ValueError, OSError, UnicodeDecodeError, EOFError) as error:
+        raise WeightsError(f"{path}: the TensorFlow checkpoint is damaged ({error})") from error
 
 
-def _index(path: Path) -> Path:
-    """The last checkpoint of the last stage."""
+def _last_index(path: Path) -> Path:
+    """The index file of the last step (`model.ckpt-STEP.index`) in the last folder by name."""
     if path.suffix == ".index" and path.is_file():
         return path
     found = sorted(path.rglob("*.index"), key=lambda p: (p.parent.name, int("0" + p.stem.rpartition("-")[2])))
     if not found:
-        raise WeightsError(f"{path}: no TensorFlow checkpoint; give the published zip, or its folder")
+        raise WeightsError(f"{path}: no TensorFlow checkpoint; give the published zip file, or its folder")
     return found[-1]
 
 
@@ -47,74 +80,88 @@ def _tensors(index: Path) -> dict[str, Tensor]:
     import numpy as np
     import torch
 
-    found = {}
+    tensors = {}
     shards = sorted(index.parent.glob(f"{index.stem}.data-*"))
-    for name, value in _entries(index.read_bytes()):
-        if not name:
+    for name, value in _table_entries(index.read_bytes()):
+        if not name:  # the header of the bundle
             continue
-        facts = dict(_fields(value))
-        shape = [dict(_fields(d)).get(1, 0) for n, d in _fields(facts.get(2, b"")) if n == 2]
-        if facts.get(1) not in KINDS:
+        entry = _bundle_entry(value)
+        if entry.dtype not in NUMPY_DTYPES:
             continue
-        with shards[facts.get(3, 0)].open("rb") as file:
-            file.seek(facts.get(4, 0))
-            raw = file.read(facts[5])
-        flat = np.frombuffer(raw, KINDS[facts[1]])
-        found[name.decode()] = torch.from_numpy(flat.reshape(shape).copy())
-    return found
+        with shards[entry.shard].open("rb") as file:
+            file.seek(entry.offset)
+            raw = file.read(entry.size)
+        flat = np.frombuffer(raw, NUMPY_DTYPES[entry.dtype])
+        tensors[name.decode()] = torch.from_numpy(flat.reshape(entry.shape).copy())
+    return tensors
 
 
-def _entries(table: bytes) -> Iterator[tuple[bytes, bytes]]:
-    if len(table) < 48 or int.from_bytes(table[-8:], "little") != MAGIC:
-        raise ValueError("its index is none")
-    place = len(table) - 48
-    for _ in range(2):
-        _, place = _varint(table, place)
-    start, place = _varint(table, place)
-    size, _ = _varint(table, place)
-    for _, handle in _block(table, start, size):
-        first, at = _varint(handle, 0)
-        length, _ = _varint(handle, at)
-        yield from _block(table, first, length)
+def _bundle_entry(message: bytes) -> BundleEntry:
+    """Parse a `BundleEntryProto`: dtype = 1, shape = 2, shard_id = 3, offset = 4, size = 5."""
+    numbers, messages = _fields(message)
+    shape = []
+    for dimension in _fields(messages.get(2, [b""])[-1])[1].get(2, []):  # TensorShapeProto: dim = 2, repeated
+        shape.append(_fields(dimension)[0].get(1, 0))  # Dim: size = 1
+    return BundleEntry(numbers.get(1, 0), shape, numbers.get(3, 0), numbers.get(4, 0), numbers.get(5, 0))
 
 
-def _block(table: bytes, start: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Keys share their beginnings with the key before; at the end lies a list of restarts."""
-    if table[start + size]:
-        raise ValueError("its index is compressed")
-    block = table[start : start + size]
-    end = size - 4 - 4 * int.from_bytes(block[-4:], "little")
-    place, key = 0, b""
-    while place < end:
-        shared, place = _varint(block, place)
-        fresh, place = _varint(block, place)
-        length, place = _varint(block, place)
-        key = key[:shared] + block[place : place + fresh]
-        yield key, block[place + fresh : place + fresh + length]
-        place += fresh + length
+def _table_entries(table: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """All (key, value) pairs of a sorted string table, in order."""
+    if len(table) < FOOTER_BYTES or int.from_bytes(table[-8:], "little") != MAGIC:
+        raise ValueError("the index file is not a table")
+    position = len(table) - FOOTER_BYTES
+    for _ in range(2):  # skip the handle of the metaindex block
+        _, position = _varint(table, position)
+    offset, position = _varint(table, position)
+    size, _ = _varint(table, position)
+    for _, handle in _block_entries(table, offset, size):
+        block_offset, position = _varint(handle, 0)
+        block_size, _ = _varint(handle, position)
+        yield from _block_entries(table, block_offset, block_size)
 
 
-def _varint(data: bytes, place: int) -> tuple[int, int]:
+def _block_entries(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
+    """The (key, value) pairs of a block. Each key omits the prefix that it shares with the key before."""
+    if table[offset + size]:  # compression type; 0: none
+        raise ValueError("the index file is compressed")
+    block = table[offset : offset + size]
+    restarts = int.from_bytes(block[-4:], "little")
+    end = size - 4 - 4 * restarts
+    position, key = 0, b""
+    while position < end:
+        shared, position = _varint(block, position)
+        unshared, position = _varint(block, position)
+        length, position = _varint(block, position)
+        key = key[:shared] + block[position : position + unshared]
+        yield key, block[position + unshared : position + unshared + length]
+        position += unshared + length
+
+
+def _varint(data: bytes, position: int) -> tuple[int, int]:
+    """A base-128 varint, and the position after it."""
     value = shift = 0
     while True:
-        byte = data[place]
+        byte = data[position]
         value |= (byte & 127) << shift
-        place, shift = place + 1, shift + 7
+        position, shift = position + 1, shift + 7
         if byte < 128:
-            return value, place
+            return value, position
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Of a protocol buffer: (number, value)."""
-    place = 0
-    while place < len(message):
-        tag, place = _varint(message, place)
-        if tag & 7 == 2:
-            length, place = _varint(message, place)
-            yield tag >> 3, message[place : place + length]
-            place += length
-        elif tag & 7 == 0:
-            value, place = _varint(message, place)
-            yield tag >> 3, value
+def _fields(message: bytes) -> tuple[dict[int, int], dict[int, list[bytes]]]:
+    """The fields of a protocol buffer by number: integers (the last of each number), and byte strings."""
+    numbers: dict[int, int] = {}
+    strings: dict[int, list[bytes]] = {}
+    position = 0
+    while position < len(message):
+        tag, position = _varint(message, position)
+        field, wire_type = tag >> 3, tag & 7
+        if wire_type == WIRE_BYTES:
+            length, position = _varint(message, position)
+            strings.setdefault(field, []).append(message[position : position + length])
+            position += length
+        elif wire_type == WIRE_VARINT:
+            numbers[field], position = _varint(message, position)
         else:
-            place += {1: 8, 5: 4}[tag & 7]
+            position += WIRE_FIXED_BYTES[wire_type]
+    return numbers, strings

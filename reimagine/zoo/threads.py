@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 CORES = os.cpu_count() or 2
+"""Processor cores of this machine."""
+INFERENCE_THREADS = max(1, CORES // 2)
+"""Threads of a network at inference; the other cores are left to decoding, optical flow and encoding."""
 
 
 def limit_opencv_threads() -> None:
@@ -16,16 +19,21 @@ def limit_opencv_threads() -> None:
     cv2.setNumThreads(1)
 
 
-def limit_torch_threads() -> None:
-    """Half of the cores for networks; the others are left to decoding, optical flow and encoding."""
+def set_torch_threads(count: int) -> None:
+    """Set the number of threads of one torch operation."""
     import torch
 
-    torch.set_num_threads(max(1, CORES // 2))
+    torch.set_num_threads(count)
+
+
+def limit_torch_threads() -> None:
+    """Set torch's threads for inference."""
+    set_torch_threads(INFERENCE_THREADS)
 
 
 @contextmanager
 def training_threads() -> Iterator[None]:
-    """All cores for a network that is trained; the former thread counts afterwards."""
+    """Use all cores inside the `with` block, for training; restore the former thread counts afterwards."""
     import cv2
     import torch
 

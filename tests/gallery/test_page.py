@@ -1,4 +1,4 @@
-"""The gallery page in a real browser: what a visitor does with mouse, keys and ears."""
+"""The gallery page in Chromium: mouse, keyboard, playback with sound, accessibility and layout."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ import pytest
 from helpers import make_film
 
 import reimagine
-from reimagine.gallery.page import gallery
+from reimagine.gallery.page import write_gallery
 from reimagine.progress import NoProgress
 from reimagine.runs.folder import Run
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-TIMES = "['.after', '.before'].map(name => document.querySelector(name).currentTime)"
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+CURRENT_TIMES = "['.after', '.before'].map(name => document.querySelector(name).currentTime)"
 
 
 @pytest.fixture
 def page(tmp_path: Path):
-    """A page of a film of 3 s and another that goes on for 1 s, opened from disk."""
+    """The page of a film of 3 s with a generated ending of 1 s, opened from disk."""
     film = make_film(tmp_path / "film.mp4", 72, cuts=(30,), sounds=1, size=(320, 240))
     steps = [reimagine.model("colorize", "tint")(), reimagine.model("continue", "hold")(seconds=1.0)]
     reimagine.run(film, steps, tmp_path / "run")
-    path = gallery([Run.open(tmp_path / "run")], tmp_path / "site", NoProgress())
+    path = write_gallery([Run.open(tmp_path / "run")], tmp_path / "site", NoProgress())
     with api.sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1000, "height": 900})
-        page.said = []
-        page.on("console", lambda m: page.said.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda e: page.said.append(str(e)))
-        page.on("requestfailed", lambda r: page.said.append(r.url))
+        page.messages = []
+        page.on("console", lambda m: page.messages.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: page.messages.append(str(e)))
+        page.on("requestfailed", lambda r: page.messages.append(r.url))
         page.goto(path.as_uri())
         yield page
         browser.close()
 
 
-def test_the_divider_is_dragged_and_moved_by_keys(page):
+def test_the_divider_is_moved_by_mouse_and_keyboard(page):
     split = page.locator(".split")
     box = split.bounding_box()
     middle = box["x"] + box["width"] / 2
@@ -49,40 +49,40 @@ def test_the_divider_is_dragged_and_moved_by_keys(page):
     assert float(split.input_value()) == pytest.approx(25, abs=2)
     split.focus()
     page.keyboard.press("ArrowRight")
-    shown = page.evaluate("getComputedStyle(document.querySelector('.stage')).getPropertyValue('--split')")
-    assert shown == f"{split.input_value()}%" and not page.said
+    position = page.evaluate("getComputedStyle(document.querySelector('.player')).getPropertyValue('--split')")
+    assert position == f"{split.input_value()}%" and not page.messages
 
 
-def test_both_films_play_in_step_with_sound_and_stop_together(page):
+def test_both_films_play_synchronously_with_sound_and_pause_together(page):
     page.click(".play")
-    slips = []
+    differences = []  # in frames
     for _ in range(5):
         page.wait_for_timeout(300)
-        after, before = page.evaluate(TIMES)
-        slips.append(abs(after - before) * 24)
-    assert after > 0.3 and sorted(slips)[2] < 1
+        after, before = page.evaluate(CURRENT_TIMES)
+        differences.append(abs(after - before) * 24)
+    assert after > 0.3 and sorted(differences)[2] < 1
     assert page.evaluate("document.querySelector('.after').webkitAudioDecodedByteCount") > 0
     page.click(".play")
     page.wait_for_timeout(300)
-    after, before = page.evaluate(TIMES)
-    assert abs(after - before) * 24 < 1 and not page.said
+    after, before = page.evaluate(CURRENT_TIMES)
+    assert abs(after - before) * 24 < 1 and not page.messages
 
 
-def test_one_steps_by_frames_and_jumps_to_shots_and_past_the_end(page):
+def test_frame_steps_and_jumps_to_shots_and_to_the_ending(page):
     page.locator(".jump").nth(1).click()
     page.wait_for_timeout(300)
-    assert page.evaluate(TIMES) == pytest.approx([30.5 / 24] * 2, abs=0.01)
+    assert page.evaluate(CURRENT_TIMES) == pytest.approx([30.5 / 24] * 2, abs=0.01)
     page.locator(".split").focus()
     page.keyboard.press(".")
     page.wait_for_timeout(300)
-    assert page.evaluate(TIMES) == pytest.approx([31.5 / 24] * 2, abs=0.01)
+    assert page.evaluate(CURRENT_TIMES) == pytest.approx([31.5 / 24] * 2, abs=0.01)
     page.locator(".film .jump").last.click()
     page.wait_for_timeout(300)
-    after, before = page.evaluate(TIMES)
-    assert after > 3.9 and before <= 3.05 and not page.said
+    after, before = page.evaluate(CURRENT_TIMES)
+    assert after > 3.9 and before <= 3.05 and not page.messages
 
 
-def test_all_that_can_be_used_has_a_name_and_fits_a_phone(page):
+def test_controls_have_accessible_names_and_the_page_fits_a_phone(page):
     tree = page.locator("article").aria_snapshot()
     assert all(
         line.split(None, 2)[2:]
@@ -93,8 +93,7 @@ def test_all_that_can_be_used_has_a_name_and_fits_a_phone(page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_nothing_jumps_while_the_page_is_read(page):
-    """No picture or film pushes others away when it comes."""
+def test_the_layout_does_not_shift_while_pictures_load(page):
     shift = page.evaluate("""() => new Promise(done => {
       let sum = 0;
       new PerformanceObserver(list => list.getEntries().forEach(entry => sum += entry.value))
@@ -102,4 +101,4 @@ def test_nothing_jumps_while_the_page_is_read(page):
       scrollTo(0, document.body.scrollHeight);
       setTimeout(() => done(sum), 800);
     })""")
-    assert shift == 0 and not page.said
+    assert shift == 0 and not page.messages

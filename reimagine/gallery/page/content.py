@@ -1,225 +1,175 @@
-"""What a page shows of a run: small films that play anywhere, pictures, and facts."""
+"""The contents of a gallery page: what is known of a run, and the texts and numbers that the template shows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
-import numpy as np
 
-from reimagine import recipe, zoo
+from reimagine import recipe, stages, zoo
 from reimagine.errors import ReimagineError
-from reimagine.media.export import Encoding, export
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame, prefetch
-from reimagine.media.sound import read_sound
+from reimagine.gallery.page.pictures import QUALITY, ending_strip, shot_strip, write_films
 from reimagine.media.writer import write_image
+from reimagine.runs.step import Step, read_options
 
 if TYPE_CHECKING:
     from reimagine.progress import Progress
-    from reimagine.runs.folder import Run, Step
+    from reimagine.runs.folder import Run
+    from reimagine.runs.tracks import FilmTracks
 
-WIDTH, THUMB, COLUMNS = 640, 240, 12
-"""Pixels across of the films and of the pictures in strips; how many of these there are at most."""
-WEBP = 82
-"""Quality of the pictures."""
-HOW = Encoding(crf=24, preset="medium")
-TALES = {
-    "colorize": "coloured",
-    "stabilize": "steadied",
-    "cartoon": "drawn",
-    "continue": "gone on with",
-    "transcribe": "transcribed",
-    "compose": "composed for",
-    "timbre": "played anew",
-    "mix": "mixed",
+NO_LICENCE = "no licence stated"
+"""Credit for a film or for weights that state nothing."""
+NOTE_FILES = ("notes.mid", "notes.csv")
+"""Files of a step that the page offers for download."""
+STEP_PICTURES = {"piano-roll": "Piano roll", "rainbowgram": "Rainbowgram"}
+"""Pictures of a step by file name, with their alternative text."""
+HIDDEN_ENTRIES = ("key", "bytes", "film", "notes")
+"""Entries of report.json that are not in the table of numbers."""
+LABELS = {
+    "fps": "frames per second",
+    "seconds": "processing time in seconds",
+    "peak_rss_mb": "peak memory in MB",
+    "counts": "events",
+    "warp_error": "warping error",
+    "found": "restoration statistics",
+    "audio_minus_video_seconds": "sound longer than picture by (seconds)",
 }
+"""Row titles for entries of report.json whose names are not plain words."""
 
 
-def exhibit(run: Run, out: Path, slug: str, progress: Progress, credit: str) -> dict[str, Any]:
-    """Leave a run's files in the folder `slug` of `out`; give back all that the page says of it."""
-    home = out / slug
-    home.mkdir(exist_ok=True)
-    films = _films(run, home, progress) if run.film.frames and not run.film.is_still else {}
+def page_content(run: Run, out: Path, slug: str, progress: Progress, credit: str) -> dict[str, Any]:
+    """Write the media files of a run, and return the values that the template needs.
+
+    Args:
+        run: a run with all steps done.
+        out: folder of the page; the files go to the folder `slug` in it.
+        credit: maker and licence of the film; "" takes them from its metadata.
+    """
+    tracks, folder = run.tracks, out / slug
+    film, models = tracks.film, _models(tracks)
+    folder.mkdir(exist_ok=True)
+    films = write_films(tracks, folder, progress) if film.frames and not film.is_still else {}
     report = run.folder / "report.json"
-    facts = json.loads(report.read_text()) if report.exists() else {}
     return {
-        "title": Path(run.film.source).stem.replace("_", " ").replace("-", " "),
+        "title": Path(film.source).stem.replace("_", " ").replace("-", " "),
         "slug": slug,
-        "tale": ", ".join(dict.fromkeys(TALES.get(step.stage, step.stage) for step in run.steps)),
+        "summary": ", ".join(dict.fromkeys(stages.stage_named(step.stage).done for step in tracks.steps)),
         "width": films.get("width", 0),
         "height": films.get("height", 0),
         "films": films,
-        "rate": float(run.film.rate),
-        "sounds": {"old": bool(run.film.sounds), "new": run.latest("sound") is not None},
-        "shots": _shots(run, home) if run.film.frames else [],
-        "ending": _ending(run, home),
-        "steps": [_step(run, step, home) for step in run.steps],
-        "recipe": _recipe(run),
-        "numbers": _numbers(facts),
-        "credits": _credits(run, credit),
+        "rate": float(film.rate),
+        "sounds": {"old": bool(film.sounds), "new": tracks.latest("sound") is not None},
+        "shots": shot_strip(tracks, folder) if film.frames else [],
+        "ending": ending_strip(tracks, folder) if film.frames else [],
+        "steps": [
+            _step(step, model, run.folder / step.folder, folder)
+            for step, model in zip(tracks.steps, models, strict=True)
+        ],
+        "recipe": "" if None in models else recipe.write(models),
+        "numbers": _numbers(json.loads(report.read_text()) if report.exists() else {}),
+        "credits": _credits(tracks, models, credit),
     }
 
 
-# -- films and pictures ------------------------------------------------------------------------
+def _step(step: Step, model: Any | None, source: Path, folder: Path) -> dict[str, Any]:
+    """A step: model, options, counts, and its notes and pictures, which are copied to the page's folder.
 
-
-def _films(run: Run, home: Path, progress: Progress) -> dict[str, Any]:
-    """before.mp4 and after.mp4, of one size, each with its own sound and a poster."""
-    film = run.film
-    scale = min(1.0, WIDTH / film.width)
-    width, height = (max(2, round(side * scale) // 2 * 2) for side in (film.width, film.height))
-    small = replace(film, width=width, height=height)
-    path = run.artifact("sound")
-    own = run.own_sound() if film.sounds else None
-    sounds = {
-        "before": own.fit_length(min(own.length, round(film.seconds * own.rate))) if own else None,
-        "after": read_sound(path) if path else own,
-    }
-    for name, picture in (("before", run.picture(0)), ("after", run.picture())):
-        progress.begin(name, picture.frames)
-        frames = _shrunk(prefetch(picture.read(film), 8), small, progress)
-        export(replace(small, trimmed=False), home / f"{name}.mp4", frames, sounds[name], HOW)
-        middle = next(picture.read(film, run.known // 2, run.known // 2 + 1))
-        write_image(home / f"{name}.webp", cv2.resize(middle.image, (width, height)), WEBP)
-    seconds = float(film.time(run.picture().frames))
-    return {"width": width, "height": height, "seconds": round(seconds, 3)}
-
-
-def _shrunk(frames: Iterator[Frame], film: Film, progress: Progress) -> Iterator[Frame]:
-    for frame in frames:
-        yield replace(frame, picture=frame.picture.reformat(film.width, film.height, "yuv420p"))
-        progress.advance(1)
-
-
-def _thumb(run: Run, number: int, path: Path) -> str:
-    """A small picture of a frame; its address on the page."""
-    frame = next(run.picture().read(run.film, number, number + 1))
-    height = max(1, round(frame.height * THUMB / frame.width))
-    write_image(path, cv2.resize(frame.image, (THUMB, height), interpolation=cv2.INTER_AREA), WEBP)
-    return f"{path.parent.name}/{path.name}"
-
-
-def _shots(run: Run, home: Path) -> list[dict[str, Any]]:
-    shots = [s for s in run.takes if s.start < run.known]
-    if len(shots) > COLUMNS:
-        shots = [shots[i] for i in np.linspace(0, len(shots) - 1, COLUMNS).astype(int)]
-    return [
-        {
-            "at": round(float(run.film.time(shot.start)), 3),
-            "number": number,
-            "picture": _thumb(run, (shot.start + shot.stop) // 2, home / f"shot-{number}.webp"),
-        }
-        for number, shot in enumerate(shots, 1)
+    Counts that the model summarizes in report.json are left out: they are in the table of numbers.
+    """
+    summarized = model.reported_counts if model is not None else ()
+    files = [name for name in NOTE_FILES if (source / name).exists()]
+    for name in files:
+        (folder / name).write_bytes((source / name).read_bytes())
+    pictures = [
+        _step_picture(source / f"{name}.png", folder / f"{step.folder[:2]}-{name}.webp", f"{title} after {step.stage}")
+        for name, title in STEP_PICTURES.items()
+        if (source / f"{name}.png").exists()
     ]
-
-
-def _ending(run: Run, home: Path) -> list[dict[str, Any]]:
-    """The film strip of what was dreamt up after the last frame."""
-    last = run.picture().frames
-    if not run.film.frames or last <= run.known:
-        return []
-    numbers = np.unique(np.linspace(run.known - 1, last - 1, COLUMNS).astype(int))
-    return [
-        {
-            "at": round(float(run.film.time(int(n))), 3),
-            "after": round(float(run.film.time(int(n)) - run.film.time(run.known - 1)), 1),
-            "picture": _thumb(run, int(n), home / f"ending-{n}.webp"),
-        }
-        for n in numbers
-    ]
-
-
-# -- facts -------------------------------------------------------------------------------------
-
-
-def _step(run: Run, step: Step, home: Path) -> dict[str, Any]:
-    """A step: its options, and its artifact as a picture or a file to take along."""
-    folder = run.folder / step.folder
-    options = json.loads((folder / "step.json").read_text()).get("options", {})
-    files, pictures = [], []
-    for name in ("notes.mid", "notes.csv"):
-        if (folder / name).exists():
-            (home / name).write_bytes((folder / name).read_bytes())
-            files.append({"name": name, "path": f"{home.name}/{name}"})
-    for name, words in (("piano-roll", "Piano roll"), ("rainbowgram", "Rainbowgram")):
-        if (folder / f"{name}.png").exists():
-            image = cv2.imread(str(folder / f"{name}.png"))
-            target = home / f"{step.folder[:2]}-{name}.webp"
-            write_image(target, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), WEBP)
-            pictures.append(
-                {
-                    "path": f"{home.name}/{target.name}",
-                    "words": f"{words} after {step.stage}",
-                    "width": image.shape[1],
-                    "height": image.shape[0],
-                }
-            )
     return {
         "stage": step.stage,
         "model": step.model,
         "seconds": round(step.seconds, 1),
-        "options": {k: v for k, v in options.items() if v not in ("", None)},
-        "counts": step.counts,
-        "files": files,
+        "options": {k.replace("_", " "): v for k, v in read_options(source).items() if v not in ("", None)},
+        "counts": {name: count for name, count in step.counts.items() if name not in summarized},
+        "files": [{"name": name, "path": f"{folder.name}/{name}"} for name in files],
         "pictures": pictures,
     }
 
 
-def _recipe(run: Run) -> str:
-    """The steps as a recipe to copy; one that this version no longer reads is left out."""
-    models = []
-    for step in run.steps:
-        options = json.loads((run.folder / step.folder / "step.json").read_text()).get("options", {})
-        try:
-            models.append(recipe.build(step.stage, step.model, options))
-        except ReimagineError:
-            return ""
-    return recipe.write(models)
+def _step_picture(source: Path, target: Path, text: str) -> dict[str, Any]:
+    """Convert a picture to WebP; its address, alternative text and size."""
+    image = cv2.imread(str(source))
+    if image is None:
+        raise ReimagineError(f"{source}: the picture cannot be read; delete it and run the command again")
+    write_image(target, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), QUALITY)
+    height, width = image.shape[:2]
+    return {"path": f"{target.parent.name}/{target.name}", "text": text, "width": width, "height": height}
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name, name.replace("_", " "))
+
+
+def _models(tracks: FilmTracks) -> list[Any | None]:
+    """The model of each step; None for one that this version cannot build."""
+    return [_model(step, tracks.folder / step.folder) for step in tracks.steps]
+
+
+def _model(step: Step, folder: Path) -> Any | None:
+    try:
+        return recipe.build(step.stage, step.model, read_options(folder))
+    except ReimagineError:
+        return None
 
 
 def _numbers(report: dict[str, Any]) -> list[tuple[str, str]]:
-    """The report's numbers, a line each."""
+    """Rows of the table of numbers: title and value."""
     rows: list[tuple[str, str]] = []
     for key, value in report.items():
-        if key in ("key", "bytes", "film", "notes") or value in (None, {}, []):
+        if key in HIDDEN_ENTRIES or value in (None, {}, []):
             continue
         if isinstance(value, dict):
-            told = ", ".join(f"{name} {number:g}" for name, number in value.items())
-            rows.append((key.replace("_", " "), told))
+            rows.append((_label(key), ", ".join(f"{_label(name)} {_number(number)}" for name, number in value.items())))
         elif isinstance(value, int | float):
-            rows.append((key.replace("_", " "), f"{value:g}"))
+            rows.append((_label(key), _number(value)))
     return rows
 
 
-def _credits(run: Run, credit: str) -> list[dict[str, str]]:
-    """Whose film, whose weights, under which licences."""
-    rows = [{"what": "Film", "name": Path(run.film.source).name, "words": credit or _own_credit(run)}]
-    for step in run.steps:
-        options = json.loads((run.folder / step.folder / "step.json").read_text()).get("options", {})
-        try:
-            model = recipe.build(step.stage, step.model, options)
-            weights = getattr(model, "network", options.get("weights"))
-            card = zoo.find(weights).facts if weights else {}
-        except ReimagineError:
-            continue
-        if card:
-            name = str(card.get("title", weights))
-            licence = str(card.get("licence", "no licence stated"))
-            rows.append({"what": f"Weights of {step.stage}", "name": name, "words": licence})
+def _number(value: float | bool) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else f"{value:g}"
+
+
+def _credits(tracks: FilmTracks, models: Sequence[Any | None], credit: str) -> list[dict[str, str]]:
+    """Source and licence of the film and of all weights, without duplicates."""
+    name = Path(tracks.film.source).name
+    rows = [{"what": "Film", "name": name, "licence": credit or _film_credit(tracks)}]
+    for step, model in zip(tracks.steps, models, strict=True):
+        if model is not None and model.required_weights:
+            rows += _weights_credit(step.stage, model.required_weights)
     return [row for number, row in enumerate(rows) if row not in rows[:number]]
 
 
-def _own_credit(run: Run) -> str:
-    """What the film's own file says of its maker and licence."""
+def _weights_credit(stage: str, weights: str) -> Sequence[dict[str, str]]:
+    """One row for weights that have a card."""
+    try:
+        card = zoo.find(weights).facts
+    except ReimagineError:  # they were removed since
+        return ()
+    if not card:
+        return ()
+    title, licence = str(card.get("title", weights)), str(card.get("licence", NO_LICENCE))
+    return ({"what": f"Weights of {stage}", "name": title, "licence": licence},)
+
+
+def _film_credit(tracks: FilmTracks) -> str:
+    """Maker and licence from the metadata of the film's file."""
     from reimagine.media.reader import open_container
 
-    if run.film.is_still or run.film.is_score:
-        return "no licence stated"
-    with open_container(Path(run.film.source)) as box:
-        words = [box.metadata[k] for k in ("artist", "copyright", "comment") if k in box.metadata]
-    return "; ".join(words) or "no licence stated"
+    if tracks.film.is_still or tracks.film.is_score:
+        return NO_LICENCE
+    with open_container(Path(tracks.film.source)) as container:
+        texts = [container.metadata[key] for key in ("artist", "copyright", "comment") if key in container.metadata]
+    return "; ".join(texts) or NO_LICENCE

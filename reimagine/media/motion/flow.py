@@ -1,64 +1,98 @@
-"""Where things go from one frame to the next: dense optical flow on luma, and what follows it.
+"""Dense optical flow between two frames, and the reduced size at which it is computed.
 
-A flow (H, W, 2) float32 says, for every pixel of a frame, how many pixels away (x, y) the same
-thing lies in the other frame.
+A flow (H, W, 2) float32 maps every pixel of one frame to its position in another: it is the displacement (x, y) in
+pixels from `here` to `there`.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
+
+from reimagine.media.motion.warp import (
+    forward_backward_error,
+    out_of_bounds,
+    resize_flow,
+    squared_magnitude,
+    warp_backward,
+)
+
+__all__ = [
+    "forward_backward_error",
+    "optical_flow",
+    "out_of_bounds",
+    "reduced_flow",
+    "resize_to_short_side",
+    "squared_magnitude",
+    "warp_backward",
+    "working_size",
+]
 
 PRESETS = {
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
+"""OpenCV's presets of the DIS flow, by name: "medium" searches finer scales than "fast" and takes longer."""
 
 MIN_SIDE = 16
-"""Narrower pictures are widened: the search needs some room."""
+"""Pixels. Narrower images are padded, because the patch search of DIS needs at least this size."""
+WIDE = 80
+"""Width in pixels from which the preset "fast" uses a pyramid of three levels."""
+WIDE_MIN_HEIGHT = 32
+"""Height in pixels that three levels need: the patches have 8 pixels, and DIS reads beyond the image if a level is
+smaller."""
 
 
 def optical_flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> np.ndarray:
-    """Dense inverse search (Kroeger et al. 2016) between two lumas, (H, W) uint8 each."""
-    h, w = here.shape
-    if min(h, w) < MIN_SIDE:
-        room = (0, max(0, MIN_SIDE - h)), (0, max(0, MIN_SIDE - w))
-        here, there = np.pad(here, room, "edge"), np.pad(there, room, "edge")
-    return cv2.DISOpticalFlow_create(PRESETS[preset]).calc(here, there, None)[:h, :w]
+    """Flow from one image to another by dense inverse search (DIS, Kroeger et al. 2016).
 
+    Args:
+        here: (H, W) uint8 luma.
+        there: (H, W) uint8 luma of the other image.
+        preset: "fast" or "medium".
 
-@lru_cache(8)
-def _grid(height: int, width: int) -> np.ndarray:
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    return np.dstack([x, y])
-
-
-def warp_backward(there: np.ndarray, flow: np.ndarray, way: int = cv2.INTER_LINEAR) -> np.ndarray:
-    """What of another frame ((H, W) or (H, W, C)) belongs here; the edge is repeated outside."""
-    places = _grid(*flow.shape[:2]) + flow
-    return cv2.remap(there, places, None, way, borderMode=cv2.BORDER_REPLICATE)
-
-
-def forward_backward_error(out: np.ndarray, back: np.ndarray) -> np.ndarray:
-    """How far one ends from where one began, going along `out` and home along `back`, squared
-    and relative to the motion: above 1 the thing is hidden in the other frame (H, W) float32.
-
-    The test of Sundaram et al. 2010 that Ruder et al. 2016 use: |w + w'|^2 against
-    0.01 (|w|^2 + |w'|^2) + 0.5.
+    Returns:
+        (H, W, 2) float32, pixels.
     """
-    home = warp_backward(back, out)
-    return squared_magnitude(out + home) / (0.01 * (squared_magnitude(out) + squared_magnitude(home)) + 0.5)
+    h, w = here.shape
+    min_height = WIDE_MIN_HEIGHT if preset == "fast" and w >= WIDE else MIN_SIDE
+    if h < min_height or w < MIN_SIDE:
+        padding = (0, max(0, min_height - h)), (0, max(0, MIN_SIDE - w))
+        here, there = np.pad(here, padding, "edge"), np.pad(there, padding, "edge")
+    here, there = np.ascontiguousarray(here), np.ascontiguousarray(there)
+    dis = cv2.DISOpticalFlow.create(PRESETS[preset])
+    return dis.calc(here, there, None)[:h, :w]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
-def squared_magnitude(flow: np.ndarray) -> np.ndarray:
-    """Lengths of a flow's steps, squared: (H, W) float32."""
-    return np.einsum("hwc,hwc->hw", flow, flow)
+def working_size(width: int, height: int, short_side: int, multiple: int = 1, minimum: int = 8) -> tuple[int, int]:
+    """Size (w, h) at which an image is analyzed: its short side is reduced to `short_side` pixels.
+
+    The image is never enlarged. Each side is rounded to a multiple of `multiple` and is at least `minimum` pixels.
+    """
+    scale = min(1.0, short_side / min(width, height))
+    w, h = (max(minimum, round(side * scale / multiple) * multiple) for side in (width, height))
+    return w, h
 
 
-def out_of_bounds(flow: np.ndarray) -> np.ndarray:
-    """Where a flow leads out of the picture: (H, W) bool."""
-    h, w = flow.shape[:2]
-    x, y = np.moveaxis(_grid(h, w) + flow, 2, 0)
-    return (x < 0) | (y < 0) | (x > w - 1) | (y > h - 1)
+def resize_to_short_side(image: np.ndarray, short_side: int, multiple: int = 1, minimum: int = 8) -> np.ndarray:
+    """An image (H, W) or (H, W, C) at its `working_size`, averaged by area; same dtype."""
+    size = working_size(image.shape[1], image.shape[0], short_side, multiple, minimum)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def reduced_flow(here: np.ndarray, there: np.ndarray, short_side: int, preset: str = "medium") -> np.ndarray:
+    """Flow computed at a reduced size and scaled to the size of the images.
+
+    Args:
+        here: (H, W, 3) uint8 RGB.
+        there: (H, W, 3) uint8 RGB, the other image.
+        short_side: pixels, of the images between which the flow is computed.
+        preset: "fast" or "medium".
+
+    Returns:
+        (H, W, 2) float32, pixels at full size.
+    """
+    a, b = (
+        cv2.cvtColor(resize_to_short_side(x, short_side, minimum=MIN_SIDE), cv2.COLOR_RGB2GRAY) for x in (here, there)
+    )
+    return resize_flow(optical_flow(a, b, preset), here.shape[1::-1])

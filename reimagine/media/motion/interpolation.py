@@ -1,54 +1,59 @@
-"""Pictures that a film does not have: between two of its frames, and just after the last."""
+"""Frames between two frames of a film (interpolation) and after its last one (extrapolation)."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from reimagine.media.motion.flow import forward_backward_error, optical_flow, warp_backward
+from reimagine.media.motion.flow import reduced_flow
+from reimagine.media.motion.warp import forward_backward_error, warp_backward
 
 FLOW_SHORT_SIDE = 270
-"""Motion is followed at this height at most."""
-
-
-def reduced_flow(here: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """The flow (H, W, 2) from a picture to another, RGB (H, W, 3), as large as they are."""
-    height, width = here.shape[:2]
-    scale = min(1.0, FLOW_SHORT_SIDE / min(height, width))
-    size = max(16, round(width * scale)), max(16, round(height * scale))
-    greys = (cv2.cvtColor(cv2.resize(p, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY) for p in (here, there))
-    found = optical_flow(*greys, "medium")
-    return cv2.resize(found, (width, height)) * np.float32([width / size[0], height / size[1]])
+"""Short side in pixels at which the flow is computed, at most: finer flow costs more time and looks the same."""
+MIN_VISIBILITY = 0.01
+"""Added to both visibilities, so that a pixel that is occluded in both images is a plain cross-fade."""
 
 
 class FrameInterpolator:
-    """Motion-compensated interpolation of two pictures, RGB (H, W, 3) uint8: each is moved towards the other
-    along the flow, and where one is hidden in the other, only the one that shows it counts."""
+    """Motion-compensated interpolation between two images.
+
+    Both images are warped along the flow to the requested time and blended by time; where a pixel of one image is
+    occluded in the other, only the image that shows it contributes.
+
+    Args:
+        here: (H, W, 3) uint8 RGB, the image at time 0.
+        there: (H, W, 3) uint8 RGB, the image at time 1.
+    """
 
     def __init__(self, here: np.ndarray, there: np.ndarray) -> None:
         self.here, self.there = here, there
-        self.out, self.back = reduced_flow(here, there), reduced_flow(there, here)
-        self.seen = (
-            np.exp(-forward_backward_error(self.back, self.out)),
-            np.exp(-forward_backward_error(self.out, self.back)),
+        self.forward = reduced_flow(here, there, FLOW_SHORT_SIDE)
+        self.backward = reduced_flow(there, here, FLOW_SHORT_SIDE)
+        self.visibility = (
+            np.exp(-forward_backward_error(self.backward, self.forward)),
+            np.exp(-forward_backward_error(self.forward, self.backward)),
         )
 
     def at(self, time: float) -> np.ndarray:
-        """The picture at a time from 0 (here) to 1 (there), (H, W, 3) uint8."""
+        """The image at a time from 0 to 1: (H, W, 3) uint8 RGB."""
         if time in (0, 1):
             return self.there if time else self.here
-        pictures = warp_backward(self.here, time * self.back), warp_backward(self.there, (1 - time) * self.out)
-        weights = [w * (s + 0.01) for w, s in zip((1 - time, time), self.seen, strict=True)]
-        share = (weights[0] / (weights[0] + weights[1]))[..., None]
-        return np.clip(share * pictures[0] + (1 - share) * pictures[1] + 0.5, 0, 255).astype(np.uint8)
+        a, b = warp_backward(self.here, time * self.backward), warp_backward(self.there, (1 - time) * self.forward)
+        weight_a, weight_b = (w * (v + MIN_VISIBILITY) for w, v in zip((1 - time, time), self.visibility, strict=True))
+        share = (weight_a / (weight_a + weight_b))[..., None]
+        return np.clip(share * a + (1 - share) * b + 0.5, 0, 255).astype(np.uint8)
 
 
 class FrameExtrapolator:
-    """What two last pictures of a film, RGB (H, W, 3) uint8, become if all goes on as it went."""
+    """Continuation of the motion between the last two images of a film.
+
+    Args:
+        before: (H, W, 3) uint8 RGB, the image before the last.
+        last: (H, W, 3) uint8 RGB.
+    """
 
     def __init__(self, before: np.ndarray, last: np.ndarray) -> None:
-        self.last, self.back = last, reduced_flow(last, before)
+        self.last, self.backward = last, reduced_flow(last, before, FLOW_SHORT_SIDE)
 
     def at(self, steps: float) -> np.ndarray:
-        """So many steps after the last, (H, W, 3) uint8; good for a few."""
-        return warp_backward(self.last, steps * self.back)
+        """The image `steps` frames after the last: (H, W, 3) uint8 RGB. Useful for a few frames."""
+        return warp_backward(self.last, steps * self.backward)

@@ -1,242 +1,274 @@
-"""Values that travel with the things they belong to: colours, along optical flow, inside a shot.
+"""Propagation of per-pixel values, such as colours, from keyframes to the frames around them along optical flow.
 
-Some frames (keyframes: every sixteenth, a shot's last, and wherever much has changed) know their
-values. Each is carried both ways through the frames around it, and where several meet, the nearer and
-the better believed one weighs more. So a value neither drifts nor jumps, and what is hidden behind
-something takes nothing from what hides it. A frame that shows what no keyframe saw is asked as well.
+Values are computed for keyframes only: every sixteenth frame of a shot, its last one, and any frame that differs much
+from the frames before it. They are warped forwards and backwards through the other frames of the shot. Where values
+from several keyframes meet they are averaged, weighted by temporal distance and flow confidence, so that the result
+neither drifts nor jumps, and occluded pixels receive nothing from what occludes them. Values are also computed for a
+frame that shows a large region which no keyframe shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import reduce
 
 import cv2
 import numpy as np
 
-from reimagine.media.frames import Frame, prefetch
-from reimagine.media.motion.flow import forward_backward_error, optical_flow, out_of_bounds, warp_backward
+from reimagine.media.frames import Frame, frame_windows, is_consecutive, prefetch
+from reimagine.media.motion.confidence import FlowWithConfidence, bidirectional_flow
+from reimagine.media.motion.warp import resize_flow, warp_backward
 
 KEYFRAME_INTERVAL = 16
-"""Frames between two keyframes at most."""
+"""Frames between two keyframes, at most."""
 LOOK_AHEAD = KEYFRAME_INTERVAL
-"""Frames after and before its own that a value is still asked from; also what a part cut out of
-a shot has to be led in and out with."""
+"""Frames before and after its own to which a value is propagated; a part of a shot needs this many frames of context
+on both sides."""
 SHORT_SIDE = 112
-"""Short side at which flow and values live, in pixels: grain is gone there, and colour is soft."""
-DOUBT, TONE, STALE = 0.1, 15.0, 0.6
-"""How much a flow's disagreement counts, the change of luma that makes a match doubtful, and the
-belief below which a frame becomes a keyframe."""
-UNKNOWN, HOLE, SURE, CELL = 0.01, 0.06, 0.25, 12
-"""The belief below which nothing is known of a place; the share of such places that calls for asking;
-the belief above which a place needs no help from its neighbours, and how far, in pixels, those are."""
+"""Short side, in pixels, at which flow and values are computed: there is no grain at this size, and colour is soft."""
+MIN_DIVISOR = 2
+"""Least reduction of the frame: 4:2:0 chroma has half its resolution."""
+KEYFRAME_VALIDITY = 0.6
+"""A frame becomes a keyframe if the last keyframe's values are valid in a smaller share of it."""
+MIN_WEIGHT = 0.01
+"""Weight below which the value of a pixel counts as unknown."""
+MAX_UNKNOWN_SHARE = 0.06
+"""Share of unknown pixels above which values are computed for the frame itself."""
+FULL_WEIGHT = 0.25
+"""Weight from which a pixel's own value is used alone, without those of similar pixels around it."""
+CELL = 12
+"""Side, in pixels, of a cell of the bilateral grid."""
+LUMA_BINS = 16
+"""Bins of luma of the bilateral grid; each is 16 grey levels wide."""
+LUMA_OFFSET = 32
+"""Grey levels added to `local_luma`, which keeps it away from 0: black has no colour."""
+
+ComputeValues = Callable[[Frame, np.ndarray, Sequence[Frame]], np.ndarray]
+"""Computes the values of a keyframe: (frame, luma, window) -> (h, w, C) float32, or (k h, k w, C) with an integer k.
+`luma` is `propagation_luma` of the frame, (h, w) uint8; `window` are the frames around it (see `frame_windows`)."""
 
 
 def propagation_size(frame: Frame) -> tuple[int, int]:
-    """(width, height) at which a frame's values live: a whole fraction, no finer than its chroma."""
-    scale = max(2, min(frame.width, frame.height) // SHORT_SIDE)
-    return max(8, frame.width // scale), max(8, frame.height // scale)
+    """Size (w, h) at which flow and values of a frame are computed: the frame's divided by an integer.
+
+    The divisor brings the short side down to `SHORT_SIDE` pixels or little more, and is at least `MIN_DIVISOR`.
+    """
+    divisor = max(MIN_DIVISOR, min(frame.width, frame.height) // SHORT_SIDE)
+    return max(8, frame.width // divisor), max(8, frame.height // divisor)
 
 
 def propagation_luma(frame: Frame) -> np.ndarray:
-    """The luma of the film at a frame's place, at the working size: (h, w) uint8, 0..255."""
+    """Luma of a frame, of the source if it has one, at `propagation_size`: (h, w) uint8, 0..255."""
     return (frame.source or frame).resized_grey(propagation_size(frame))
 
 
 def local_luma(luma: np.ndarray) -> np.ndarray:
-    """The luma about every place, (h, w, 1) float32; never near 0, where black has no colour.
+    """Mean luma around every pixel plus `LUMA_OFFSET`, of luma (h, w) uint8: (h, w, 1) float32.
 
-    What is carried is a share of it: a picture that fades takes its colours along.
+    Chroma divided by it is propagated well through a fade, in which chroma scales with luma.
     """
-    return (cv2.blur(luma, (9, 9)).astype(np.float32) + 32)[..., None]
-
-
-FrameT = TypeVar("FrameT", bound=Frame)
-"""`Frame`, or a subclass that carries more, such as the frame's neighbours."""
-ComputeValues = Callable[[FrameT, np.ndarray], np.ndarray]
+    return (cv2.blur(luma, (9, 9)).astype(np.float32) + LUMA_OFFSET)[..., None]
 
 
 @dataclass(frozen=True)
 class WeightedValues:
-    """Values (h, w, C) float32 and how much speaks for each, (h, w) float32; 1 is one frame."""
+    """Values of a frame with the weight of each.
+
+    Attributes:
+        value: (h, w, C) float32.
+        weight: (h, w) float32; 1 is the weight of one keyframe.
+    """
 
     value: np.ndarray
     weight: np.ndarray
 
-    def moved(self, way: np.ndarray, share: np.ndarray, fade: float) -> WeightedValues:
-        """Brought along a flow; `share` and `fade` of its weight are left. Weights travel with their values:
-        what nothing speaks for must not colour its neighbours. Values may be finer than flows."""
-        h, w = self.weight.shape
-        if way.shape[:2] != (h, w):
-            way = cv2.resize(way, (w, h)) * np.float32(w / way.shape[1])
-            share = cv2.resize(share, (w, h))
-        weight = warp_backward(self.weight, way)
-        value = warp_backward(self.value * self.weight[..., None], way).reshape(h, w, -1)
-        return WeightedValues(value / (weight + 1e-6)[..., None], weight * share * np.float32(fade))
+    def warped(self, flow: np.ndarray, confidence: np.ndarray, decay: float) -> WeightedValues:
+        """The values aligned with another frame, their weights multiplied by `confidence` and `decay`.
 
-    def and_(self, other: WeightedValues) -> WeightedValues:
+        Values are weighted before they are interpolated, so that a value with weight 0 does not affect its
+        neighbours. The flow, from the other frame to this one, may be smaller than the values.
+        """
+        h, w = self.weight.shape
+        if flow.shape[:2] != (h, w):
+            flow = resize_flow(flow, (w, h), uniform=True)
+            confidence = cv2.resize(confidence, (w, h))
+        weight = warp_backward(self.weight, flow)
+        value = warp_backward(self.value * self.weight[..., None], flow).reshape(h, w, -1)
+        return WeightedValues(value / (weight + 1e-6)[..., None], weight * confidence * np.float32(decay))
+
+    def combined(self, other: WeightedValues) -> WeightedValues:
+        """Weighted mean of both, with the sum of their weights."""
         weight = self.weight + other.weight
         both = self.value * self.weight[..., None] + other.value * other.weight[..., None]
         return WeightedValues(both / (weight + 1e-6)[..., None], weight)
 
 
-FlowWithConfidence = tuple[np.ndarray, np.ndarray]
-"""A flow (h, w, 2), and how far it is believed (h, w)."""
-
-
 @dataclass(frozen=True)
-class AnalyzedFrame(Generic[FrameT]):
-    """A frame, its luma, and the ways to the frame before it and from there; none after a cut."""
+class AnalyzedFrame:
+    """A frame with its luma and its flow to and from the frame before it.
 
-    frame: FrameT
+    Attributes:
+        window: the frames around it, for `ComputeValues`.
+        luma: (h, w) uint8, see `propagation_luma`.
+        to_previous: flow from this frame to the one before it; None at the start of a shot.
+        from_previous: flow from the frame before it to this one.
+    """
+
+    frame: Frame
+    window: Sequence[Frame]
     luma: np.ndarray
-    back: FlowWithConfidence | None = None
-    forth: FlowWithConfidence | None = None
+    to_previous: FlowWithConfidence | None = None
+    from_previous: FlowWithConfidence | None = None
 
 
 @dataclass
-class BufferedFrame(Generic[FrameT]):
-    """A frame on its way through: its own value if it has one, what came from before, and the
-    way to the next frame."""
+class BufferedFrame:
+    """A frame that waits for the values of later keyframes.
 
-    sight: AnalyzedFrame[FrameT]
-    own: WeightedValues | None
-    before: WeightedValues | None
-    onward: FlowWithConfidence | None = None
-
-    def known(self) -> WeightedValues:
-        return _all([b for b in (self.before, self.own) if b])
-
-
-class KeyframePropagator(Generic[FrameT]):
-    """Frames in; in order, frames with their luma and their values out, `LOOK` + `GAP` behind.
-
-    Args:
-        ask: of a frame and its luma ((h, w) uint8, at the working size) the values, (h, w, C)
-            float32, or (k h, k w, C).
-        every: ask at every frame, not only at keyframes.
-        memory: after how many frames a value weighs half.
+    Attributes:
+        analyzed: the frame.
+        own: the values computed for it, if it is a keyframe.
+        before: the values propagated to it from the frames before it.
+        to_next: flow from this frame to the next one.
     """
 
-    def __init__(self, ask: ComputeValues[FrameT], every: bool = False, memory: float = KEYFRAME_INTERVAL) -> None:
-        self.ask, self.every, self.fade = ask, every, 0.5 ** (1 / memory)
+    analyzed: AnalyzedFrame
+    own: WeightedValues | None
+    before: WeightedValues | None
+    to_next: FlowWithConfidence | None = None
 
-    def __call__(self, frames: Iterable[FrameT]) -> Iterator[tuple[FrameT, np.ndarray, np.ndarray]]:
-        spots: list[BufferedFrame[FrameT]] = []
-        held = 1.0
-        for sight in prefetch(analyze_frames(frames), 4):  # flow has a thread of its own
-            frame = sight.frame
-            if sight.back is None:
-                yield from self.settled(spots, len(spots))
-                spots = []
-            due = (frame.index - (frame.shot.start if frame.shot else 0)) % KEYFRAME_INTERVAL == 0
+    def values(self, after: WeightedValues | None = None) -> WeightedValues:
+        """All values of the frame combined, those propagated from later frames (`after`) included."""
+        return reduce(WeightedValues.combined, [v for v in (self.before, self.own, after) if v])
+
+
+class KeyframePropagator:
+    """Computes values for keyframes and propagates them to all frames of their shot.
+
+    Called with frames, it yields (frame, luma, values) for each of them, in order, and holds back at most `LOOK_AHEAD`
+    + `KEYFRAME_INTERVAL` frames. `luma` is `propagation_luma` of the frame, `values` has the shape that
+    `compute_values` returns.
+
+    Args:
+        compute_values: computes the values of one frame.
+        every_frame: compute values for every frame, not only for keyframes.
+        half_life: frames after which the weight of a value has halved.
+        window: number of consecutive frames passed to `compute_values`, odd.
+    """
+
+    def __init__(
+        self,
+        compute_values: ComputeValues,
+        every_frame: bool = False,
+        half_life: float = KEYFRAME_INTERVAL,
+        window: int = 1,
+    ) -> None:
+        self.compute_values, self.every_frame, self.window = compute_values, every_frame, window
+        self.decay = 0.5 ** (1 / half_life)
+
+    def __call__(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, np.ndarray, np.ndarray]]:
+        buffer: list[BufferedFrame] = []
+        validity = 1.0
+        for analyzed in prefetch(analyze_frames(frames, self.window), 4):  # flow is computed on its own thread
+            frame = analyzed.frame
+            if analyzed.to_previous is None:
+                yield from self._finish(buffer, len(buffer))
+                buffer = []
+            scheduled = (frame.index - (frame.shot.start if frame.shot else 0)) % KEYFRAME_INTERVAL == 0
             last = frame.shot is not None and frame.index == frame.shot.stop - 1
-            if due and len(spots) >= LOOK_AHEAD + KEYFRAME_INTERVAL:
-                yield from self.settled(spots, len(spots) - LOOK_AHEAD)
-                spots = spots[-LOOK_AHEAD:]
-            held = self.join(spots, sight, due or last, held)
-        yield from self.settled(spots, len(spots))
+            if scheduled and len(buffer) >= LOOK_AHEAD + KEYFRAME_INTERVAL:
+                yield from self._finish(buffer, len(buffer) - LOOK_AHEAD)
+                buffer = buffer[-LOOK_AHEAD:]
+            validity = self._append(buffer, analyzed, scheduled or last, validity)
+        yield from self._finish(buffer, len(buffer))
 
-    def join(self, spots: list[BufferedFrame[FrameT]], sight: AnalyzedFrame[FrameT], due: bool, held: float) -> float:
-        """Put a frame to those before it; gives back how much of the last keyframe still holds."""
+    def _append(self, buffer: list[BufferedFrame], analyzed: AnalyzedFrame, keyframe: bool, validity: float) -> float:
+        """Append a frame, with the values propagated from the frame before it.
+
+        Returns:
+            The share of the frame, 0..1, in which the values of the last keyframe are valid.
+        """
         before = None
-        if spots and sight.back:
-            spots[-1].onward = sight.forth
-            before = spots[-1].known().moved(*sight.back, self.fade)
-            held *= float(np.minimum(2 * sight.back[1], 1).mean())
+        if buffer and analyzed.to_previous:
+            buffer[-1].to_next = analyzed.from_previous
+            before = buffer[-1].values().warped(*analyzed.to_previous, self.decay)
+            validity *= float(np.minimum(2 * analyzed.to_previous.confidence, 1).mean())
         own = None
-        if due or self.every or before is None or held < STALE:
-            value = self.ask(sight.frame, sight.luma)
-            own, held = WeightedValues(value, np.ones(value.shape[:2], np.float32)), 1.0
-        spots.append(BufferedFrame(sight, own, before))
-        return held
+        if keyframe or self.every_frame or before is None or validity < KEYFRAME_VALIDITY:
+            value = self._compute(analyzed)
+            own, validity = WeightedValues(value, np.ones(value.shape[:2], np.float32)), 1.0
+        buffer.append(BufferedFrame(analyzed, own, before))
+        return validity
 
-    def settled(
-        self, spots: list[BufferedFrame[FrameT]], count: int
-    ) -> Iterator[tuple[FrameT, np.ndarray, np.ndarray]]:
-        """The first `count` spots' values, after all that is known from both sides."""
+    def _finish(self, buffer: list[BufferedFrame], count: int) -> Iterator[tuple[Frame, np.ndarray, np.ndarray]]:
+        """Propagate values backwards through the buffer; yield its first `count` frames."""
         after: WeightedValues | None = None
-        found: list[np.ndarray] = []
-        for place in reversed(range(len(spots))):
-            spot = spots[place]
-            if after and spot.onward:
-                after = after.moved(*spot.onward, self.fade)
+        finished: list[np.ndarray] = []
+        for place in reversed(range(len(buffer))):
+            item = buffer[place]
+            if after and item.to_next:
+                after = after.warped(*item.to_next, self.decay)
             if place < count:
-                known = _all([b for b in (spot.before, spot.own, after) if b])
-                if (known.weight < UNKNOWN).mean() > HOLE:
-                    spot.own = self.mended(spot, known)
-                    known = known.and_(spot.own)
-                found.append(fill_low_confidence(known, spot.sight.luma))
-            if spot.own:
-                after = after.and_(spot.own) if after else spot.own
-        for spot, values in zip(spots[:count], reversed(found), strict=True):
-            yield spot.sight.frame, spot.sight.luma, values
+                values = item.values(after)
+                if (values.weight < MIN_WEIGHT).mean() > MAX_UNKNOWN_SHARE:
+                    item.own = self._computed_where_unknown(item, values)
+                    values = values.combined(item.own)
+                finished.append(fill_low_confidence(values, item.analyzed.luma))
+            if item.own:
+                after = after.combined(item.own) if after else item.own
+        for item, values in zip(buffer[:count], reversed(finished), strict=True):
+            yield item.analyzed.frame, item.analyzed.luma, values
 
-    def mended(self, spot: BufferedFrame[FrameT], known: WeightedValues) -> WeightedValues:
-        """What the frame itself says, as far as nothing better is known."""
-        value = self.ask(spot.sight.frame, spot.sight.luma)
-        return WeightedValues(value, np.maximum(1 - known.weight / (2 * UNKNOWN), 0))
+    def _computed_where_unknown(self, item: BufferedFrame, values: WeightedValues) -> WeightedValues:
+        """Values computed for the frame itself, with weights only where those of `values` are low."""
+        value = self._compute(item.analyzed)
+        return WeightedValues(value, np.maximum(1 - values.weight / (2 * MIN_WEIGHT), 0))
 
-
-def _all(beliefs: list[WeightedValues]) -> WeightedValues:
-    first, *rest = beliefs
-    for other in rest:
-        first = first.and_(other)
-    return first
+    def _compute(self, analyzed: AnalyzedFrame) -> np.ndarray:
+        return self.compute_values(analyzed.frame, analyzed.luma, analyzed.window)
 
 
-def analyze_frames(frames: Iterable[FrameT]) -> Iterator[AnalyzedFrame[FrameT]]:
-    last: AnalyzedFrame[FrameT] | None = None
-    for frame in frames:
+def analyze_frames(frames: Iterable[Frame], window: int = 1) -> Iterator[AnalyzedFrame]:
+    """Frames with their luma and their flow to and from the frame before them, if that belongs to the same shot."""
+    last: AnalyzedFrame | None = None
+    for around in frame_windows(frames, window):
+        frame = around[window // 2]
         luma = propagation_luma(frame)
         if last and is_consecutive(frame, last.frame):
-            last = AnalyzedFrame(frame, luma, *bidirectional_flow(luma, last.luma))
+            last = AnalyzedFrame(frame, around, luma, *bidirectional_flow(luma, last.luma))
         else:
-            last = AnalyzedFrame(frame, luma)
+            last = AnalyzedFrame(frame, around, luma)
         yield last
 
 
-def is_consecutive(frame: Frame, last: Frame) -> bool:
-    return frame.index == last.index + 1 and frame.shot == last.shot
-
-
-def bidirectional_flow(
-    here: np.ndarray, there: np.ndarray, preset: str = "fast"
-) -> tuple[FlowWithConfidence, FlowWithConfidence]:
-    """From here to there, and from there to here."""
-    out, back = optical_flow(here, there, preset), optical_flow(there, here, preset)
-    return (out, belief(out, back, here, there)), (back, belief(back, out, there, here))
-
-
-def belief(out: np.ndarray, back: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """How far a flow is to be believed, 0..1: it leads home again, to the same tone, inside."""
-    tone = cv2.blur(warp_backward(there, out).astype(np.float32) - here, (5, 5)) / TONE
-    share = np.exp(-DOUBT * forward_backward_error(out, back) - tone * tone)
-    share[out_of_bounds(out)] = 0
-    return share
-
-
 def fill_low_confidence(known: WeightedValues, luma: np.ndarray) -> np.ndarray:
-    """Where next to nothing is known, what is known of places near by that are as light or dark.
+    """Values in which pixels with a low weight take those of nearby pixels of similar luma.
 
-    Means are taken in the cells of a bilateral grid (Chen, Paris & Durand 2007).
+    The means are taken in the cells of a bilateral grid (Chen, Paris & Durand 2007).
+
+    Args:
+        known: values (h, w, C) with their weights.
+        luma: (h, w) uint8; another size is resized.
+
+    Returns:
+        (h, w, C) float32.
     """
     value, weight = known.value, np.minimum(known.weight, 1)
-    if weight.min() > SURE:
+    if weight.min() > FULL_WEIGHT:
         return value
     h, w, channels = value.shape
     luma = luma if luma.shape == (h, w) else cv2.resize(luma, (w, h))
     y, x = np.mgrid[0:h, 0:w] // CELL
-    high, wide = y[-1, -1] + 1, x[-1, -1] + 1
-    cells = ((y * wide + x) * 16 + luma // 16).ravel()
+    rows, columns = y[-1, -1] + 1, x[-1, -1] + 1
+    cells = ((y * columns + x) * LUMA_BINS + luma // (256 // LUMA_BINS)).ravel()
     pairs = np.dstack([value * weight[..., None], weight]).reshape(h * w, -1)
-    sums = [np.bincount(cells, p, high * wide * 16) for p in pairs.T]
-    grid = np.stack(sums, 1).astype(np.float32).reshape(high, wide, -1)
+    sums = [np.bincount(cells, p, rows * columns * LUMA_BINS) for p in pairs.T]
+    grid = np.stack(sums, 1).astype(np.float32).reshape(rows, columns, -1)
     grid = cv2.blur(grid, (3, 3)) + 1e-2 * cv2.blur(grid, (9, 9)) + 1e-6 * grid.mean((0, 1))
-    grid = grid.reshape(-1, 16, channels + 1)
+    grid = grid.reshape(-1, LUMA_BINS, channels + 1)
     grid = grid + 0.3 * (np.roll(grid, 1, 1) + np.roll(grid, -1, 1)) + 1e-3 * grid.mean(1, keepdims=True)
-    around = grid[..., :channels] / (grid[..., channels:] + 1e-12)
-    around = around.reshape(-1, channels)[cells].reshape(value.shape)
-    sure = np.minimum(weight / SURE, 1)[..., None]
-    return value * sure + cv2.blur(around, (5, 5)).reshape(value.shape) * (1 - sure)
+    similar = grid[..., :channels] / (grid[..., channels:] + 1e-12)
+    similar = similar.reshape(-1, channels)[cells].reshape(value.shape)
+    share = np.minimum(weight / FULL_WEIGHT, 1)[..., None]
+    return value * share + cv2.blur(similar, (5, 5)).reshape(value.shape) * (1 - share)

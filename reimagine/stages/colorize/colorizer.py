@@ -6,7 +6,7 @@ filter enlarges it to the size of the chroma planes. The luma is not changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +14,12 @@ import cv2
 import numpy as np
 
 from reimagine.media.colour import ab_to_chroma, quantize_chroma, resized_lab
-from reimagine.media.frames import Frame, frame_from_image
+from reimagine.media.frames import Frame, frame_from_image, frame_windows
 from reimagine.media.guided import guided_upsample
-from reimagine.media.motion.propagation import KEYFRAME_INTERVAL, KeyframePropagator, local_luma
+from reimagine.media.motion import KEYFRAME_INTERVAL, KeyframePropagator, local_luma
 from reimagine.media.reader import read_image
 from reimagine.stages.colorize.exemplar import Exemplar, SimilarScene
 from reimagine.stages.colorize.options import SMALLEST_SIZE, check_size, find_reference_stills
-from reimagine.stages.colorize.windows import FrameWindow, frame_windows
 from reimagine.stages.contract import Counts
 from reimagine.training.state import is_out_of_memory
 
@@ -89,27 +88,32 @@ class ColorizationPass:
 
     def colorize(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Yield the frames with predicted chroma."""
-        windows = frame_windows(frames, self.options.window)
+        size = self.options.window
         if self.options.every_frame:
-            for frame in windows:
-                yield with_predicted_chroma(frame.centre, self.predict(frame))
+            for window in frame_windows(frames, size):
+                frame = window[size // 2]
+                yield with_predicted_chroma(frame, self.predict(frame, window))
             return
-        for frame, luma, ratio in KeyframePropagator(self.chroma_ratio)(windows):
-            yield with_propagated_chroma(frame.centre, ratio * local_luma(luma))
+        for frame, luma, ratio in KeyframePropagator(self.chroma_ratio, window=size)(frames):
+            yield with_propagated_chroma(frame, ratio * local_luma(luma))
 
-    def chroma_ratio(self, frame: FrameWindow, luma: np.ndarray) -> np.ndarray:
+    def chroma_ratio(self, frame: Frame, luma: np.ndarray, window: Sequence[Frame]) -> np.ndarray:
         """Return the values that are propagated: chroma divided by local luma (h, w, 2).
 
         Because it is a ratio, colours fade with the luma in a fade to black.
         """
-        ab = guided_upsample(self.predict(frame), luma.astype(np.float32) / 255)
+        ab = guided_upsample(self.predict(frame, window), luma.astype(np.float32) / 255)
         return ab_to_chroma(luma, ab, frame.matrix, frame.full) / local_luma(luma)
 
-    def predict(self, frame: FrameWindow) -> np.ndarray:
-        """Return a frame's ab (h, w, 2), adjusted to the reference still of its shot and to a similar scene."""
+    def predict(self, frame: Frame, window: Sequence[Frame]) -> np.ndarray:
+        """Return a frame's ab (h, w, 2), adjusted to the reference still of its shot and to a similar scene.
+
+        Args:
+            window: consecutive frames that the network sees, `frame` in the middle.
+        """
         self.counts.add(PREDICTED)
-        ab = self.predict_with_flip(frame)
-        small = cv2.resize(frame.centre.grey, ab.shape[1::-1], interpolation=cv2.INTER_AREA)
+        ab = self.predict_with_flip(frame, window)
+        small = cv2.resize(frame.grey, ab.shape[1::-1], interpolation=cv2.INTER_AREA)
         shot = frame.shot
         if shot and shot.stop - shot.start == 1:
             self.scene = frame.index, SimilarScene(small, ab)
@@ -117,13 +121,13 @@ class ColorizationPass:
             ab = self.scene[1].transfer(small, ab)
         return self.transfer_from_still(frame, small, ab) * self.options.saturation
 
-    def predict_with_flip(self, frame: FrameWindow) -> np.ndarray:
+    def predict_with_flip(self, frame: Frame, window: Sequence[Frame]) -> np.ndarray:
         """Return the network's ab (h, w, 2) with flip test-time augmentation: the mean of a frame and its mirror image.
 
         In shots of more than two keyframe intervals, keyframes alternate between the frame and its mirror image,
         because propagation averages them.
         """
-        greys, shot = [f.grey for f in frame.window], frame.shot
+        greys, shot = [f.grey for f in window], frame.shot
         mirrored = [np.ascontiguousarray(grey[:, ::-1]) for grey in greys]
         if self.options.every_frame or shot is None or shot.stop - shot.start <= 2 * KEYFRAME_INTERVAL:
             plain, flipped = self.run_network([greys, mirrored])
@@ -144,7 +148,7 @@ class ColorizationPass:
                 self.size //= 2
                 self.counts.add(SIZE_HALVED)
 
-    def transfer_from_still(self, frame: FrameWindow, small: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    def transfer_from_still(self, frame: Frame, small: np.ndarray, ab: np.ndarray) -> np.ndarray:
         """Return ab with the edits of the nearest reference still of the frame's shot; unchanged without one.
 
         Args:
@@ -163,7 +167,8 @@ class ColorizationPass:
     def read_exemplar(self, still: Path, size: tuple[int, int]) -> Exemplar:
         """Read an edited still and compare it with the network's prediction of its luma, at (w, h)."""
         image = read_image(still)
-        predicted = self.predict_with_flip(FrameWindow.still(frame_from_image(0, image), self.options.window))
+        frame = frame_from_image(0, image)
+        predicted = self.predict_with_flip(frame, [frame] * self.options.window)
         grey, edited = resized_lab(image, size)
         return Exemplar(grey, edited, cv2.resize(predicted, size))
 

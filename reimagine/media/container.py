@@ -1,0 +1,71 @@
+"""Opening of media files with PyAV; FFmpeg's errors become a `MediaError`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reimagine.errors import MediaError
+
+if TYPE_CHECKING:
+    from av import VideoStream
+    from av.container import InputContainer, OutputContainer
+
+
+@contextmanager
+def open_container(path: Path) -> Iterator[InputContainer]:
+    """Open a media file for reading.
+
+    Raises:
+        MediaError: FFmpeg cannot open the file, or fails while it is open.
+    """
+    import av
+
+    with _one_line_errors(path), av.open(str(path)) as container:
+        yield container
+
+
+@contextmanager
+def open_output(
+    path: Path, format: str | None = None, options: dict[str, str] | None = None
+) -> Iterator[OutputContainer]:
+    """Open a media file for writing.
+
+    Args:
+        format: FFmpeg's name of the container; by default it is chosen by the suffix.
+        options: FFmpeg's options of the container.
+
+    Raises:
+        MediaError: FFmpeg cannot write the file.
+    """
+    import av
+
+    with _one_line_errors(path), av.open(str(path), "w", format=format, options=options) as container:
+        yield container
+
+
+@contextmanager
+def _one_line_errors(path: Path) -> Iterator[None]:
+    import av.logging
+    from av.error import FFmpegError
+
+    av.logging.set_level(None)  # FFmpeg's log calls need the interpreter lock, which a decoding thread cannot take
+    try:
+        yield
+    except FFmpegError as error:
+        raise MediaError(f"{path}: {error_reason(error)}") from error
+
+
+def use_decoding_threads(stream: VideoStream) -> None:
+    """Decode a stream by several threads, by frames or by slices as its codec allows."""
+    stream.thread_type = "AUTO"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def error_reason(error: Exception) -> str:
+    """What an error of FFmpeg says, without its number and file name."""
+    text = getattr(error, "strerror", "") or str(error)
+    if "Invalid data" in text:
+        return "not a film, or damaged (FFmpeg finds no valid data in it)"
+    return text

@@ -11,7 +11,7 @@ from reimagine.errors import MediaError, unknown_name
 from reimagine.evaluation.common import Distance, Rows, open_with_shots, read_shots
 from reimagine.media.film import IMAGE_SUFFIXES, list_images
 from reimagine.media.frames import Shot
-from reimagine.media.reader import read_image
+from reimagine.media.image_files import read_image
 from reimagine.metrics import restoration
 from reimagine.stages.contract import PictureModel
 

@@ -75,6 +75,8 @@ def print_transcriptions(folder: Path) -> None:
             if not tuned and not singing:
                 held_out[title].append(scores)
     for title, rows in held_out.items():
+        if not rows:
+            continue
         means = {column: float(np.mean([row[column] for row in rows])) for column in rows[0]}
         print_scores("mean of pianos without *", title, means)
 

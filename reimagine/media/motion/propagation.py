@@ -17,24 +17,8 @@ import cv2
 import numpy as np
 
 from reimagine.media.frames import Frame, frame_windows, is_consecutive, prefetch
-from reimagine.media.motion.confidence import FlowWithConfidence, bidirectional_flow, flow_confidence
+from reimagine.media.motion.confidence import FlowWithConfidence, bidirectional_flow
 from reimagine.media.motion.warp import resize_flow, warp_backward
-
-__all__ = [
-    "KEYFRAME_INTERVAL",
-    "LOOK_AHEAD",
-    "ComputeValues",
-    "FlowWithConfidence",
-    "KeyframePropagator",
-    "WeightedValues",
-    "bidirectional_flow",
-    "fill_low_confidence",
-    "flow_confidence",
-    "is_consecutive",
-    "local_luma",
-    "propagation_luma",
-    "propagation_size",
-]
 
 KEYFRAME_INTERVAL = 16
 """Frames between two keyframes, at most."""
@@ -118,9 +102,6 @@ class WeightedValues:
         weight = self.weight + other.weight
         both = self.value * self.weight[..., None] + other.value * other.weight[..., None]
         return WeightedValues(both / (weight + 1e-6)[..., None], weight)
-
-
-belief = flow_confidence  # its former name
 
 
 @dataclass(frozen=True)

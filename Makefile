@@ -1,8 +1,9 @@
+# make demo       install, run every stage on the bundled film, print the path of the gallery page
+# make test       install with the test tools, lint, build the documentation, run the tests
+# make docs       build the documentation: build/docs/index.html
+# make examples   rebuild the art projects of examples/ and their pictures from the demo film
+#
 # basic-pitch is installed without dependencies: it declares TensorFlow, but works with onnxruntime.
-# make demo   install, run every stage on the bundled film, print the path of the page
-# make test   install with the test tools, lint, build the documentation, test
-# make docs   the documentation, build/docs/index.html
-# make examples   make the art projects of examples/ again from the demo film, pictures included
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -20,7 +21,7 @@ check: .venv/test
 	$(BIN)/lint-imports
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-# Not --quiet: that hides the warnings which --strict counts.
+# Without --quiet, which would hide the warnings that make --strict fail.
 docs: .venv/test
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 

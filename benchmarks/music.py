@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import reimagine
-from reimagine.evaluation import workflows as evaluate
+from reimagine.evaluation.music import evaluate_transcription
 from reimagine.media import Notes
 from reimagine.media.notes import read_notes
 from reimagine.media.sound import Sound, read_sound, write_sound
@@ -70,7 +70,7 @@ def print_transcriptions(folder: Path) -> None:
         tuned, singing = any(part in path.stem for part in TUNED_ON), "sing" in path.stem
         more = {"pyin": reimagine.model("transcribe", "pyin")()} if singing else {}
         for title, model in (models | more).items():
-            scores = evaluate.notes(model, [path])["mean"]
+            scores = evaluate_transcription(model, [path])["mean"]
             print_scores(path.stem + " *" * tuned, title, scores)
             if not tuned and not singing:
                 held_out[title].append(scores)

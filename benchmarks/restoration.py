@@ -20,7 +20,7 @@ import numpy as np
 import reimagine
 from reimagine.degradation import Degrader
 from reimagine.degradation.tone import to_uint8
-from reimagine.evaluation import workflows as evaluate
+from reimagine.evaluation.restoration import evaluate_restoration
 from reimagine.gallery.report import write_sheet
 from reimagine.media.frames import Frame, Shot
 from reimagine.media.reader import open_film, read_film
@@ -47,7 +47,7 @@ def frames(path: Path, count: int = FRAMES) -> Iterator[Frame]:
 
 
 def photographs(folder: Path, distance: PerceptualDistance) -> None:
-    rows = evaluate.restore(NETWORK(), folder, "cpu", distance, [])
+    rows = evaluate_restoration(NETWORK(), folder, "cpu", distance, [])
     show(
         ["damage", *next(iter(rows.values()))],
         [[kind, *(f"{v:.3f}" for v in row.values())] for kind, row in rows.items()],
@@ -59,7 +59,7 @@ def moving(films: list[Path], distance: PerceptualDistance) -> None:
     header = ["psnr_worn", "psnr", "lpips_worn", "lpips", "warp_worn", "warp", "flicker_worn", "flicker"]
     rows = []
     for name, model in (("classic", CLASSIC()), ("unet-gan", NETWORK())):
-        told = [evaluate.restore(model, path, "cpu", distance, WORN, 0, 24) for path in films]
+        told = [evaluate_restoration(model, path, "cpu", distance, WORN, 0, 24) for path in films]
         for kind in WORN:
             means = (np.mean([t[kind][column] for t in told]) for column in header)
             rows.append([name, kind, *(f"{m:.3f}" for m in means)])

@@ -1,11 +1,11 @@
 """The contract of a training, and the options that several trainings share: type and help text, declared once.
 
-    @dataclass(frozen=True)
-    class TrainExample(Training):
-        photos: Photos
-        minutes: Minutes = 20.0
-        seed: Seed = 1
-        renamed_options: ClassVar[Mapping[str, str]] = {"critic_minutes": "discriminator_minutes"}
+@dataclass(frozen=True)
+class TrainExample(Training):
+    photos: Photos
+    minutes: Minutes = 20.0
+    seed: Seed = 1
+    renamed_options: ClassVar[Mapping[str, str]] = {"critic_minutes": "discriminator_minutes"}
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
+# make demo       install, run every stage on the bundled film, print the path of the gallery page
+# make test       install with the test tools, lint, build the documentation, run the tests
+# make docs       build the documentation: build/docs/index.html
+# make examples   rebuild the art projects of examples/ and their pictures from the demo film
+#
 # basic-pitch is installed without dependencies: it declares TensorFlow, but works with onnxruntime.
-# make demo   install, run every stage on the bundled film, print the path of the page
-# make test   install with the test tools, lint, build the documentation, test
-# make docs   the documentation, build/docs/index.html
-# make examples   make the art projects of examples/ again from the demo film, pictures included
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -20,7 +21,7 @@ check: .venv/test
 	$(BIN)/lint-imports
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-# Not --quiet: that hides the warnings which --strict counts.
+# Without --quiet, which would hide the warnings that make --strict fail.
 docs: .venv/test
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
@@ -30,7 +31,7 @@ docs-pictures: .venv/test
 benchmarks: .venv/test
 	$(BIN)/python benchmarks/speed.py
 
-PROJECTS := a-day-in-amber six-painters four-seasons there-and-back endless-dream lost-reel
+PROJECTS := a-day-in-amber six-painters four-seasons there-and-back endless-loop lost-reel
 SEASONS := spring summer autumn winter
 MADE := runs/examples
 DRAW := $(BIN)/python examples/rendering
@@ -43,7 +44,7 @@ examples: .venv/demo
 		--fps 6 --fade 0.4 --width 360 --quality 40
 	$(DRAW)/teaser.py $(MADE)/four-seasons/film.mp4 -o $(MADE)/four-seasons/year.webp \
 		--start 4 --seconds 3.5 --fps 8 --fade 0.6 --quality 50
-	$(DRAW)/teaser.py $(MADE)/endless-dream/film.mp4 -o $(MADE)/endless-dream/loop.webp \
+	$(DRAW)/teaser.py $(MADE)/endless-loop/film.mp4 -o $(MADE)/endless-loop/loop.webp \
 		--start 7.5 --fps 6 --fade 1 --width 288 --quality 45
 	$(DRAW)/comparison.py $(SEASONS:%=$(MADE)/four-seasons/%.mp4) --columns 2 -o $(MADE)/four-seasons/comparison.mp4
 	$(DRAW)/contact_sheet.py $(PROJECTS:%=$(MADE)/%/film.mp4) --frames 6 --width 140 --quality 55 \

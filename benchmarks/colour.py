@@ -1,49 +1,57 @@
-"""How true are the colours? `python benchmarks/colour.py PHOTOS` prints the table.
+"""Colour metrics of the default colorizer: `python benchmarks/colour.py PHOTOS` prints a table.
 
-The photographs are greyed, coloured at each size, and compared with the truth at 256x256 through
-the program's own path (8-bit, 4:2:0), beside leaving them grey and one brown for everything.
+The photographs are converted to grey, colorized at several sizes and compared with the originals at 256x256, through
+the 8-bit 4:2:0 frames of the program. Baselines are the grey photographs and one brown for all pixels.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 import reimagine
-from reimagine.evaluation.workflows import read_squares, to_grey
-from reimagine.media.frames import Frame, frame_from_image
+from reimagine.evaluation.common import read_squares, to_grey
+from reimagine.media.frames import frame_from_image
 from reimagine.metrics.colour import Comparison, lab
 
 COLUMNS = ("agreement", "rmse_ab", "ciede2000", "psnr", "chroma", "colourfulness")
+SIZES = (128, 160, 192, 256)
+"""Short sides at which the network works, in pixels."""
+BROWN = (6.0, 12.0)
+"""CIELAB a and b of the brown baseline."""
 
 
-def row(name: str, pairs) -> None:
-    numbers = Comparison()
-    for made, true in pairs:
-        numbers.add(made, true)
-    told = numbers.numbers()
-    print(f"| {name} | " + " | ".join(f"{told[c]:.3f}" for c in COLUMNS) + " |", flush=True)
+def print_row(name: str, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Print the metrics of (predicted, target) pairs as a row of a Markdown table."""
+    comparison = Comparison()
+    for predicted, target in pairs:
+        comparison.add(predicted, target)
+    numbers = comparison.numbers()
+    print(f"| {name} | " + " | ".join(f"{numbers[c]:.3f}" for c in COLUMNS) + " |", flush=True)
 
 
-def brown(grey: np.ndarray, ab: tuple[float, float]) -> np.ndarray:
+def with_uniform_ab(grey: np.ndarray, ab: tuple[float, float]) -> np.ndarray:
+    """Return a grey image with the same ab everywhere, RGB (H, W, 3) uint8."""
     tone = lab(grey)
     tone[..., 1:] = ab
     return (np.clip(cv2.cvtColor(tone, cv2.COLOR_LAB2RGB), 0, 1) * 255).astype(np.uint8)
 
 
 def main(folder: Path) -> None:
-    true = list(read_squares(folder))
-    grey = [to_grey(t) for t in true]
+    """Print the table for a folder of photographs."""
+    targets = list(read_squares(folder))
+    greys = [to_grey(t) for t in targets]
     print("| " + " | ".join(("", *COLUMNS)) + " |\n|" + "---|" * (len(COLUMNS) + 1))
-    row("left grey", zip(grey, true, strict=True))
-    row("one brown (a 6, b 12)", zip((brown(g, (6, 12)) for g in grey), true, strict=True))
-    for size in (128, 160, 192, 256):
-        work = reimagine.model("colorize", "unet")(size=size).load("cpu")
-        frames: list[Frame] = [frame_from_image(n, g) for n, g in enumerate(grey)]
-        row(f"unet, size {size}", zip((f.image for f in work(iter(frames))), true, strict=True))
+    print_row("left grey", zip(greys, targets, strict=True))
+    print_row("one brown (a 6, b 12)", zip((with_uniform_ab(g, BROWN) for g in greys), targets, strict=True))
+    for size in SIZES:
+        colorize = reimagine.model("colorize", "unet")(size=size).load("cpu")
+        frames = (frame_from_image(number, grey) for number, grey in enumerate(greys))
+        print_row(f"unet, size {size}", zip((f.image for f in colorize(frames)), targets, strict=True))
 
 
 if __name__ == "__main__":

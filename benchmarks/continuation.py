@@ -1,75 +1,66 @@
-"""What comes after the end: the models side by side on films whose ends are held out.
+"""Compare the continuation models on films whose ends are held out.
 
     python benchmarks/continuation.py FILM... [--seconds 30] [--minutes 3]
 
-Each model that learns is given the same minutes on the same machine. For every film: a table, and in
-runs/benchmark-continuation/<film> the curves, the sheet and the comparison film.
+Every model that learns gets the same learning time on the same machine. For every film this prints a table and writes
+curves, a sheet and a comparison film to runs/benchmark-continuation/<film>.
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import reimagine
 from reimagine import stages
-from reimagine.evaluation.workflows import continuation
+from reimagine.evaluation.continuation import evaluate_continuation
 from reimagine.gallery.continuations import write_comparison
 from reimagine.metrics.perceptual import PerceptualDistance
 from reimagine.progress import NoProgress
-from reimagine.zoo.device import configure_device
+from reimagine.stages.contract import ContinuationModel
+from reimagine.zoo.device import select_device
+from reimagine.zoo.threads import limit_torch_threads
 
-COLUMNS = {
-    "motion": "motion",
-    "sharpness": "sharp",
-    "gradients": "gradients",
-    "palette": "palette",
-    "features": "features",
-    "nearest": "nearest",
-    "truth": "from what came",
-}
-
-
-class Clock(NoProgress):
-    """Seconds of each thing that was begun."""
-
-    def __init__(self) -> None:
-        self.titles: list[tuple[str, float]] = []
-
-    def begin(self, title: str, total: int, unit: str = "fps") -> None:
-        self.titles.append((title, time.monotonic()))
+COLUMNS = ("motion", "sharpness", "gradients", "palette", "features", "nearest", "truth")
+"""See `reimagine.metrics.continuation`."""
+FOLDER = Path("runs/benchmark-continuation")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("films", nargs="+", type=Path)
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--minutes", type=float, default=3.0)
-    parser.add_argument("--held", type=float, default=0.5)
-    given = parser.parse_args()
-    print("| film | model, at | " + " | ".join(COLUMNS.values()) + " | collapses after |")
+    parser.add_argument("--seconds", type=float, default=30.0, help="length of the continuations")
+    parser.add_argument("--minutes", type=float, default=3.0, help="learning time of each model")
+    parser.add_argument("--held", type=float, default=0.5, help="seconds held out at the end of each film")
+    arguments = parser.parse_args()
+    limit_torch_threads()
+    print("| film | model, at | " + " | ".join(COLUMNS) + " | collapses after |")
     print("|---|---|" + "---|" * (len(COLUMNS) + 1))
-    for film in given.films:
-        one(film, given)
+    for film in arguments.films:
+        print_film(film, arguments)
     print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-def one(film: Path, given: argparse.Namespace) -> None:
-    models = {}
+def print_film(film: Path, arguments: argparse.Namespace) -> None:
+    """Evaluate all models on one film and print a row per model and horizon."""
+    models: dict[str, ContinuationModel] = {}
     for name in stages.models_of("continue"):
         model = reimagine.model("continue", name)
-        models[name] = model(minutes=given.minutes) if name != "hold" else model()
-    folder, clock = Path("runs/benchmark-continuation") / film.stem, Clock()
-    told = continuation(
-        models, film, given.seconds, given.held, folder, configure_device("auto"), clock, PerceptualDistance()
-    )
-    write_comparison(told, folder)
-    for title, row in told.rows.items():
-        numbers = " | ".join(f"{row[c]:.2f}" if c in row else "" for c in COLUMNS)
-        end = "never" if row["collapse"] != row["collapse"] else f"{row['collapse']:.1f} s"
-        print(f"| {film.stem} | {title} | {numbers} | {end} |", flush=True)
+        models[name] = model(minutes=arguments.minutes) if name != "hold" else model()
+    folder, device = FOLDER / film.stem, select_device("auto")
+    lengths = arguments.seconds, arguments.held
+    result = evaluate_continuation(models, film, *lengths, folder, device, NoProgress(), PerceptualDistance())
+    write_comparison(result, folder)
+    for title, row in result.rows.items():
+        print(f"| {film.stem} | {title} | {cells(row)} |", flush=True)
+
+
+def cells(row: Mapping[str, float]) -> str:
+    numbers = " | ".join(f"{row[name]:.2f}" if name in row else "" for name in COLUMNS)
+    collapse = row["collapse"]
+    return f"{numbers} | {'never' if collapse != collapse else f'{collapse:.1f} s'}"
 
 
 if __name__ == "__main__":

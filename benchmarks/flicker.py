@@ -1,18 +1,19 @@
-"""How much do the colours flicker? `python benchmarks/flicker.py FILMS [LPIPS]` prints the table.
+"""Flicker of coloured films: `python benchmarks/flicker.py FILMS [LPIPS]` prints the table.
 
-Each film (the first 120 frames; greyed and grained, unless it is grey already) goes through the program
-four times: every frame coloured by itself, that steadied by each model of `stabilize`, and the default,
-keyframes with the colour carried between them. FILMS holds folders `colour` and `oldfilm`; LPIPS the
-features and heads of the LPIPS distance, without which our own encoder judges likeness.
+Each film (its first 120 frames, converted to grey and with added grain unless it is an old film) is coloured by the
+program with four methods: every frame independently, the same followed by each model of `stabilize`, and the default,
+which propagates colour between keyframes. FILMS contains the folders `colour` and `oldfilm`; LPIPS contains the
+published features and heads of LPIPS, without which the distance is that of the shipped encoder.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,107 +27,137 @@ from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
 from reimagine.metrics.warp import TemporalConsistency
 from reimagine.runs.folder import Run
 
-FRAMES, GRAIN = 120, 4.0
+FRAMES = 120
+"""Frames of each film."""
+GRAIN = 4.0
+"""Standard deviation of the added grain, in grey levels."""
+STRIDE = 8
+"""Appearance and agreement are measured for one of this many frames."""
 TRAINED_ON = {"dog_on_patio", "three_cups", "football_juggling", "davis_dolphins", "davis_schoolgirls"}
-"""By the convlstm; marked with a star."""
-COLUMNS = ("warp e-6", "excess e-6", "of every frame's", "colourfulness kept", "LPIPS", "agreement", "frames/s")
+"""Films that the convlstm was trained on; marked with a star."""
+COLUMNS = ("warp, 1e-6", "excess, 1e-6", "relative excess", "relative colourfulness", "LPIPS", "agreement", "frames/s")
+DIGITS = (1, 1, 2, 3, 4, 3, 1)
+"""Decimals of each column."""
+EVERY_FRAME = "every frame"
+"""The method to which the others are compared."""
 
 
-def steps() -> dict[str, list]:
+def methods() -> dict[str, list[Any]]:
+    """Return the steps of each method."""
     colorize = reimagine.model("colorize")
-    apart = colorize(every_frame=True)
+    every_frame = colorize(every_frame=True)
     return {
-        "every frame": [apart],
-        "... + convlstm": [apart, reimagine.model("stabilize", "convlstm")()],
-        "... + flow": [apart, reimagine.model("stabilize", "flow")()],
+        EVERY_FRAME: [every_frame],
+        "... + convlstm": [every_frame, reimagine.model("stabilize", "convlstm")()],
+        "... + flow": [every_frame, reimagine.model("stabilize", "flow")()],
         "keyframes (default)": [colorize()],
     }
 
 
-def greyed(film: Film, path: Path) -> Path:
-    noise = np.random.default_rng(1)
+def write_grey(film: Film, path: Path) -> Path:
+    """Write the first frames of a film in grey, with added grain."""
+    rng = np.random.default_rng(1)
 
     def frames() -> Iterator[Frame]:
         for frame in islice(read_film(film), FRAMES):
-            grain = noise.normal(0, GRAIN, frame.luma.shape)
+            grain = rng.normal(0, GRAIN, frame.luma.shape)
             luma = np.clip(frame.luma + grain, 0, 255).astype(np.uint8)
-            none = np.full(frame.chroma[0].shape, 128, np.uint8)
-            yield frame.with_planes(luma, none, none)
+            neutral = np.full(frame.chroma[0].shape, 128, np.uint8)
+            yield frame.with_planes(luma, neutral, neutral)
 
     write_frames(path, frames(), film.rate)
     return path
 
 
-def measured(path: Path, home: Path, distance: PerceptualDistance) -> dict[str, list[float]]:
-    """A row of COLUMNS by method."""
-    coloured = path.parent.name == "colour"
-    truth = open_film(path)
-    source = greyed(truth, home / f"{path.stem}.nut") if coloured else path
-    end = None if coloured else float(FRAMES / truth.rate)
+def colour_film(path: Path, folder: Path) -> tuple[dict[str, Run], dict[str, float]]:
+    """Colour a film with each method; return the runs, and frames per second by method."""
+    original = open_film(path)
+    source, end = path, float(FRAMES / original.rate)
+    if in_colour(path):
+        source, end = write_grey(original, folder / f"{path.stem}.nut"), None
     runs, speeds = {}, {}
-    for number, (title, recipe) in enumerate(steps().items()):
-        done = reimagine.run(source, recipe, home / f"{path.stem}-{number}", end=end)
-        runs[title] = Run.open(done.folder)
-        took = done.report["seconds"]
-        speeds[title] = done.report["frames"] / (took["colorize"] + took.get("stabilize", 0))
-    first = runs["every frame"]
+    for number, (title, steps) in enumerate(methods().items()):
+        result = reimagine.run(source, steps, folder / f"{path.stem}-{number}", end=end)
+        runs[title] = Run.open(result.folder)
+        seconds = result.report["seconds"]
+        speeds[title] = result.report["frames"] / (seconds["colorize"] + seconds.get("stabilize", 0))
+    return runs, speeds
+
+
+def in_colour(path: Path) -> bool:
+    return path.parent.name == "colour"
+
+
+def measure(path: Path, folder: Path, distance: PerceptualDistance) -> dict[str, list[float]]:
+    """Return a row of COLUMNS by method."""
+    runs, speeds = colour_film(path, folder)
+    first = runs[EVERY_FRAME]
     cuts = {shot.start for shot in first.shots}
-    names = {"source": "source", "before": "every frame"} | {t: t for t in list(runs)[1:]}
-    readers = [first.picture(0), *(r.picture() for r in runs.values())]
-    steadiness, colours = TemporalConsistency(distance, every=8), {t: Comparison() for t in runs}
+    states = {"source": "source", "before": EVERY_FRAME} | {title: title for title in list(runs)[1:]}
+    pictures = [first.tracks.picture(0), *(run.tracks.picture() for run in runs.values())]
+    consistency = TemporalConsistency(distance, every=STRIDE)
+    colours = {title: Comparison() for title in runs}
 
-    def pictures():
-        films = [r.read(first.film) for r in readers]
-        for frames, true in zip(zip(*films, strict=True), read_film(truth), strict=False):
-            yield frames[0].index, dict(zip(names, (f.image for f in frames), strict=True)), true
+    def frames() -> Iterator[tuple[int, dict[str, np.ndarray], Frame]]:
+        films = [picture.read(first.film) for picture in pictures]
+        for row, original in zip(zip(*films, strict=True), read_film(open_film(path)), strict=False):
+            yield row[0].index, dict(zip(states, (f.image for f in row), strict=True)), original
 
-    for (_, here, true), (number, there, _) in pairwise(pictures()):
+    for (_, here, original), (number, there, _) in pairwise(frames()):
         if number not in cuts:
-            steadiness.add(here, there)
-        if coloured and number % 8 == 1:
-            for state, title in list(names.items())[1:]:
-                colours[title].add(here[state], true.image)
-    told = steadiness.numbers()
-    base = told["before"]
-    return {
-        title: [
+            consistency.add(here, there)
+        if in_colour(path) and number % STRIDE == 1:
+            for state, title in list(states.items())[1:]:
+                colours[title].add(here[state], original.image)
+    agreements = {title: c.numbers()["agreement"] if in_colour(path) else float("nan") for title, c in colours.items()}
+    return rows_of(consistency.numbers(), list(states.items())[1:], agreements, speeds)
+
+
+def rows_of(
+    numbers: Mapping[str, Mapping[str, float]],
+    states: Sequence[tuple[str, str]],
+    agreements: Mapping[str, float],
+    speeds: Mapping[str, float],
+) -> dict[str, list[float]]:
+    """Return a row of COLUMNS by method; `states` are pairs of a state in `numbers` and the method's title."""
+    base, rows = numbers["before"], {}
+    for state, title in states:
+        row = numbers[state]
+        rows[title] = [
             row["warp_error"] * 1e6,
             row["excess"] * 1e6,
             row["excess"] / base["excess"],
             row["colourfulness"] / base["colourfulness"],
             row["distance"],
-            colours[title].numbers()["agreement"] if coloured else float("nan"),
+            agreements[title],
             speeds[title],
         ]
-        for state, title in list(names.items())[1:]
-        for row in [told[state]]
-    }
+    return rows
 
 
-def line(name: str, title: str, row) -> None:
-    digits = (1, 1, 2, 3, 4, 3, 1)
-    cells = ("" if np.isnan(x) else f"{x:.{d}f}" for x, d in zip(row, digits, strict=True))
+def print_row(name: str, title: str, row: Sequence[float]) -> None:
+    cells = ("" if np.isnan(x) else f"{x:.{d}f}" for x, d in zip(row, DIGITS, strict=True))
     print(f"| {name} | {title} | " + " | ".join(cells) + " |", flush=True)
 
 
 def main(films: Path, lpips: Path | None) -> None:
     distance = PerceptualDistance(*(lpips / name for name in LPIPS_FILES)) if lpips else PerceptualDistance()
-    table: dict[str, list[list[float]]] = {title: [] for title in steps()}
-    seen = []
-    print("| film | colour | " + " | ".join(COLUMNS) + " |\n|" + "---|" * (2 + len(COLUMNS)))
+    table: dict[str, list[list[float]]] = {title: [] for title in methods()}
+    trained = []
+    print("| film | method | " + " | ".join(COLUMNS) + " |\n|" + "---|" * (2 + len(COLUMNS)))
     for path in sorted((films / "colour").glob("*.mp4")) + sorted((films / "oldfilm").glob("*.mp4")):
         star = path.stem in TRAINED_ON
-        with tempfile.TemporaryDirectory() as home:
-            for title, row in measured(path, Path(home), distance).items():
-                line(path.stem + " *" * star, title, row)
+        with tempfile.TemporaryDirectory() as folder:
+            for title, row in measure(path, Path(folder), distance).items():
+                print_row(path.stem + " *" * star, title, row)
                 table[title].append(row)
-        seen.append(star)
-    for name, which in (("mean", np.full(len(seen), True)), ("mean without *", ~np.array(seen))):
-        base = np.array(table["every frame"])[which]
+        trained.append(star)
+    for name, chosen in (("mean", np.full(len(trained), True)), ("mean without *", ~np.array(trained))):
+        base = np.array(table[EVERY_FRAME])[chosen]
         for title, rows in table.items():
-            mean = np.nanmean(np.array(rows)[which], 0)
+            mean = np.nanmean(np.array(rows)[chosen], 0)
             mean[2] = mean[1] / base[:, 1].mean()
-            line(name, title, mean)
+            print_row(name, title, mean)
 
 
 if __name__ == "__main__":

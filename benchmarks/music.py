@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import reimagine
-from reimagine.evaluation import workflows as evaluate
+from reimagine.evaluation.music import evaluate_transcription
 from reimagine.media import Notes
 from reimagine.media.notes import read_notes
 from reimagine.media.sound import Sound, read_sound, write_sound
@@ -45,7 +45,7 @@ def notes_table(folder: Path) -> None:
         star = any(word in path.stem for word in TUNED_ON)
         chosen = models | ({"pyin": reimagine.model("transcribe", "pyin")()} if "sing" in path.stem else {})
         for title, model in chosen.items():
-            row = evaluate.notes(model, [path])["mean"]
+            row = evaluate_transcription(model, [path])["mean"]
             line(path.stem + " *" * star, title, row)
             if not star and title in held_out and "sing" not in path.stem:
                 held_out[title].append(row)

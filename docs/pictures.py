@@ -1,4 +1,4 @@
-"""The pictures of the pages, made from the bundled film by the program itself: `make docs-pictures`."""
+"""Pictures of the documentation, made from the demo film by the program: `make docs-pictures`."""
 
 from __future__ import annotations
 
@@ -22,78 +22,84 @@ from reimagine.media.sound import read_sound
 from reimagine.runs.folder import Run
 
 DEMO = bundled("assets/demo.mp4")
+"""The demo film."""
 PICTURES = Path(__file__).parent / "pictures"
+"""Folder of the documentation's pictures."""
 RUNS = Path("build/pictures")
+"""Folder of the runs; those that exist are used again."""
 SHOTS = 40, 120, 200
 """A frame of each of the film's three shots."""
+SHEET_WIDTH = 288
+"""Width in pixels of a picture in a sheet of three columns."""
 
 
-def made(name: str, *steps: Any) -> Run:
-    """The run of these steps on the demo film; made once."""
+def run(name: str, *steps: Any) -> Run:
+    """Run steps on the demo film."""
     return Run.open(reimagine.run(DEMO, list(steps), RUNS / name).folder)
 
 
-def frame(run: Run, number: int, steps: int | None = None) -> Frame:
-    """A frame as the run left it, or as its first `steps` steps did."""
-    return next(run.picture(steps).read(run.film, number, number + 1))
+def frame_of(run: Run, number: int, steps: int | None = None) -> Frame:
+    """Return a frame of a run's picture after all steps, or after the first `steps` steps."""
+    return next(run.tracks.picture(steps).read(run.film, number, number + 1))
 
 
-def keep(png: Path, name: str, quality: int = 60) -> None:
-    """A PNG as one of the pages' pictures."""
+def save(png: Path, name: str, quality: int = 60) -> None:
+    """Save a PNG as a picture of the documentation."""
     PICTURES.mkdir(exist_ok=True)
     image = cv2.imread(str(png))
     cv2.imwrite(str(PICTURES / f"{name}.webp"), image, [cv2.IMWRITE_WEBP_QUALITY, quality])
 
 
 def restore(page: Path) -> None:
-    """Frames of the film, damaged in six ways, and what the network makes of each."""
+    """Frames with six kinds of damage, and the network's output."""
     kinds = "holes", "negative", "stains", "noise", "scratches", "blur"
     network, film = reimagine.model("restore")().load("cpu"), Run.open(DEMO, RUNS / "unet")
     rows: tuple[list, list] = [], []
     for number, kind in zip(SHOTS * 2, kinds, strict=True):
-        worn = next(degrade([frame(film, number, 0)], kind, 4))
-        rows[0].append(titled(worn.image, kind))
-        rows[1].append(next(iter(network([worn]))).image)
-    write_sheet([row[:3] for row in rows] + [row[3:] for row in rows], page, 288)
-    keep(page, "restore", 55)
+        damaged = next(degrade([frame_of(film, number, 0)], kind, 4))
+        rows[0].append(titled(damaged.image, kind))
+        rows[1].append(next(iter(network([damaged]))).image)
+    write_sheet([row[:3] for row in rows] + [row[3:] for row in rows], page, SHEET_WIDTH)
+    save(page, "restore", 55)
 
 
 def colorize(page: Path) -> None:
-    """The film, coloured by the network, and dyed."""
-    network = made("unet", reimagine.model("colorize")())
-    dye = made("tint", reimagine.model("colorize", "tint")())
-    rows = ("the film", network, 0), ("unet", network, None), ("tint", dye, None)
-    write_sheet([[titled(frame(run, n, steps).image, title) for n in SHOTS] for title, run, steps in rows], page, 288)
-    keep(page, "colorize", 55)
+    """The film, coloured by the network, and tinted."""
+    network = run("unet", reimagine.model("colorize")())
+    tint = run("tint", reimagine.model("colorize", "tint")())
+    rows = ("the film", network, 0), ("unet", network, None), ("tint", tint, None)
+    cells = [[titled(frame_of(result, n, steps).image, title) for n in SHOTS] for title, result, steps in rows]
+    write_sheet(cells, page, SHEET_WIDTH)
+    save(page, "colorize", 55)
 
 
 def stabilize(page: Path) -> None:
-    """One row of the picture, all through a shot: flicker shows as stripes, steady colour does not."""
-    every = reimagine.model("colorize")(every_frame=True)
+    """One row of the chroma plane over time, in which flicker appears as vertical stripes."""
+    every_frame = reimagine.model("colorize")(every_frame=True)
     runs = {
-        "--every-frame": made("every", every),
-        "keyframes (the default)": made("unet", reimagine.model("colorize")()),
-        "--every-frame, then stabilize": made("flow", every, reimagine.model("stabilize")()),
+        "--every-frame": run("every", every_frame),
+        "keyframes (the default)": run("unet", reimagine.model("colorize")()),
+        "--every-frame, then stabilize": run("flow", every_frame, reimagine.model("stabilize")()),
     }
     figure = Figure((12, 8), layout="constrained")
     rows = figure.subplots(len(runs) + 1, 1, sharex=True)
-    for axes, (title, run) in zip(rows, runs.items(), strict=False):
-        chroma = [np.stack(f.chroma).astype(np.float32) for f in run.picture().read(run.film)]
-        traces = [float(c[0].mean()) for c in chroma]
-        rows[-1].plot(traces, label=title)
+    for axes, (title, result) in zip(rows, runs.items(), strict=False):
+        chroma = [np.stack(f.chroma).astype(np.float32) for f in result.tracks.picture().read(result.film)]
+        means = [float(c[0].mean()) for c in chroma]
+        rows[-1].plot(means, label=title)
         row = np.stack([c[0][120] for c in chroma], 1)
         axes.imshow(row, aspect="auto", cmap="coolwarm", vmin=108, vmax=148)
-        axes.set(title=f"{title}: Cb of one row of the picture", ylabel="place")
+        axes.set(title=f"{title}: Cb of one row of the picture", ylabel="column")
     rows[-1].set(title="Cb, mean of the picture", xlabel="frame")
     rows[-1].legend()
     figure.savefig(page, dpi=80)
-    keep(page, "stabilize", 80)
+    save(page, "stabilize", 80)
 
 
 def cartoon(page: Path) -> None:
-    """What the options of a look do, on one frame: of the coloured film, and at last of the grey one."""
-    model, run = reimagine.model("cartoon"), made("unet", reimagine.model("colorize")())
-    film, grey = frame(run, SHOTS[0]), frame(run, SHOTS[0], 0)
+    """The options of a look on one frame of the coloured film; the last one on the grey film."""
+    model, coloured = reimagine.model("cartoon"), run("unet", reimagine.model("colorize")())
+    film, grey = frame_of(coloured, SHOTS[0]), frame_of(coloured, SHOTS[0], 0)
     settings = [
         (film, {"look": "hayao"}),
         (film, {"strength": 0.5}),
@@ -103,46 +109,53 @@ def cartoon(page: Path) -> None:
     ]
     cells = [titled(film.image, "the film, coloured")]
     for source, setting in settings:
-        drawn = next(iter(model(**setting).load("cpu")([source])))
-        cells.append(titled(drawn.image, ", ".join(f"{k} {v}" for k, v in setting.items())))
+        stylized = next(iter(model(**setting).load("cpu")([source])))
+        cells.append(titled(stylized.image, ", ".join(f"{name} {value}" for name, value in setting.items())))
     write_sheet([cells[:3], cells[3:]], page, 300)
-    keep(page, "cartoon", 45)
+    save(page, "cartoon", 45)
 
 
 def music(page: Path) -> None:
-    """The tune as it was heard, and as it was gone on with; two timbres; the three sounds of a mix."""
-    hear, answer = reimagine.model("transcribe")(), reimagine.model("compose")(answer=True, bars=8)
+    """The tune as transcribed, with an answer composed to it; two timbres; the three sounds of a mix."""
+    transcribe, answer = reimagine.model("transcribe")(), reimagine.model("compose")(answer=True, bars=8)
     timbre, level = reimagine.model("timbre"), reimagine.model("mix")
-    piano_roll(read_notes(made("notes", hear).artifact("notes")), page)
-    keep(page, "transcribe")
-    piano_roll(read_notes(made("answer", hear, answer).artifact("notes")), page)
-    keep(page, "compose")
-    played = {name: made(name, hear, timbre(instruments=name)).artifact("sound") for name in ("violin", "vibraphone")}
-    parts = []
-    for sound in played.values():
+    for name, picture, steps in (("notes", "transcribe", [transcribe]), ("answer", "compose", [transcribe, answer])):
+        piano_roll(read_notes(artifact(run(name, *steps), "notes")), page)
+        save(page, picture)
+    sounds = {
+        name: artifact(run(name, transcribe, timbre(instruments=name)), "sound") for name in ("violin", "vibraphone")
+    }
+    plots = []
+    for sound in sounds.values():
         rainbowgram(read_sound(sound), page)
-        parts.append(cv2.resize(cv2.imread(str(page)), None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA))
-    cv2.imwrite(str(page), np.vstack(parts))
-    keep(page, "timbre")
-    mixed = made("mix", hear, timbre(instruments="violin"), level(keep_original=0.6))
-    waves(
-        page,
-        {
-            "the film's own sound": mixed.own_sound(),
-            "the new music": read_sound(played["violin"]),
-            "mixed, keep-original 0.6": read_sound(mixed.artifact("sound")),
-        },
-    )
-    keep(page, "mix")
+        plot = cv2.imread(str(page))
+        plots.append(cv2.resize(plot, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA))
+    cv2.imwrite(str(page), np.vstack(plots))
+    save(page, "timbre")
+    mixed = run("mix", transcribe, timbre(instruments="violin"), level(keep_original=0.6))
+    waveforms = {
+        "the film's own sound": mixed.tracks.original_sound(),
+        "the new music": read_sound(sounds["violin"]),
+        "mixed, keep-original 0.6": read_sound(artifact(mixed, "sound")),
+    }
+    plot_waveforms(page, waveforms)
+    save(page, "mix")
 
 
-def waves(page: Path, sounds: dict[str, Sound]) -> None:
-    """Sounds under each other, over time."""
+def artifact(run: Run, track: str) -> Path:
+    """Return the file of a track that a step of the run wrote."""
+    path = run.tracks.artifact(track)
+    assert path
+    return path
+
+
+def plot_waveforms(page: Path, sounds: dict[str, Sound]) -> None:
+    """Plot sounds one below the other over time."""
     figure = Figure((12, 5), layout="constrained")
     rows = figure.subplots(len(sounds), 1, sharex=True)
     for axes, (title, sound) in zip(rows, sounds.items(), strict=True):
-        wave = sound.mono()
-        axes.plot(np.arange(len(wave)) / sound.rate, wave, linewidth=0.3)
+        samples = sound.mono()
+        axes.plot(np.arange(len(samples)) / sound.rate, samples, linewidth=0.3)
         axes.set(title=title, ylim=(-1, 1))
     rows[-1].set(xlabel="seconds")
     figure.savefig(page, dpi=80)
@@ -150,5 +163,5 @@ def waves(page: Path, sounds: dict[str, Sound]) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for make in (restore, colorize, stabilize, cartoon, music):
-            make(Path(folder) / "page.png")
+        for draw in (restore, colorize, stabilize, cartoon, music):
+            draw(Path(folder) / "page.png")

@@ -43,7 +43,7 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
 def _random_networks() -> Networks:
     from reimagine.stages.cartoon.cartoongan.net import LightGenerator
     from reimagine.stages.colorize.deoldify.net import DeOldify
-    from reimagine.stages.compose.melody.net import Composer
+    from reimagine.stages.compose.melody.net import PhraseGenerator
     from reimagine.stages.continuation.recall.net import NextFrameNet
     from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
 
@@ -54,7 +54,7 @@ def _random_networks() -> Networks:
         "stabilize convlstm": (stabilizer, {"width": 4, "aligned": True}),
         "cartoon cartoongan": (LightGenerator(**arch), {"kind": "light", **arch}),
         "continue recall": (NextFrameNet((4, 8)), {"widths": (4, 8)}),
-        "compose melody": (Composer(4, 8), {"latent": 4, "width": 8}),
+        "compose melody": (PhraseGenerator(4, 8), {"latent": 4, "width": 8}),
     }
 
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
+import pytest
+
+from reimagine.media.clip import Clip
+from reimagine.media.frames import Frame, Shot, frame_from_image
 
 SAMPLE_RATE = 44100
 """Samples per second of the films' sound."""
@@ -42,6 +49,26 @@ def picture(n: int, w: int, h: int, scene: int) -> np.ndarray:
     tone = 128 + 60 * np.sin((x + 2 * n) / (7 + 5 * scene)) * np.cos(y / (5 + 9 * scene))
     tone = tone * (0.4 + 0.25 * scene) + 40 * scene
     return np.clip(np.dstack([tone, tone * 0.9 + 10, tone * 0.8 + 20]), 0, 255).astype(np.uint8)
+
+
+def panning_shot(count: int = 30, width: int = 192, height: int = 128) -> list[Frame]:
+    """One shot of a camera that pans over a grey texture, one pixel per frame to the right."""
+    rng = np.random.default_rng(5)
+    surface = rng.uniform(0, 255, (height + 20, width + 2 * count)).astype(np.float32)
+    surface = cv2.GaussianBlur(surface, (0, 0), 4)
+    surface = np.clip((surface - surface.mean()) * 6 + 120, 20, 230).astype(np.uint8)
+    views = [surface[10 : 10 + height, n : n + width] for n in range(count)]
+    return [frame_from_image(n, np.dstack([v] * 3)).renumbered(n, Shot(0, count)) for n, v in enumerate(views)]
+
+
+def mean_psnr(frames: list[Frame], targets: list[Frame], border: int = 8) -> float:
+    """Mean PSNR of the frames' lumas in decibels, without a border, where motion brings in new content."""
+    inner = slice(border, -border)
+    errors = [
+        np.square(a.grey[inner, inner].astype(np.float32) - b.grey[inner, inner]).mean()
+        for a, b in zip(frames, targets, strict=True)
+    ]
+    return float(np.mean([10 * np.log10(255**2 / max(float(e), 0.065)) for e in errors]))
 
 
 def texture(seed: int, size: int = 240) -> np.ndarray:
@@ -120,3 +147,78 @@ def packets_of(path: Path, kind: str, number: int = 0) -> list[bytes]:
     with av.open(str(path)) as container:
         stream = getattr(container.streams, kind)[number]
         return [bytes(p) for p in container.demux(stream) if p.size]
+
+
+def clip_of(count: int, shots=None, image=lambda n: picture(n, 96, 64, 0)) -> Clip:
+    """A clip of `count` frames at 24 frames per second; `image(n)` is frame n, (h, w, 3) uint8 RGB."""
+    frames = [frame_from_image(n, image(n)) for n in range(count)]
+    shots = [Shot(*s) for s in shots or [(0, count)]]
+    return Clip(lambda a, b: iter(frames[a:b]), count, shots, Fraction(24))
+
+
+def stylized(model, images: list[np.ndarray]) -> list[np.ndarray]:
+    """Images, as frames of one shot, after a picture model."""
+    from reimagine.media import Shot
+    from reimagine.media.frames import frame_from_image
+
+    frames = [frame_from_image(n, image).renumbered(n, Shot(0, len(images))) for n, image in enumerate(images)]
+    return [frame.image for frame in model.load("cpu")(iter(frames))]
+
+
+def shapes_image(side: int = 128) -> np.ndarray:
+    """Coloured shapes with sharp edges on a plain ground, (side, side * 5 // 4, 3) uint8."""
+    image = np.full((side, side * 5 // 4, 3), (210, 190, 150), np.uint8)
+    cv2.rectangle(image, (10, 20), (side // 2, side - 20), (60, 110, 170), -1)
+    cv2.circle(image, (side, side // 2), side // 4, (190, 60, 50), -1)
+    cv2.line(image, (0, side - 10), (side, 8), (20, 20, 30), 2)
+    return image
+
+
+def random_drawing(rng: np.random.Generator) -> np.ndarray:
+    """Outlined discs on yellowed paper, (300, 300, 3) uint8."""
+    page = np.full((300, 300, 3), (235, 225, 190), np.uint8)
+    for _ in range(14):
+        (x, y), r = rng.integers(20, 280, 2), int(rng.integers(15, 60))
+        cv2.circle(page, (int(x), int(y)), r, rng.integers(0, 255, 3).tolist(), -1)
+        cv2.circle(page, (int(x), int(y)), r, (10, 10, 20), 3)
+    return page
+
+
+def write_photos(folder: Path, count: int = 4, side: int = 280) -> Path:
+    """Write smooth random photographs into a folder."""
+    rng = np.random.default_rng(0)
+    for n in range(count):
+        noise = cv2.GaussianBlur(rng.random((side, side, 3), np.float32), (0, 0), 12)
+        image = 255 * (noise - noise.min()) / np.ptp(noise)
+        cv2.imwrite(str(folder / f"{n}.png"), image.astype(np.uint8))
+    return folder
+
+
+def write_still_film(path: Path, images: list[np.ndarray], frames: int, rate: int) -> Path:
+    """Write a film in which every image is shown for `frames` frames."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=rate)
+        stream.height, stream.width, stream.pix_fmt = *images[0].shape[:2], "yuv420p"
+        for image in images:
+            for _ in range(frames):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+@contextmanager
+def interrupt_at(cls: type, method: str, call: int) -> Iterator[None]:
+    """Raise KeyboardInterrupt in the given call of a method, counted from 1, and expect it."""
+    original, calls = getattr(cls, method), count(1)
+
+    def replacement(self, *args, **options):
+        if next(calls) == call:
+            raise KeyboardInterrupt
+        return original(self, *args, **options)
+
+    setattr(cls, method, replacement)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            yield
+    finally:
+        setattr(cls, method, original)

@@ -1,4 +1,4 @@
-"""The film's three shots, one after the other, joined by hard cuts."""
+"""The film: three shots, joined by hard cuts."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ import cv2
 import numpy as np
 from lake import Lake
 from lane import Lane
-from optics import developed
+from optics import tone_map
 from viaduct import Viaduct
 
-WIDTH, HEIGHT, RATE = 640, 480, 24
+WIDTH, HEIGHT = 640, 480
+"""Size of the film in pixels."""
+RATE = 24
+"""Frames per second."""
 SHOTS = ((Lane, 4.0), (Viaduct, 3.5), (Lake, 2.5))
-"""Each shot and its length in seconds."""
+"""The shots, with their lengths in seconds."""
 
 
-def frames() -> Iterator[np.ndarray]:
-    """The whole film in colour: (480, 640, 3) uint8 RGB."""
+def render_frames() -> Iterator[np.ndarray]:
+    """Yield the whole film in colour: (480, 640, 3) uint8 RGB."""
     for scene, seconds in SHOTS:
         shot = scene()
         for n in range(round(seconds * RATE)):
-            yield shown(developed(shot.at(n / RATE)))
+            yield to_8_bit(tone_map(shot.render(n / RATE)))
 
 
-def shown(picture: np.ndarray) -> np.ndarray:
-    """A display-ready (960, 1280, 3) picture in 0..1, shrunk and rounded to 8 bits."""
+def to_8_bit(picture: np.ndarray) -> np.ndarray:
+    """Reduce a picture (960, 1280, 3) of display values 0..1 to the film's size, as uint8."""
     small = cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     return (small * 255 + 0.5).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A locomotive, its tender and its carriages, seen from the side, going right."""
+"""A locomotive with its tender and carriages, from the side, moving to the right."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import math
 
 import cv2
 import numpy as np
-from optics import SUN, H, W, lit, tile
+from optics import SUN, H, W, illuminate, tileable_noise
 
-SCALE, TALL = 64, 4.7
-"""Sprite pixels per metre; metres from the rails to the sprite's top edge."""
-ENGINE, CAR, CARS = 15.6, 13.0, 3
+SCALE = 64
+"""Sprite pixels per metre."""
+SPRITE_HEIGHT = 4.7
+"""Metres from the rails to the top edge of the sprite."""
+ENGINE = 15.6
+"""Length of locomotive and tender in metres."""
+CAR = 13.0
+"""Length of a carriage in metres."""
+CARS = 3
+"""Number of carriages."""
 LENGTH = ENGINE + CAR * CARS
+"""Length of the train in metres."""
 WHEELS = (
     (14.3, 0.48),
     (12.9, 0.88),
@@ -21,44 +29,55 @@ WHEELS = (
     (3.3, 0.55),
     (1.4, 0.55),
 )
-"""The engine's: metres from the tender's tail, radius."""
-GREEN, MAROON = np.float32([0.030, 0.072, 0.040]), np.float32([0.150, 0.030, 0.026])
-CREAM, BLACK = np.float32([0.52, 0.45, 0.30]), np.float32([0.020, 0.020, 0.022])
-BRASS, IRON = np.float32([0.42, 0.27, 0.08]), np.float32([0.075, 0.072, 0.070])
+"""Wheels of locomotive and tender: distance from the tender's tail and radius, in metres."""
+GREEN = np.float32([0.030, 0.072, 0.040])
+"""Albedo of the boiler, linear RGB; the other colours are albedos too."""
+MAROON = np.float32([0.150, 0.030, 0.026])
+CREAM = np.float32([0.52, 0.45, 0.30])
+BLACK = np.float32([0.020, 0.020, 0.022])
+BRASS = np.float32([0.42, 0.27, 0.08])
+IRON = np.float32([0.075, 0.072, 0.070])
 
 
 class Train:
-    """The sprite is painted once; the wheels turn on a copy of it."""
+    """The sprite is painted once; wheels and rods are drawn on a copy of it."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self.art = np.zeros((int(TALL * SCALE), int(LENGTH * SCALE), 4), np.float32)
-        grime = tile(1024, 128, rng, 8, 0.6)
+        self.art = np.zeros((int(SPRITE_HEIGHT * SCALE), int(LENGTH * SCALE), 4), np.float32)
+        grime = tileable_noise(1024, 128, rng, 8, 0.6)
         self.grime = np.tile(grime, (1, 1 + self.art.shape[1] // 1024))[: self.art.shape[0], : self.art.shape[1]]
         for n in range(CARS):
             self._carriage(n * CAR, rng)
         self._engine(CAR * CARS)
 
-    def drawn(self, picture: np.ndarray, nose: float, rail: float, scale: float, rolled: float) -> np.ndarray:
-        """Over (H, W, 3): the nose's column, the rail's row, pixels per metre, metres rolled."""
+    def draw(self, picture: np.ndarray, nose: float, rail: float, scale: float, rolled: float) -> np.ndarray:
+        """Return a picture (H, W, 3) with the train.
+
+        Args:
+            nose: column of its front.
+            rail: row of the rails.
+            scale: pixels per metre.
+            rolled: distance travelled in metres, for the wheels.
+        """
         art = self.art.copy()
         for x, radius in WHEELS:
             self._wheel(art, CAR * CARS + x, radius, rolled)
         self._rods(art, rolled)
         k = scale / SCALE
-        place = np.float32([[k, 0, nose - LENGTH * scale], [0, k, rail - TALL * scale]])
-        seen = cv2.warpAffine(art, place, (W, H), flags=cv2.INTER_LINEAR)
-        return picture * (1 - seen[..., 3:]) + seen[..., :3]
+        place = np.float32([[k, 0, nose - LENGTH * scale], [0, k, rail - SPRITE_HEIGHT * scale]])
+        warped = cv2.warpAffine(art, place, (W, H), flags=cv2.INTER_LINEAR)
+        return picture * (1 - warped[..., 3:]) + warped[..., :3]
 
     def _patch(self, x: float, y: float, w: float, h: float) -> tuple[slice, slice]:
-        """The sprite's slices for a box: metres from the tail and above the rails."""
-        top = int((TALL - y - h) * SCALE)
+        """Return the sprite's slices for a box, in metres from the tail and above the rails."""
+        top = int((SPRITE_HEIGHT - y - h) * SCALE)
         return slice(top, top + max(1, int(h * SCALE))), slice(int(x * SCALE), int((x + w) * SCALE))
 
     def _box(self, x: float, y: float, w: float, h: float, colour, dim: float = 1.0) -> None:
-        """A flat side."""
+        """Draw a flat side."""
         rows, columns = self._patch(x, y, w, h)
         facing = np.full(self.grime[rows, columns].shape, -SUN[2])
-        light = lit(colour, facing, 0.0) * (0.65 + 0.7 * self.grime[rows, columns])[..., None]
+        light = illuminate(colour, facing, 0.0) * (0.65 + 0.7 * self.grime[rows, columns])[..., None]
         self.art[rows, columns] = np.dstack([light * dim, np.ones_like(facing)])
 
     def _drum(
@@ -72,7 +91,7 @@ class Train:
         low: float = -1.0,
         gloss: float = 0.7,
     ) -> None:
-        """A cylinder, lying along the train or upright; `low` cuts the lying one's lower half."""
+        """Draw a cylinder along the train, or upright; a horizontal one is cut at the height `low`, -1 to 1."""
         rows, columns = self._patch(x, y, w, h)
         shape = self.grime[rows, columns].shape
         v = np.linspace(1, low, shape[0])[:, None] * np.ones(shape)
@@ -81,11 +100,11 @@ class Train:
         nz = -np.sqrt(np.clip(1 - nx * nx - ny * ny, 0, 1))
         facing = np.float32(nx * SUN[0] + ny * SUN[1] + nz * SUN[2])
         shine = gloss * np.clip(facing, 0, 1) ** 14 * 0.55
-        light = lit(colour, facing, ny) * (0.7 + 0.6 * self.grime[rows, columns])[..., None]
+        light = illuminate(colour, facing, ny) * (0.7 + 0.6 * self.grime[rows, columns])[..., None]
         self.art[rows, columns] = np.dstack([light + shine[..., None], np.ones(shape)])
 
     def _carriage(self, x: float, rng: np.random.Generator) -> None:
-        """Maroon below, cream above, a tarred roof, bogies in the shade."""
+        """Draw a carriage: maroon below, cream above, a tarred roof, bogies in the shade."""
         self._box(x + 0.35, 0.55, CAR - 0.7, 0.45, BLACK, 0.8)
         self._drum(x + 0.2, 0.95, CAR - 0.4, 1.25, MAROON * 0.85, low=-0.55, gloss=0.25)
         self._box(x + 0.2, 2.15, CAR - 0.4, 1.05, CREAM)
@@ -106,7 +125,7 @@ class Train:
         self._box(x + CAR - 4.1, 0.48, 3.2, 0.24, BLACK, 0.7)
 
     def _engine(self, x: float) -> None:
-        """From the tender's tail to the buffers."""
+        """Draw the locomotive and its tender, from the tender's tail to the buffers."""
         self._box(x + 0.2, 0.75, 6.0, 0.35, BLACK)
         self._box(x + 0.2, 1.05, 5.9, 1.45, GREEN)
         self._box(x + 0.3, 1.20, 5.7, 0.04, BRASS)
@@ -130,8 +149,8 @@ class Train:
         self._drum(x + 14.95, 0.92, 0.55, 0.34, IRON)
 
     def _wheel(self, art: np.ndarray, x: float, radius: float, rolled: float) -> None:
-        """Spoked, resting on the rail, turned as far as the train has rolled."""
-        centre = (int(x * SCALE), int((TALL - radius) * SCALE))
+        """Draw a spoked wheel on the rail, rotated by the distance rolled."""
+        centre = (int(x * SCALE), int((SPRITE_HEIGHT - radius) * SCALE))
         r = radius * SCALE
 
         def ring(size: float, colour, thick: int) -> None:
@@ -149,12 +168,12 @@ class Train:
         ring(r * 0.2, IRON, -1)
 
     def _rods(self, art: np.ndarray, rolled: float) -> None:
-        """The coupling rod across the drivers, and the one from the cylinder."""
+        """Draw the coupling rod of the driving wheels, and the connecting rod from the cylinder."""
         turn = rolled / 0.88
         dx, dy = 0.42 * math.cos(turn), -0.42 * math.sin(turn)
 
         def at(x: float, y: float) -> tuple[int, int]:
-            return int((CAR * CARS + x) * SCALE), int((TALL - y) * SCALE)
+            return int((CAR * CARS + x) * SCALE), int((SPRITE_HEIGHT - y) * SCALE)
 
         steel = (0.62, 0.62, 0.64, 1.0)
         cv2.line(art, at(8.7 + dx, 0.88 + dy), at(12.9 + dx, 0.88 + dy), steel, 8)

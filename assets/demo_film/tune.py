@@ -1,12 +1,13 @@
-"""A cheerful waltz for an upright piano that has seen better days; composed for this film."""
+"""A waltz for a detuned upright piano, composed for this film."""
 
 from __future__ import annotations
 
 import numpy as np
 
 RATE = 44100
+"""Sample rate in Hz."""
 BEAT = 5 / 12
-"""Seconds: 144 beats a minute, so that eight bars of three last ten seconds."""
+"""Seconds per beat: at 144 beats per minute eight bars of three beats last ten seconds."""
 
 MELODY = (
     ((74, 1), (71, 0.5), (74, 0.5), (79, 1)),
@@ -18,15 +19,15 @@ MELODY = (
     ((74, 0.5), (78, 0.5), (81, 1), (78, 0.5), (74, 0.5)),
     ((79, 2), (67, 1)),
 )
-"""A line a bar: MIDI pitch and beats."""
+"""One line per bar: MIDI pitch and length in beats."""
 
 G, C, D, E = (43, 59, 62), (48, 60, 64), (50, 60, 66), (40, 59, 64)
 CHORDS = (G, C, D, G, E, C, D, G)
-"""For each bar the bass on its first beat and the two notes on the others."""
+"""Per bar, the bass note of the first beat and the two notes of the other beats."""
 
 
-def struck(pitch: int, seconds: float, force: float) -> np.ndarray:
-    """One piano note, (n,) float: two strings, and partials that die the sooner the higher."""
+def piano_note(pitch: int, seconds: float, force: float) -> np.ndarray:
+    """Return one piano note (n,) float: two detuned strings, whose high partials decay faster."""
     time = np.arange(int((seconds + 0.5) * RATE)) / RATE
     hertz = 440 * 2 ** ((pitch - 69) / 12)
     wave = np.zeros_like(time)
@@ -39,21 +40,21 @@ def struck(pitch: int, seconds: float, force: float) -> np.ndarray:
     return force * wave * damped * np.minimum(1, time / 0.004)
 
 
-def tune(seconds: float) -> np.ndarray:
-    """The whole piece, exactly `seconds` long: (n,) float32, peak 0.7."""
+def render_tune(seconds: float) -> np.ndarray:
+    """Return the whole piece, exactly `seconds` long: (n,) float32 with peak 0.7."""
     sound = np.zeros(round(seconds * RATE))
     for beat, pitch, beats, force in score():
         start = round(beat * BEAT * RATE)
-        note = struck(pitch, beats * BEAT, force)[: max(0, len(sound) - start)]
+        note = piano_note(pitch, beats * BEAT, force)[: max(0, len(sound) - start)]
         sound[start : start + len(note)] += note
-    sound = horn(sound)
+    sound = horn_filter(sound)
     fade = min(len(sound), RATE // 4)
     sound[len(sound) - fade :] *= np.linspace(1, 0, fade)
     return (sound / np.abs(sound).max() * 0.7).astype(np.float32)
 
 
 def score() -> list[tuple[float, int, float, float]]:
-    """Every note: its beat, pitch, length in beats, and force in 0..1."""
+    """Return every note: its beat, MIDI pitch, length in beats, and force in 0..1."""
     notes = []
     for bar, (phrase, (bass, *upper)) in enumerate(zip(MELODY, CHORDS, strict=True)):
         beat = 3.0 * bar
@@ -65,8 +66,8 @@ def score() -> list[tuple[float, int, float, float]]:
     return notes
 
 
-def horn(sound: np.ndarray) -> np.ndarray:
-    """The band that an old recording horn passes: gently below 110 Hz and above 4.5 kHz."""
+def horn_filter(sound: np.ndarray) -> np.ndarray:
+    """Apply the band-pass of an old recording horn: half the amplitude remains at 70 Hz and at 4.5 kHz."""
     hertz = np.fft.rfftfreq(len(sound), 1 / RATE)
     passed = 1 / (1 + (70 / np.maximum(hertz, 1)) ** 4) / (1 + (hertz / 4500) ** 6)
     return np.fft.irfft(np.fft.rfft(sound) * passed, len(sound))

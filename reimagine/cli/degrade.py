@@ -1,12 +1,15 @@
-"""`reimagine degrade`: wear a film or a picture on purpose, to try restorers on and for a look."""
+"""`reimagine degrade`: simulate the damage of old films, to test restoration or for the look."""
 
 from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+if TYPE_CHECKING:
+    from reimagine.progress import Progress
 
 app = typer.Typer()
 
@@ -17,38 +20,53 @@ def degrade(
     kind: Annotated[
         str,
         typer.Option(
-            help="old-print, negative, noise, jpeg, blur, scratches, dust, stains, holes, faded, flicker or weave"
+            help="Kind of damage: old-print, negative, noise, jpeg, blur, scratches, dust, stains, holes, faded, "
+            "flicker or weave"
         ),
     ] = "old-print",
-    seed: Annotated[int, typer.Option(help="Another seed, other scratches")] = 1,
+    seed: Annotated[int, typer.Option(help="Random seed of the damage")] = 1,
     output: Annotated[
         Optional[Path],
-        typer.Option("-o", "--output", help="The worn film [default: <film's stem>-<kind>.mp4, .png of a picture]"),
+        typer.Option(
+            "-o",
+            "--output",
+            help="Output file [default: <name of the film>-<kind>.mp4, or .png if the input is a picture]",
+        ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress")] = False,
 ) -> None:
-    """Make an old print, a negative or a damaged film of a good one; the same for the same seed."""
+    """Turn a good film into an old print, a negative or a damaged film. The same seed gives the same film."""
     from reimagine.cli.terminal import guarded
 
     with guarded(quiet, False) as progress:
-        from reimagine.degradation import degrade as wear
-        from reimagine.errors import MediaError
-        from reimagine.media.export import Encoding, export
-        from reimagine.media.files import check_readable
-        from reimagine.media.frames import report_progress
-        from reimagine.media.reader import open_film, read_film
-
-        check_readable(film)
-        facts = open_film(film)
-        if not facts.frames:
-            raise MediaError(f"{film}: has no picture to wear")
-        out = output or Path(f"{film.stem}-{kind}{'.png' if facts.is_still else '.mp4'}")
-        if facts.is_source_file(out):
-            raise MediaError(f"{out}: is the film itself; give -o another name")
-        how = Encoding()
-        how.check(out)
-        progress.begin("degrade", facts.frames)
-        worn = wear(islice(read_film(facts), facts.frames), kind, seed)
-        for line in export(facts, out, report_progress(worn, progress.advance), None, how):
-            progress.message(line)
+        out = degrade_file(film, kind, seed, output, progress)
     typer.echo(out)
+
+
+def degrade_file(film: Path, kind: str, seed: int, output: Path | None, progress: Progress) -> Path:
+    """Degrade a film or picture and write it with the sound of the original; return the output file.
+
+    Raises:
+        MediaError: the film has no picture, or the output is the film itself.
+    """
+    from reimagine.degradation import degrade as degrade_frames
+    from reimagine.errors import MediaError
+    from reimagine.media.export import Encoding, export
+    from reimagine.media.files import check_readable
+    from reimagine.media.frames import report_progress
+    from reimagine.media.reader import open_film, read_film
+
+    check_readable(film)
+    source = open_film(film)
+    if not source.frames:
+        raise MediaError(f"{film}: has no picture to degrade; give a file with a video stream")
+    out = output or Path(f"{film.stem}-{kind}{'.png' if source.is_still else '.mp4'}")
+    if source.is_source_file(out):
+        raise MediaError(f"{out}: is the film itself; give -o another name")
+    encoding = Encoding()
+    encoding.check(out)
+    progress.begin("degrade", source.frames)
+    frames = degrade_frames(islice(read_film(source), source.frames), kind, seed)
+    for line in export(source, out, report_progress(frames, progress.advance), None, encoding):
+        progress.message(line)
+    return out

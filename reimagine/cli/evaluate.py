@@ -1,220 +1,240 @@
-"""`reimagine evaluate`: a model, or a film, against the truth."""
+"""`reimagine evaluate`: measure a model or a film against ground truth."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from reimagine import recipe
 
-app = typer.Typer(no_args_is_help=True, help="Measure a model against the truth.")
+if TYPE_CHECKING:
+    from reimagine.evaluation.continuation import ContinuationResult
+    from reimagine.media.sound import Sound
+    from reimagine.metrics.perceptual import PerceptualDistance
+    from reimagine.progress import Progress
+    from reimagine.stages.contract import Synthesizer
+
+app = typer.Typer(no_args_is_help=True, help="Measure a model or a film against ground truth.")
+
+Weights = Annotated[Optional[str], typer.Option(help="Weights, a name or a path")]
+Into = Annotated[Optional[Path], typer.Option(help="Folder for all results [default: runs/evaluate-<film's stem>]")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
+Lpips = Annotated[
+    Optional[Path],
+    typer.Option(
+        help="Folder with squeezenet11_features.safetensors and lpips_squeeze_heads.safetensors, for LPIPS "
+        "[default: a distance between features of the shipped colorizer's encoder]"
+    ),
+]
+
+
+def _distance(lpips: Path | None) -> PerceptualDistance:
+    """LPIPS with the published weights in a folder, or the distance that needs no folder."""
+    from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
+
+    return PerceptualDistance(*(lpips / name for name in LPIPS_FILES)) if lpips else PerceptualDistance()
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """The options that were given on the command line."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 @app.command("colour")
 def evaluate_colour(
     source: Annotated[
         Path,
-        typer.Argument(help="A folder of colour photographs, or a film in colour, of which the second half is asked"),
+        typer.Argument(help="A folder of colour photographs, or a colour film, whose second half is evaluated"),
     ],
     model: Annotated[Optional[str], typer.Option(help="Model for colorize")] = None,
-    weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
-    size: Annotated[Optional[int], typer.Option(help="Short side at which the network works")] = None,
+    weights: Weights = None,
+    size: Annotated[Optional[int], typer.Option(help="Short side at which the network works, in pixels")] = None,
     minutes: Annotated[
-        float, typer.Option(help="Of a film: so long, a colorizer learns from its first half and is asked as well")
+        float, typer.Option(help="With a film: also evaluate a colorizer trained on its first half for this long")
     ] = 0.0,
-    into: Annotated[
-        Optional[Path], typer.Option(help="Folder for what it learns [default: runs/evaluate-<film's stem>]")
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    into: Into = None,
+    device: Device = "auto",
+    json: Json = False,
 ) -> None:
-    """Grey photographs or a film, colour them, compare with the truth."""
+    """Convert photographs or a film to grey, colorize them, and compare with the originals."""
     from reimagine.cli.terminal import guarded, table
 
     with guarded(False, False):
-        from reimagine.evaluation import workflows as measure
-        from reimagine.zoo.device import configure_device
+        from reimagine.evaluation.colour import evaluate_film, evaluate_photos
+        from reimagine.evaluation.common import read_squares
+        from reimagine.zoo.device import select_device
 
-        given = {k: v for k, v in (("weights", weights), ("size", size)) if v is not None}
-        chosen = recipe.build("colorize", model, given)
+        chosen, device = recipe.build("colorize", model, _given(weights=weights, size=size)), select_device(device)
         if source.is_dir():
-            table(measure.colour(chosen, measure.read_squares(source), configure_device(device)), json)
+            table(evaluate_photos(chosen, read_squares(source), device), json)
             return
         models = {"as it is": chosen}
         if minutes:
-            models["after the first half"] = _taught(source, minutes, into, device)
-        table(measure.film_colour(models, source, configure_device(device)), json)
+            models["after the first half"] = _trained_on_first_half(source, minutes, into, device)
+        table(evaluate_film(models, source, device), json)
 
 
-def _taught(film: Path, minutes: float, into: Path | None, device: str) -> Any:
-    """A colorizer that has learnt the first half of a film."""
+def _trained_on_first_half(film: Path, minutes: float, into: Path | None, device: str) -> Any:
+    """A colorizer trained on the first half of a film."""
     from reimagine import stages
-    from reimagine.zoo.device import configure_device
+    from reimagine.zoo.threads import training_threads
 
-    learn = stages.training_class("colorize-temporal")(film=[film], until=0.5, minutes=minutes)
-    weights = learn(into or Path("runs") / f"evaluate-{film.stem}", configure_device(device, alone=True))
+    training = stages.training_class("colorize-temporal")(film=[film], until=0.5, minutes=minutes)
+    with training_threads():
+        weights = training(into or Path("runs") / f"evaluate-{film.stem}", device)
     return recipe.build("colorize", "temporal", {"weights": str(weights)})
 
 
 @app.command("restore")
 def evaluate_restore(
-    source: Annotated[Path, typer.Argument(help="A folder of good photographs, or a film, to be damaged")],
+    source: Annotated[Path, typer.Argument(help="A folder of good photographs, or a film; they are degraded")],
     model: Annotated[Optional[str], typer.Option(help="Model for restore")] = None,
-    weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
+    weights: Weights = None,
     kind: Annotated[
-        Optional[list[str]], typer.Option(help="Kind of damage, or none; give it again for another [default: all]")
+        Optional[list[str]], typer.Option(help="Kind of degradation, or none; repeat it for more [default: all]")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Another seed, other damage")] = 0,
-    frames: Annotated[int, typer.Option(help="Of a film: so many frames from its beginning")] = 48,
-    lpips: Annotated[
-        Optional[Path],
-        typer.Option(
-            help="Folder with squeezenet11_features.safetensors and "
-            "lpips_squeeze_heads.safetensors [default: the shipped "
-            "colorizer's encoder judges]"
-        ),
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    seed: Annotated[int, typer.Option(help="Random seed of the degradation")] = 0,
+    frames: Annotated[int, typer.Option(help="With a film: number of frames from its beginning")] = 48,
+    lpips: Lpips = None,
+    device: Device = "auto",
+    json: Json = False,
 ) -> None:
-    """Damage photographs or a film, restore them, compare with what they were; undamaged ones as well."""
+    """Degrade photographs or a film, restore them, and compare with the originals; undegraded ones as well."""
     from reimagine.cli.terminal import guarded, table
 
     with guarded(False, False):
-        from reimagine.evaluation import workflows as measure
-        from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
-        from reimagine.zoo.device import configure_device
+        from reimagine.evaluation.restoration import evaluate_restoration
+        from reimagine.zoo.device import select_device
 
-        chosen = recipe.build("restore", model, {"weights": weights} if weights else {})
-        judge = PerceptualDistance(*(lpips / name for name in LPIPS_FILES)) if lpips else PerceptualDistance()
-        table(measure.restore(chosen, source, configure_device(device), judge, kind or [], seed, frames), json)
+        chosen = recipe.build("restore", model, _given(weights=weights))
+        device, distance = select_device(device), _distance(lpips)
+        table(evaluate_restoration(chosen, source, device, distance, kind or [], seed, frames), json)
 
 
 @app.command("warp")
 def evaluate_warp(
-    result: Annotated[Path, typer.Argument(help="A film that was coloured, drawn or stabilized")],
-    source: Annotated[Path, typer.Option(help="The film it was made from")],
-    before: Annotated[Optional[Path], typer.Option(help="What it was before it was stabilized")] = None,
+    result: Annotated[Path, typer.Argument(help="A film that was colorized, redrawn or stabilized")],
+    source: Annotated[Path, typer.Option(help="The film from which it was made")],
+    before: Annotated[Optional[Path], typer.Option(help="The film before it was stabilized")] = None,
     lai_compat: Annotated[
-        bool, typer.Option("--lai-compat", help="As the published code counts, slips included")
+        bool, typer.Option("--lai-compat", help="Compute it as the published code does, errors included")
     ] = False,
-    lpips: Annotated[
-        Optional[Path],
-        typer.Option(
-            help="Folder with squeezenet11_features.safetensors and "
-            "lpips_squeeze_heads.safetensors [default: the shipped "
-            "colorizer's encoder judges]"
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    lpips: Lpips = None,
+    json: Json = False,
 ) -> None:
-    """How much a film flickers, and whether it paid for steadiness with colour or sharpness."""
+    """Measure a film's temporal consistency, and what it lost in colour and sharpness."""
     from reimagine.cli.terminal import guarded, table
 
     with guarded(False, False):
-        from reimagine.evaluation import workflows as measure
-        from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
+        from reimagine.evaluation.consistency import evaluate_consistency
 
-        judge = PerceptualDistance(*(lpips / name for name in LPIPS_FILES)) if lpips else PerceptualDistance()
-        table(measure.warp(source, result, before, lai_compat, judge), json)
+        table(evaluate_consistency(source, result, before, lai_compat, _distance(lpips)), json)
 
 
 @app.command("continuation")
 def evaluate_continuation(
     film: Annotated[Path, typer.Argument(help="A film whose end is held out")],
     model: Annotated[
-        Optional[list[str]], typer.Option(help="Model for continue; give it again for another [default: all]")
+        Optional[list[str]], typer.Option(help="Model for continue; repeat it for more [default: all]")
     ] = None,
-    seconds: Annotated[float, typer.Option(help="How far they are to go on")] = 10.0,
-    held: Annotated[float, typer.Option(help="Seconds of the film's end that are held out")] = 1.0,
-    minutes: Annotated[Optional[float], typer.Option(help="How long each learns from the film")] = None,
-    into: Annotated[
-        Optional[Path],
-        typer.Option(
-            help="Folder for what they learn and dream, the plot, the "
-            "sheet and the comparison film "
-            "[default: runs/evaluate-<film's stem>]"
-        ),
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    seconds: Annotated[float, typer.Option(help="Length of the continuations, in seconds")] = 10.0,
+    held: Annotated[float, typer.Option(help="Length of the ending that is held out, in seconds")] = 1.0,
+    minutes: Annotated[Optional[float], typer.Option(help="Learning time of each model, in minutes")] = None,
+    into: Into = None,
+    device: Device = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress")] = False,
+    json: Json = False,
 ) -> None:
-    """What models dream up after a film, beside what really came: motion, sharpness, colours, collapse."""
-    from reimagine import stages
+    """Hold out a film's end, generate continuations, and compare: motion, sharpness, colours, collapse."""
     from reimagine.cli.terminal import guarded, table
 
     with guarded(quiet, False) as progress:
-        from reimagine.evaluation import workflows as measure
         from reimagine.gallery.continuations import write_comparison
-        from reimagine.metrics.perceptual import PerceptualDistance
-        from reimagine.zoo.device import configure_device
 
-        given = {} if minutes is None else {"minutes": minutes}
-        models = {}
-        for name in model or stages.models_of("continue"):
-            mine = {o.name for o in recipe.options(stages.model_class("continue", name))}
-            models[name] = recipe.build("continue", name, {k: v for k, v in given.items() if k in mine})
         folder = into or Path("runs") / f"evaluate-{film.stem}"
-        told = measure.continuation(
-            models, film, seconds, held, folder, configure_device(device), progress, PerceptualDistance()
-        )
-        write_comparison(told, folder)
-        table(told.rows, json)
+        result = _continued(film, model, minutes, seconds, held, folder, device, progress)
+        write_comparison(result, folder)
+        table(result.rows, json)
+
+
+def _continued(
+    film: Path,
+    names: Sequence[str] | None,
+    minutes: float | None,
+    seconds: float,
+    held: float,
+    folder: Path,
+    device: str,
+    progress: Progress,
+) -> ContinuationResult:
+    """The evaluation of the named models (None: all); `minutes` goes to those that learn."""
+    from reimagine import stages
+    from reimagine.evaluation.continuation import evaluate_continuation
+    from reimagine.zoo.device import select_device
+
+    models = {}
+    for name in names or stages.models_of("continue"):
+        known = {option.name for option in recipe.options(stages.model_class("continue", name))}
+        options = {key: value for key, value in _given(minutes=minutes).items() if key in known}
+        models[name] = recipe.build("continue", name, options)
+    device = select_device(device)
+    return evaluate_continuation(models, film, seconds, held, folder, device, progress, _distance(None))
 
 
 @app.command("notes")
 def evaluate_notes(
     recordings: Annotated[
-        list[Path], typer.Argument(help="Recordings, with their true notes beside them (.notes.tsv, .mid)")
+        list[Path], typer.Argument(help="Recordings, each with its notes beside it (.notes.tsv, .mid)")
     ],
-    truth: Annotated[Optional[Path], typer.Option(help="The true notes of a single recording")] = None,
+    truth: Annotated[Optional[Path], typer.Option(help="File with the notes of a single recording")] = None,
     model: Annotated[Optional[str], typer.Option(help="Model for transcribe")] = None,
-    thresholds: Annotated[Optional[str], typer.Option(help="Of basic-pitch: film or published")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    thresholds: Annotated[Optional[str], typer.Option(help="Thresholds of basic-pitch: film or published")] = None,
+    json: Json = False,
 ) -> None:
-    """Transcribe recordings and compare with their true notes."""
+    """Transcribe recordings and compare with their notes."""
     from reimagine.cli.terminal import guarded, table
 
     with guarded(False, False):
-        from reimagine.evaluation import workflows as measure
+        from reimagine.evaluation.music import evaluate_transcription
 
-        given = {"thresholds": thresholds} if thresholds else {}
-        chosen = recipe.build("transcribe", model, given)
-        table(measure.notes(chosen, recordings, truth), json)
+        chosen = recipe.build("transcribe", model, _given(thresholds=thresholds))
+        table(evaluate_transcription(chosen, recordings, truth), json)
 
 
 @app.command("timbre")
 def evaluate_timbre(
     model: Annotated[Optional[str], typer.Option(help="Model for timbre")] = None,
-    weights: Annotated[Optional[str], typer.Option(help="A name in the zoo, or a path")] = None,
-    instruments: Annotated[Optional[str], typer.Option(help="Names, with commas [default: all]")] = None,
+    weights: Weights = None,
+    instruments: Annotated[Optional[str], typer.Option(help="Names, separated by commas [default: all]")] = None,
     soundfont: Annotated[Optional[Path], typer.Option(help="General MIDI .sf2 to compare with")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    json: Json = False,
 ) -> None:
-    """Every instrument on a scale of five octaves: in tune, audible, and like the real one?"""
+    """Measure every instrument on a scale of five octaves: pitch, silence, loudness, distance from the real one."""
     from reimagine.cli.terminal import guarded, table
 
     with guarded(False, False):
-        from reimagine.evaluation import workflows as measure
+        from reimagine.evaluation.music import evaluate_timbre
 
-        given = {"weights": weights} if weights else {}
-        chosen = recipe.build("timbre", model, given)
+        chosen = recipe.build("timbre", model, _given(weights=weights))
         names = [n.strip() for n in instruments.split(",")] if instruments else None
-        hear = recipe.build("transcribe", None, {}).load("cpu")
-        table(measure.timbre(_played(chosen, names, soundfont), hear), json)
+        transcribe = recipe.build("transcribe", None, {}).load("cpu")
+        table(evaluate_timbre(_instruments(chosen, names, soundfont), transcribe), json)
 
 
-def _played(model: Any, names: list[str] | None, font: Path | None) -> Iterator[tuple]:
-    """Every instrument of a timbre, and the soundfont's of the same name."""
+def _instruments(
+    model: Any, names: Sequence[str] | None, soundfont: Path | None
+) -> Iterator[tuple[str, Synthesizer, Sound | None]]:
+    """Name and synthesizer of each instrument, and the soundfont's rendering of the scale with the same name."""
     from reimagine.metrics.timbre import scale
     from reimagine.stages.timbre.soundfont import Soundfont, program_of
 
-    for name in names or (model.names() if hasattr(model, "names") else ["its only sound"]):
-        alone = dataclasses.replace(model, instruments=name, room=0.0) if hasattr(model, "names") else model
-        real = Soundfont(font, program_of(name)).load("cpu")(scale()) if font else None
-        yield name, alone.load("cpu"), real
+    available = model.choices().get("instruments", ())
+    for name in names or available or ["default"]:
+        single = dataclasses.replace(model, instruments=name, room=0.0) if available else model
+        real = Soundfont(soundfont, program_of(name)).load("cpu")(scale()) if soundfont else None
+        yield name, single.load("cpu"), real

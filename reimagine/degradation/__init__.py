@@ -1,7 +1,7 @@
-"""Wear and tear, made on purpose: what training, tests and demonstrations do to clean pictures.
+"""Simulated damage of old films, for training, tests and demonstrations.
 
-Damager("old-print", seed=1910)(grey) -> Plate: the worn picture, and where it is lost
-degrade(frames, "negative", seed=7)   -> the frames of a film, worn
+Degrader("old-print", seed=1910)(grey) -> DegradedImage: the degraded picture and the mask of hidden pixels
+degrade(frames, "negative", seed=7)    -> the degraded frames of a film
 """
 
 from reimagine.degradation.kinds import KINDS, Degrader, degrade

@@ -1,4 +1,4 @@
-"""The kinds of damage by name, for a picture and for a film."""
+"""Kinds of damage by name, applied to a picture or to a film."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from reimagine.degradation.operations import (
     Weave,
 )
 from reimagine.errors import StageError, unknown_name
+from reimagine.media.colour import to_uint8
 from reimagine.media.frames import Frame
 
 Rng = np.random.Generator
@@ -38,8 +39,8 @@ def _negative(rng: Rng) -> list[Operation]:
 
 def _faded(rng: Rng) -> list[Operation]:
     black, white = rng.uniform(0.12, 0.25), rng.uniform(0.65, 0.8)
-    pale = partial(tone.faded, black=black, white=white)
-    return [ToneChange(lambda grey: grey * tone.vignette(*grey.shape, 0.0)), ToneChange(pale)]
+    fade = partial(tone.faded, black=black, white=white)
+    return [ToneChange(lambda grey: grey * tone.vignette(grey.shape, 0.0)), ToneChange(fade)]
 
 
 KINDS: dict[str, Callable[[Rng], list[Operation]]] = {
@@ -56,44 +57,57 @@ KINDS: dict[str, Callable[[Rng], list[Operation]]] = {
     "flicker": lambda rng: [Flicker(rng, 0.05, 0.0)],
     "weave": lambda rng: [Weave(rng, 0.8)],
 }
-"""What is done, in order, to a film of each kind of damage; `old-print` is a bit of nearly everything."""
+"""The operations of each kind, in the order in which they are applied. `old-print` combines most of them."""
 
 MONOCHROME = ("old-print", "negative", "faded")
-"""Kinds that leave no colour."""
+"""Kinds whose result has no colour."""
+
+UNIT_HEIGHT = 480
+"""Short side in pixels at which marks have their nominal size; they scale with the short side."""
+
+MIN_UNIT = 0.5
+"""Smallest scale of marks, for small pictures: thinner marks would vanish."""
 
 
 class Degrader:
-    """Pictures of one film in, in order; worn ones out, the same for the same seed.
+    """Degrades the pictures of one film, in order. The same seed gives the same result.
 
     Raises:
-        StageError: for a kind that there is not.
+        StageError: the kind does not exist; the nearest name is offered.
     """
 
     def __init__(self, kind: str, seed: int = 0) -> None:
         if kind not in KINDS:
             raise StageError(unknown_name("kind of damage", kind, KINDS))
-        self.wears = KINDS[kind](np.random.default_rng(seed))
+        self.operations = KINDS[kind](np.random.default_rng(seed))
 
     def __call__(self, grey: np.ndarray) -> DegradedImage:
-        """(H, W) uint8 or float32 in 0..1 -> the worn picture, clipped to 0..1, and what of it is lost."""
-        start = grey / np.float32(255) if grey.dtype == np.uint8 else grey.copy()
-        return apply_operations(start, self.wears, max(0.5, min(grey.shape) / 480))
+        """Degrade (H, W) uint8, or float32 in 0..1. The result is clipped to 0..1."""
+        image = grey / np.float32(255) if grey.dtype == np.uint8 else grey.copy()
+        return apply_operations(image, self.operations, max(MIN_UNIT, min(grey.shape) / UNIT_HEIGHT))
 
 
-def apply_operations(grey: np.ndarray, wears: Iterable[Operation], unit: float = 1.0) -> DegradedImage:
-    """(H, W) float32 in 0..1, which is not kept, under these wears in order; clipped to 0..1."""
-    plate = DegradedImage(grey, np.zeros(grey.shape, np.float32), unit)
-    for wear in wears:
-        wear(plate)
-    np.clip(plate.grey, 0, 1, out=plate.grey)
-    np.clip(plate.lost, 0, 1, out=plate.lost)
-    return plate
+def apply_operations(grey: np.ndarray, operations: Iterable[Operation], unit: float = 1.0) -> DegradedImage:
+    """Apply operations in order to (H, W) float32 in 0..1, which is overwritten. The result is clipped to 0..1.
+
+    Args:
+        unit: scale of marks; 1 on a picture with a short side of 480 pixels.
+    """
+    image = DegradedImage(grey, np.zeros(grey.shape, np.float32), unit)
+    for operation in operations:
+        operation(image)
+    np.clip(image.grey, 0, 1, out=image.grey)
+    np.clip(image.lost, 0, 1, out=image.lost)
+    return image
 
 
 def degrade(frames: Iterable[Frame], kind: str, seed: int = 0) -> Iterator[Frame]:
-    """The frames of a film, worn. An old print is seen as orthochromatic stock would have seen it; it, a
-    negative and a faded print are black and white, the others keep their colours."""
-    damage = Degrader(kind, seed)
+    """Yield the degraded frames of a film.
+
+    `old-print` simulates orthochromatic stock. It, `negative` and `faded` give black-and-white frames; the other
+    kinds keep the colours.
+    """
+    degrader = Degrader(kind, seed)
     for frame in frames:
         grey = np.clip(tone.orthochromatic(frame.image), 0, 1) if kind == "old-print" else frame.grey
-        yield frame.with_grey(tone.to_uint8(damage(grey).grey), kind not in MONOCHROME)
+        yield frame.with_grey(to_uint8(degrader(grey).grey), kind not in MONOCHROME)

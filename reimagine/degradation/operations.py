@@ -1,7 +1,7 @@
-"""Ways for a film to wear: each is made once for a film and then meets its frames in order.
+"""Degradation operations. Each is created once per film and called with its pictures in order.
 
-A wear changes a `Plate` in place; those with a memory (a scratch that lives on, a lamp that flickers)
-keep it. `rng` is theirs alone.
+An operation changes a `DegradedImage` in place. Operations with a state, such as scratches that last several frames,
+hold it in their fields. `rng` belongs to one list of operations alone.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ Rng = np.random.Generator
 
 @dataclass
 class DegradedImage:
-    """A picture while it wears.
+    """A picture during degradation.
 
     Attributes:
         grey: (H, W) float32, about 0..1.
-        lost: (H, W) float32, 0..1: how far a mark hides what was there.
-        unit: the size of things on it, 1 at 480 lines.
+        lost: (H, W) float32 in 0..1: the opacity of the marks over the original picture.
+        unit: scale of marks; 1 on a picture with a short side of 480 pixels.
     """
 
     grey: np.ndarray
     lost: np.ndarray
     unit: float
 
-    def hide(self, cover: np.ndarray) -> None:
-        np.maximum(self.lost, cover, out=self.lost)
+    def cover(self, mask: np.ndarray) -> None:
+        """Add the opacity mask of a mark, (H, W) float32 in 0..1, to `lost`."""
+        np.maximum(self.lost, mask, out=self.lost)
 
 
 Operation = Callable[[DegradedImage], None]
@@ -39,91 +40,123 @@ Operation = Callable[[DegradedImage], None]
 
 @dataclass
 class ToneChange:
-    """Any function of the whole picture's greys."""
+    """Applies a function to the whole picture: (H, W) float32 -> (H, W)."""
 
-    change: Callable[[np.ndarray], np.ndarray]
+    function: Callable[[np.ndarray], np.ndarray]
 
-    def __call__(self, plate: DegradedImage) -> None:
-        plate.grey = self.change(plate.grey).astype(np.float32)
+    def __call__(self, image: DegradedImage) -> None:
+        image.grey = self.function(image.grey).astype(np.float32)
 
 
 @dataclass
 class Flicker:
-    """A hand-cranked lamp: the light of a frame is partly the last one's; vignetting breathes with it."""
+    """Brightness flicker of a hand-cranked projector: a first-order autoregressive gain, with vignetting.
+
+    Attributes:
+        sigma: standard deviation of the gain's innovation.
+        vignette_depth: darkening of the corners, 0..1; 0 for none. It varies with the gain.
+        gain: gain of the latest frame, less 1.
+    """
 
     rng: Rng
-    deep: float = 0.018
-    corners: float = 0.34
-    level: float = 0.0
+    sigma: float = 0.018
+    vignette_depth: float = 0.34
+    gain: float = 0.0
 
-    def __call__(self, plate: DegradedImage) -> None:
-        self.level = 0.6 * self.level + self.rng.normal(0, self.deep)
-        plate.grey *= np.float32(1 + self.level)
-        if self.corners:
-            plate.grey *= tone.vignette(*plate.grey.shape, self.level, self.corners)
+    def __call__(self, image: DegradedImage) -> None:
+        self.gain = 0.6 * self.gain + self.rng.normal(0, self.sigma)
+        image.grey *= np.float32(1 + self.gain)
+        if self.vignette_depth:
+            image.grey *= tone.vignette(image.grey.shape, self.gain, self.vignette_depth)
 
 
 @dataclass
 class Weave:
-    """Gate jitter, in pixels at 480 lines."""
+    """Gate weave: a first-order autoregressive shift of the whole picture.
+
+    Attributes:
+        sigma: standard deviation of the shift's innovation, in pixels at a short side of 480.
+        shift: (x, y) shift of the latest frame, in pixels.
+    """
 
     rng: Rng
-    far: float = 0.36
+    sigma: float = 0.36
     shift: np.ndarray = field(default_factory=lambda: np.zeros(2))
 
-    def __call__(self, plate: DegradedImage) -> None:
-        self.shift = 0.75 * self.shift + self.rng.normal(0, self.far * plate.unit, 2)
-        plate.grey, plate.lost = tone.shift_image(plate.grey, self.shift), tone.shift_image(plate.lost, self.shift)
+    def __call__(self, image: DegradedImage) -> None:
+        self.shift = 0.75 * self.shift + self.rng.normal(0, self.sigma * image.unit, 2)
+        image.grey, image.lost = tone.shift_image(image.grey, self.shift), tone.shift_image(image.lost, self.shift)
 
 
 @dataclass
 class Scratches:
-    """Begin by chance (`often` a frame) and live for 6 to 25 frames; `now` are there from the start."""
+    """Vertical scratches, each visible for 6 to 25 frames.
+
+    Attributes:
+        rate: probability that a scratch begins in a frame.
+        initial: number of scratches in the first frame.
+        strength: range of the absolute change of grey, 0..1.
+        active: scratches that continue in the next frame.
+    """
 
     rng: Rng
-    often: float = 0.045
-    now: int = 0
-    strong: tuple[float, float] = (0.06, 0.17)
-    alive: list[marks.Scratch] = field(default_factory=list)
+    rate: float = 0.045
+    initial: int = 0
+    strength: tuple[float, float] = (0.06, 0.17)
+    active: list[marks.Scratch] = field(default_factory=list)
 
-    def __call__(self, plate: DegradedImage) -> None:
-        new = self.now + int(self.rng.random() < self.often)
-        self.now = 0
-        self.alive += [marks.new_scratch(plate.grey.shape[1], self.rng, self.strong) for _ in range(new)]
-        self.alive, cover = marks.add_scratches(plate.grey, self.alive, self.rng, plate.unit)
-        plate.hide(cover)
+    def __call__(self, image: DegradedImage) -> None:
+        new = self.initial + int(self.rng.random() < self.rate)
+        self.initial = 0
+        self.active += [marks.new_scratch(image.grey.shape[1], self.rng, self.strength) for _ in range(new)]
+        self.active, mask = marks.add_scratches(image.grey, self.active, self.rng, image.unit)
+        image.cover(mask)
 
 
 @dataclass
 class Dust:
-    """Lives for one frame."""
+    """Dust and hairs, different in every frame.
+
+    Attributes:
+        specks: mean number of specks per frame.
+        hairs: mean number of hairs per frame.
+    """
 
     rng: Rng
     specks: float = 1.6
     hairs: float = 0.03
 
-    def __call__(self, plate: DegradedImage) -> None:
-        plate.hide(marks.add_dust(plate.grey, self.rng, self.specks, self.hairs, plate.unit))
+    def __call__(self, image: DegradedImage) -> None:
+        image.cover(marks.add_dust(image.grey, self.rng, self.specks, self.hairs, image.unit))
 
 
 @dataclass
 class Stains:
-    """Water marks, other ones on every frame."""
+    """Water stains, different in every frame.
+
+    Attributes:
+        count: number of stains per frame.
+        strength: largest relative change of grey, 0..1.
+    """
 
     rng: Rng
     count: int = 4
-    deep: float = 0.45
+    strength: float = 0.45
 
-    def __call__(self, plate: DegradedImage) -> None:
-        plate.hide(marks.add_stains(plate.grey, self.rng, self.count, self.deep, plate.unit))
+    def __call__(self, image: DegradedImage) -> None:
+        image.cover(marks.add_stains(image.grey, self.rng, self.count, self.strength, image.unit))
 
 
 @dataclass
 class Holes:
-    """Missing regions, other ones on every frame."""
+    """Missing regions, different in every frame.
+
+    Attributes:
+        share: share of the picture that is missing, approximately.
+    """
 
     rng: Rng
     share: float = 0.08
 
-    def __call__(self, plate: DegradedImage) -> None:
-        plate.hide(marks.add_holes(plate.grey, self.rng, self.share))
+    def __call__(self, image: DegradedImage) -> None:
+        image.cover(marks.add_holes(image.grey, self.rng, self.share))

@@ -1,42 +1,58 @@
-"""What comes after the end, to be looked at: sheets, curves over time, and films side by side."""
+"""Pictures of continuations: sheets of frames, plots over time, and films side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
-from reimagine.media.files import replace_atomically
+from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.reader import read_film
 from reimagine.media.sound import silence
 from reimagine.media.writer import read_frames
 
 if TYPE_CHECKING:
-    from reimagine.evaluation.workflows import ContinuationResult
+    from reimagine.evaluation.continuation import ContinuationResult
     from reimagine.runs.folder import Run
 
-LEAD = 2.0
-"""Seconds of the film before its end that a comparison begins with."""
-SECONDS = 0, 1, 2, 5, 10, 20, 30, 60, 90
-"""After the end, when a sheet shows a frame."""
+LEAD_SECONDS = 2.0
+"""Seconds of the film before its end with which a comparison begins."""
+SHEET_SECONDS = (0, 1, 2, 5, 10, 20, 30, 60, 90)
+"""Seconds after the end of the frames on a sheet."""
+COMPARISON_CRF = 12
+"""Quality of the films from which the comparison is made: it is encoded a second time."""
+PANEL_WIDTH = 426
+"""Width of each film of a comparison, in pixels: 240 lines at 16:9."""
+TITLE_HEIGHT = 40
+"""Height of the title above each film, in pixels."""
+FADE_SECONDS = 1.0
+"""Seconds in which a film that has ended fades to black."""
+BACKGROUND = (16, 16, 16)
+"""RGB behind titles and in empty panels."""
 
 
 def ending_sheet(run: Run, path: Path, width: int = 320) -> None:
-    """The film's last own frame, and what was dreamt up 1, 2, 5 ... seconds after it."""
-    picture, rate = run.picture(), run.film.rate
-    places = [run.known - 1 + round(s * rate) for s in SECONDS]
-    frames = [next(picture.read(run.film, n, n + 1)).image for n in places if n < picture.frames]
+    """Write a picture of the film's own last frame and of the generated frames 1, 2, 5 ... seconds after it."""
+    tracks, film = run.tracks, run.film
+    picture = tracks.picture()
+    numbers = [tracks.source_frames - 1 + round(s * film.rate) for s in SHEET_SECONDS]
+    frames = [next(picture.read(film, n, n + 1)).image for n in numbers if n < picture.frames]
     write_sheet([frames], path, width)
 
 
-def plot_series(series: dict[str, dict[str, Sequence[float]]], path: Path) -> None:
-    """How the numbers of continuations go on, second by second: a panel a number, a curve a continuation. The
-    grey line is the film itself; the dotted one, where a continuation has collapsed."""
+def plot_series(series: Mapping[str, Mapping[str, Sequence[float]]], path: Path) -> None:
+    """Plot numbers of every second: one panel per number, one curve per title.
+
+    The solid grey line is the film's own value, the dotted one is the limit below which a continuation has collapsed.
+
+    Args:
+        series: numbers by title and name; every title has the same names.
+    """
     from matplotlib.figure import Figure
 
     from reimagine.metrics.continuation import BLURRED_SHARPNESS, FROZEN_MOTION
@@ -48,78 +64,62 @@ def plot_series(series: dict[str, dict[str, Sequence[float]]], path: Path) -> No
             axes.plot(np.arange(1, len(numbers[name]) + 1), numbers[name], label=title)
         axes.axhline(1, color="0.7")
         axes.axhline(FROZEN_MOTION if name == "motion" else BLURRED_SHARPNESS, color="0.7", linestyle=":")
-        axes.set(title=f"{name} (the film's is 1)", xlabel="seconds after the end", ylim=(0, 2.5))
+        axes.set(title=f"{name} (film: 1)", xlabel="seconds after the end", ylim=(0, 2.5))
     figure.axes[0].legend()
-    temporary = path.with_name("." + path.name)
+    temporary = temporary_path(path)
     figure.savefig(temporary, dpi=90)
     replace_atomically(temporary, path)
 
 
-def write_comparison(endings: ContinuationResult, folder: Path) -> None:
-    """curves.png, sheet.png (a row a continuation, a column a time of SECONDS) and comparison.mp4."""
-    plot_series(endings.series, folder / "curves.png")
-    film, rows = endings.film, []
-    for picture in endings.pictures.values():
-        places = [max(0, round(s * film.rate) - 1) for s in SECONDS]
-        first = next(read_frames(picture, film)).index
-        row = [f.image for n in places for f in read_frames(picture, film, first + n, first + n + 1)]
-        rows.append(row)
-    most = max(map(len, rows))
-    write_sheet([row + [np.zeros_like(row[0])] * (most - len(row)) for row in rows], folder / "sheet.png")
-    films = {}
-    for title, picture in endings.pictures.items():
-        films[title] = folder / f"{picture.parent.name}-{picture.stem}.mp4"
-        lead = read_film(film, max(0, endings.until - round(LEAD * film.rate)), endings.until)
-        frames = (f.renumbered(n) for n, f in enumerate(chain(lead, read_frames(picture, film))))
-        export(film, films[title], frames, silence(0.0), Encoding(crf=12))
+def write_comparison(result: ContinuationResult, folder: Path) -> None:
+    """Write curves.png, sheet.png (one row per ending) and comparison.mp4 (endings side by side) to a folder."""
+    plot_series(result.series, folder / "curves.png")
+    write_sheet(_sheet_rows(result), folder / "sheet.png")
+    films = {title: _export_ending(result, picture, folder) for title, picture in result.pictures.items()}
     side_by_side(films, folder / "comparison.mp4")
     for path in films.values():
         path.unlink()
 
 
-PANEL, BAR = 426, 40
-"""Width of each film of a comparison, and height of its title, in pixels."""
+def _sheet_rows(result: ContinuationResult) -> list[list[np.ndarray]]:
+    """For each ending its frames at `SHEET_SECONDS`; shorter rows are filled with black frames."""
+    film, rows = result.film, []
+    for picture in result.pictures.values():
+        first = next(read_frames(picture, film)).index
+        numbers = [first + max(0, round(s * film.rate) - 1) for s in SHEET_SECONDS]
+        rows.append([f.image for n in numbers for f in read_frames(picture, film, n, n + 1)])
+    columns = max(map(len, rows))
+    return [row + [np.zeros_like(row[0])] * (columns - len(row)) for row in rows]
 
 
-def side_by_side(films: dict[str, Path], path: Path, columns: int | None = None) -> None:
-    """Films beside each other under their titles, as long as the longest; one that has ended grows dark.
+def _export_ending(result: ContinuationResult, picture: Path, folder: Path) -> Path:
+    """Export the last seconds before an ending and the ending as a film; return its path."""
+    film, first = result.film, result.first_held_out
+    path = folder / f"{picture.parent.name}-{picture.stem}.mp4"
+    lead = read_film(film, max(0, first - round(LEAD_SECONDS * film.rate)), first)
+    frames = (f.renumbered(n) for n, f in enumerate(chain(lead, read_frames(picture, film))))
+    export(film, path, frames, silence(0.0), Encoding(crf=COMPARISON_CRF))
+    return path
+
+
+def side_by_side(films: Mapping[str, Path], path: Path, columns: int | None = None) -> None:
+    """Write a film that shows films beside each other under their titles, as long as the longest of them.
 
     Args:
-        columns: films in a row; all of them, if not given.
+        films: by title.
+        columns: films in a row; default all.
     """
-    import matplotlib.font_manager
-    from moviepy import (
-        ColorClip,
-        CompositeVideoClip,
-        TextClip,
-        VideoFileClip,
-        clips_array,
-        concatenate_videoclips,
-        vfx,
-    )
+    from moviepy import ColorClip, VideoFileClip, clips_array
 
-    font = matplotlib.font_manager.findfont("DejaVu Sans")
-    clips = [VideoFileClip(str(film), audio=False).resized(width=PANEL) for film in films.values()]
-    longest = max(clip.duration for clip in clips)
-    panels = []
-    for title, clip in zip(films, clips, strict=True):
-        if clip.duration < longest:
-            left = longest - clip.duration
-            last = clip.to_ImageClip(clip.duration - 1 / clip.fps).with_duration(min(1.0, left))
-            parts = [clip, last.with_effects([vfx.FadeOut(last.duration)])]
-            if left > 1:
-                parts.append(ColorClip(clip.size, (0, 0, 0)).with_duration(left - 1))
-            clip = concatenate_videoclips(parts)
-        words = TextClip(font, title, font_size=18, color="white", size=(PANEL, BAR), method="caption")
-        ground = ColorClip((PANEL, BAR + clip.h), (16, 16, 16))
-        parts = [ground, clip.with_position((0, BAR)), words]
-        panels.append(CompositeVideoClip([p.with_duration(longest) for p in parts]))
-    temporary = path.with_name("." + path.name)
+    clips: list[Any] = [VideoFileClip(str(film), audio=False).resized(width=PANEL_WIDTH) for film in films.values()]
+    seconds = max(clip.duration for clip in clips)
+    panels = [_panel(title, clip, seconds) for title, clip in zip(films, clips, strict=True)]
     columns = min(columns or len(panels), len(panels))
-    blank = ColorClip(panels[0].size, (16, 16, 16)).with_duration(longest)
+    blank = ColorClip(panels[0].size, BACKGROUND).with_duration(seconds)
     panels += [blank] * (-len(panels) % columns)
-    joined = clips_array([panels[n : n + columns] for n in range(0, len(panels), columns)])
+    joined: Any = clips_array([panels[n : n + columns] for n in range(0, len(panels), columns)])
     joined = joined.cropped(width=joined.w // 2 * 2, height=joined.h // 2 * 2, x1=0, y1=0)
+    temporary = temporary_path(path)
     joined.write_videofile(
         str(temporary),
         fps=clips[0].fps,
@@ -130,3 +130,30 @@ def side_by_side(films: dict[str, Path], path: Path, columns: int | None = None)
     for clip in clips:
         clip.close()
     replace_atomically(temporary, path)
+
+
+def _panel(title: str, clip: Any, seconds: float) -> Any:
+    """A MoviePy clip under its title, extended to a length in seconds."""
+    import matplotlib.font_manager
+    from moviepy import ColorClip, CompositeVideoClip, TextClip
+
+    font = matplotlib.font_manager.findfont("DejaVu Sans")
+    clip = _extended(clip, seconds)
+    text = TextClip(font, title, font_size=18, color="white", size=(PANEL_WIDTH, TITLE_HEIGHT), method="caption")
+    background = ColorClip((PANEL_WIDTH, TITLE_HEIGHT + clip.h), BACKGROUND)
+    parts = [background, clip.with_position((0, TITLE_HEIGHT)), text]
+    return CompositeVideoClip([part.with_duration(seconds) for part in parts])
+
+
+def _extended(clip: Any, seconds: float) -> Any:
+    """A MoviePy clip of this length: a shorter one fades from its last frame to black."""
+    from moviepy import ColorClip, concatenate_videoclips, vfx
+
+    missing = seconds - clip.duration
+    if missing <= 0:
+        return clip
+    last = clip.to_ImageClip(clip.duration - 1 / clip.fps).with_duration(min(FADE_SECONDS, missing))
+    parts = [clip, last.with_effects([vfx.FadeOut(last.duration)])]
+    if missing > FADE_SECONDS:
+        parts.append(ColorClip(clip.size, (0, 0, 0)).with_duration(missing - FADE_SECONDS))
+    return concatenate_videoclips(parts)

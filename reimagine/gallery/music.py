@@ -1,9 +1,9 @@
-"""Music one can see: the notes as a piano roll, the sound as a rainbowgram."""
+"""Pictures of music: notes as a piano roll, sound as a rainbowgram."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,29 +12,61 @@ from reimagine.media.notes import Notes, read_notes
 from reimagine.media.sound import Sound, read_sound
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from reimagine.runs.folder import Run
 
-SECONDS, RATE, HOP, PER_OCTAVE, OCTAVES = 20.0, 16000, 256, 36, 7
-"""At most so long a piece is drawn as a rainbowgram; of the constant-Q transform."""
+SECONDS = 20.0
+"""Seconds of sound in a rainbowgram, from the middle; more would be too narrow to read."""
+MIN_SECONDS = 2.5
+"""Seconds. Shorter sounds are padded with silence: the lowest filter is that long."""
+RATE = 16000
+"""Hz. Sample rate of the constant-Q transform."""
+HOP = 256
+"""Samples per column (16 ms)."""
+BINS_PER_OCTAVE = 36
+"""Rows per octave, three per semitone."""
+OCTAVES = 7
+"""Octaves shown, up from LOWEST_PITCH."""
+LOWEST_PITCH = 24
+"""MIDI pitch, C1, of the lowest row."""
+DYNAMIC_RANGE = 70
+"""dB from black to full brightness."""
+SATURATION = 0.75
+"""Of the colours, 0..1."""
+MARGIN_LEFT = 60
+"""Pixels of a piano roll left of the first second, for the pitches."""
+MARGIN_RIGHT = 20
+"""Pixels right of the last."""
+MARGIN_TOP = 40
+"""Pixels above the highest pitch, for the title; as many are below the lowest, for the seconds."""
+GRID_STEPS = (1, 2, 5, 10, 30, 60, 300, 600, 3600)
+"""Seconds between two vertical lines; the first with at most MAX_LINES lines is used."""
+MAX_LINES = 16
+"""Vertical lines at most."""
+GRID_COLOUR = (220, 220, 220)
+"""RGB of the grid."""
+TEXT_COLOUR = (40, 40, 40)
+"""RGB of the text."""
 
 
 def pictures(run: Run) -> None:
-    """Beside every step's notes a piano roll, beside its sound a rainbowgram, if they are not there yet."""
-    heard = False
+    """Draw a piano roll beside each step's notes and a rainbowgram beside its sound, unless they exist."""
+    has_new_sound = False
     for step in run.steps:
-        home = run.folder / step.folder
-        if step.writes == "notes" and not (home / "piano-roll.png").exists():
-            piano_roll(read_notes(home / "notes.mid"), home / "piano-roll.png")
-        if step.writes == "sound" and not (home / "rainbowgram.png").exists():
-            rainbowgram(read_sound(home / "sound.wav", 0.0, None, RATE, 1), home / "rainbowgram.png")
-        heard = heard or step.writes == "sound"
+        folder = run.folder / step.folder
+        if step.writes == "notes" and not (folder / "piano-roll.png").exists():
+            piano_roll(read_notes(folder / "notes.mid"), folder / "piano-roll.png")
+        if step.writes == "sound" and not (folder / "rainbowgram.png").exists():
+            rainbowgram(read_sound(folder / "sound.wav", 0.0, None, RATE, 1), folder / "rainbowgram.png")
+        has_new_sound = has_new_sound or step.writes == "sound"
     source = run.folder / run.opened / "rainbowgram.png"
-    if heard and run.film.sounds and not source.exists():
-        rainbowgram(run.own_sound(RATE, 1), source)
+    if has_new_sound and run.film.sounds and not source.exists():
+        rainbowgram(run.tracks.original_sound(RATE, 1), source)
 
 
 def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -> None:
-    """Time to the right, pitch upwards, colour is velocity; a line at every C and every few seconds."""
+    """Draw notes: time to the right, pitch upwards, velocity as colour; lines at every C and every few seconds."""
     import cv2
 
     from reimagine.media.writer import write_image
@@ -42,73 +74,84 @@ def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -
     pitches = [n.pitch for n in notes] or [60]
     low, high = min(pitches) - 2, max(pitches) + 2
     seconds = max(notes.seconds, 1.0)
-    left, top, bottom = 60, 40, height - 40
+    bottom = height - MARGIN_TOP
     image = np.full((height, width, 3), 255, np.uint8)
 
     def x(second: float) -> int:
-        return left + round((width - left - 20) * second / seconds)
+        return MARGIN_LEFT + round((width - MARGIN_LEFT - MARGIN_RIGHT) * second / seconds)
 
     def y(pitch: float) -> int:
-        return bottom - round((bottom - top) * (pitch - low) / (high - low))
-
-    def words(text: str, place: tuple[int, int]) -> None:
-        cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
+        return bottom - round((bottom - MARGIN_TOP) * (pitch - low) / (high - low))
 
     for pitch in range(24, 109, 12):
         if low <= pitch <= high:
-            cv2.line(image, (left, y(pitch)), (width - 20, y(pitch)), (220, 220, 220))
-            words(f"{pitch}", (20, y(pitch) + 4))
-    step = next(s for s in (1, 2, 5, 10, 30, 60, 300, 600, 3600) if seconds / s <= 16 or s == 3600)
+            cv2.line(image, (MARGIN_LEFT, y(pitch)), (width - MARGIN_RIGHT, y(pitch)), GRID_COLOUR)
+            _write_text(image, f"{pitch}", (20, y(pitch) + 4))
+    step = next((step for step in GRID_STEPS if seconds / step <= MAX_LINES), GRID_STEPS[-1])
     for second in range(0, int(seconds) + 1, step):
-        cv2.line(image, (x(second), top), (x(second), bottom), (220, 220, 220))
-        words(f"{second} s", (x(second) - 10, height - 16))
-    half = max(1, round(0.4 * (bottom - top) / (high - low)))
-    shades = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_VIRIDIS)[:, 0, ::-1]
+        cv2.line(image, (x(second), MARGIN_TOP), (x(second), bottom), GRID_COLOUR)
+        _write_text(image, f"{second} s", (x(second) - 10, height - 16))
+    half = max(1, round(0.4 * (bottom - MARGIN_TOP) / (high - low)))
+    colours = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_VIRIDIS)[:, 0, ::-1]
     for n in notes:
-        colour = shades[min(255, 2 * n.velocity)].tolist()
+        colour = colours[min(255, 2 * n.velocity)].tolist()
         cv2.rectangle(image, (x(n.start), y(n.pitch) - half), (x(n.end), y(n.pitch) + half), colour, -1)
-    words(f"{len(notes)} notes, {notes.tempo:.0f} quarter notes a minute", (left, 24))
+    _write_text(image, f"{len(notes)} notes, {notes.tempo:.0f} quarter notes a minute", (MARGIN_LEFT, 24))
     write_image(path, image)
 
 
+def _write_text(image: np.ndarray, text: str, place: tuple[int, int]) -> None:
+    """Write text into the image; `place` is the left end of its base line in pixels."""
+    import cv2
+
+    cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, TEXT_COLOUR, 1, cv2.LINE_AA)
+
+
 def rainbowgram(sound: Sound, path: Path) -> None:
-    """Constant-Q: brightness is level, colour how fast the phase turns (Engel et al. 2017, section 4.2)."""
-    import librosa
+    """Draw a constant-Q spectrogram: brightness is level, hue the phase advance (Engel et al. 2017, section 4.2)."""
     from matplotlib.colors import hsv_to_rgb
     from matplotlib.figure import Figure
 
     start = max(0.0, (sound.seconds - SECONDS) / 2)
     samples = sound.at_rate(RATE).mono()[int(start * RATE) : int((start + SECONDS) * RATE)]
-    samples = np.pad(samples, (0, max(0, 5 * RATE // 2 - len(samples))))
-    seen = librosa.cqt(
+    samples = np.pad(samples, (0, max(0, int(MIN_SECONDS * RATE) - len(samples))))
+    hue, level = _phase_and_level(samples)
+    figure = Figure(figsize=(12, 4), layout="constrained")
+    axes = figure.subplots()
+    image = hsv_to_rgb(np.dstack([hue, np.full_like(hue, SATURATION), level]))
+    highest = LOWEST_PITCH + 12 * OCTAVES
+    extent = (start, start + len(samples) / RATE, LOWEST_PITCH, highest)
+    axes.imshow(image, origin="lower", aspect="auto", extent=extent)
+    axes.set(xlabel="seconds", ylabel="MIDI pitch")
+    axes.set_yticks(range(LOWEST_PITCH, highest + 1, 12))
+    _save_figure(figure, path)
+
+
+def _phase_and_level(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of a constant-Q transform, (bins, frames) 0..1 each: the phase advance beyond that of a bin's own frequency as
+    a share of a turn (0.5: none), and the level (0: DYNAMIC_RANGE below the peak)."""
+    import librosa
+
+    lowest: Any = librosa.midi_to_hz(LOWEST_PITCH)
+    transform = librosa.cqt(
         samples,
         sr=RATE,
         hop_length=HOP,
-        bins_per_octave=PER_OCTAVE,
-        n_bins=PER_OCTAVE * OCTAVES,
-        fmin=float(librosa.midi_to_hz(24)),
+        bins_per_octave=BINS_PER_OCTAVE,
+        n_bins=BINS_PER_OCTAVE * OCTAVES,
+        fmin=float(lowest),
     )
-    level = librosa.amplitude_to_db(np.abs(seen), ref=np.max, top_db=70) / 70 + 1
-    turn = np.diff(np.unwrap(np.angle(seen), axis=1), axis=1, prepend=0)
-    expected = (
-        2
-        * np.pi
-        * librosa.cqt_frequencies(len(seen), fmin=librosa.midi_to_hz(24), bins_per_octave=PER_OCTAVE)
-        * HOP
-        / RATE
-    )
-    hue = np.mod((turn - expected[:, None]) / (2 * np.pi) + 0.5, 1)
-    figure = Figure(figsize=(12, 4), layout="constrained")
-    axes = figure.subplots()
-    image = hsv_to_rgb(np.dstack([hue, np.full_like(hue, 0.75), level]))
-    extent = (start, start + len(samples) / RATE, 24, 24 + 12 * OCTAVES)
-    axes.imshow(image, origin="lower", aspect="auto", extent=extent)
-    axes.set(xlabel="seconds", ylabel="MIDI pitch")
-    axes.set_yticks(range(24, 24 + 12 * OCTAVES + 1, 12))
-    _save(figure, path)
+    amplitude = np.abs(transform)
+    level = librosa.amplitude_to_db(amplitude, ref=np.max, top_db=DYNAMIC_RANGE) / DYNAMIC_RANGE + 1
+    advance = np.diff(np.unwrap(np.angle(transform), axis=1), axis=1, prepend=0)
+    frequencies = librosa.cqt_frequencies(len(transform), fmin=lowest, bins_per_octave=BINS_PER_OCTAVE)
+    expected = 2 * np.pi * frequencies * HOP / RATE
+    hue = np.mod((advance - expected[:, None]) / (2 * np.pi) + 0.5, 1)
+    return hue, level
 
 
-def _save(figure, path: Path) -> None:
+def _save_figure(figure: Figure, path: Path) -> None:
+    """Write the figure as PNG, whole or not at all."""
     temporary = path.with_name("." + path.name)
     figure.savefig(temporary, dpi=100, format="png")
     replace_atomically(temporary, path)

@@ -1,4 +1,4 @@
-"""One still a shot, to be painted over and given back."""
+"""Exports reference stills, which users edit and return to the colorizer with `--references`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,26 @@ from reimagine.runs.folder import Run
 
 
 def export_references(folder: Path, into: Path) -> list[Path]:
-    """Write the middle frame of every shot, as the run's latest picture has it: ref_nnnnnn.png.
+    """Write the middle frame of every shot of a run's latest picture as ref_nnnnnn.png.
 
-    Stills that are there already are left alone: somebody may have painted on them.
+    Files that exist already are not overwritten, because they may have been edited.
+
+    Args:
+        folder: the run folder.
+        into: the folder to write to; it is created if it does not exist.
+
+    Returns:
+        The paths that were written.
     """
     run = Run.open(folder)
+    picture = run.tracks.picture()
     into.mkdir(parents=True, exist_ok=True)
     written = []
     for shot in run.shots:
         number = (shot.start + shot.stop) // 2
         path = into / f"ref_{number:06d}.png"
         if not path.exists():
-            frame = next(run.picture().read(run.film, number, number + 1))
+            frame = next(picture.read(run.film, number, number + 1))
             write_image(path, frame.image)
             written.append(path)
     return written

@@ -1,4 +1,4 @@
-"""Is an invented melody a melody, and is it invented?"""
+"""Statistics of a generated melody, and its similarity to the tunes of the training set."""
 
 from __future__ import annotations
 
@@ -6,30 +6,37 @@ from collections.abc import Iterable
 
 import numpy as np
 
-MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
+MAJOR_SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
+"""Semitones above the key note."""
+MAX_STEP = 7
+"""Semitones (a fifth). Larger intervals are leaps."""
 
 
-def facts(pitches: np.ndarray) -> dict[str, float]:
-    """Of MIDI pitches (n,) in order: how many different ones, repeats, leaps of more than a fifth, and notes
-    of the major scale that fits best, as shares."""
-    steps = np.abs(np.diff(pitches))
-    classes = np.bincount(pitches % 12, minlength=12)
+def melody_statistics(pitches: np.ndarray) -> dict[str, float]:
+    """Statistics of MIDI pitches (n,) in order.
+
+    Returns:
+        `notes` and `different` pitches as counts; `repeats`, `leaps` as shares of the intervals; `in_scale`, the share
+        of notes in the major scale that fits best.
+    """
+    intervals = np.abs(np.diff(pitches))
+    histogram = np.bincount(pitches % 12, minlength=12)
     return {
         "notes": float(len(pitches)),
         "different": float(len(set(pitches.tolist()))),
-        "repeats": float((steps == 0).mean()),
-        "leaps": float((steps > 7).mean()),
-        "in_a_scale": max(float(classes[(key + MAJOR) % 12].sum()) for key in range(12)) / len(pitches),
+        "repeats": float((intervals == 0).mean()),
+        "leaps": float((intervals > MAX_STEP).mean()),
+        "in_scale": max(float(histogram[(key + MAJOR_SCALE) % 12].sum()) for key in range(12)) / len(pitches),
     }
 
 
-def longest_shared(pitches: np.ndarray, tunes: Iterable[np.ndarray]) -> int:
-    """The longest run of intervals that also stands in one of the tunes (in whatever key)."""
-    mine, best = np.diff(pitches), 0
+def longest_common_run(pitches: np.ndarray, tunes: Iterable[np.ndarray]) -> int:
+    """Length of the longest run of intervals that also occurs in one of the tunes, in any key."""
+    intervals, longest = np.diff(pitches), 0
     for tune in tunes:
-        theirs = np.diff(tune)
-        run = np.zeros(len(theirs) + 1, int)
-        for step in mine:
-            run[1:] = np.where(theirs == step, run[:-1] + 1, 0)
-            best = max(best, int(run.max()))
-    return best
+        tune_intervals = np.diff(tune)
+        run = np.zeros(len(tune_intervals) + 1, int)
+        for interval in intervals:
+            run[1:] = np.where(tune_intervals == interval, run[:-1] + 1, 0)
+            longest = max(longest, int(run.max()))
+    return longest

@@ -1,4 +1,4 @@
-"""How well notes were heard: precision, recall and F1 against the true ones (mir_eval; Bay et al. 2009)."""
+"""Transcription metrics: precision, recall and F1 against reference notes (mir_eval; Bay et al. 2009)."""
 
 from __future__ import annotations
 
@@ -10,41 +10,64 @@ from reimagine.errors import MediaError
 from reimagine.media.notes import Note, Notes, read_notes
 
 TRUTH_SUFFIXES = (".notes.tsv", ".notesA1.csv", ".mid")
-"""Of the truth beside a recording."""
+"""Suffixes of a recording's reference notes, in the order in which they are looked for."""
+OFFSET_RATIO = 0.2
+"""Tolerance of a note's end, as a share of its length (at least 50 ms)."""
+MIN_SECONDS = 1e-3
+"""Seconds. mir_eval refuses notes of length 0."""
 
 
-def note_scores(found: Notes, true: Notes, window: float = 0.05) -> dict[str, float]:
-    """A note counts if it begins within `window` seconds and lies within 50 cents; `f1_offsets` asks for its
-    end too (within 50 ms or a fifth of its length)."""
+def note_scores(estimated: Notes, reference: Notes, onset_tolerance: float = 0.05) -> dict[str, float]:
+    """Scores of a transcription.
+
+    A note is correct if it starts within `onset_tolerance` seconds of a reference note and lies within 50 cents of it.
+    For `f1_offsets` its end must match as well, within 50 ms or a fifth of the note's length.
+    """
     import mir_eval
 
-    if not len(found) or not len(true):
-        same = float(len(found) == len(true))
-        return {"precision": same, "recall": same, "f1": same, "f1_offsets": same, "notes": float(len(found))}
-    sides = (*_arrays(true), *_arrays(found))
+    if not len(estimated) or not len(reference):
+        both = float(len(estimated) == len(reference))
+        return {"precision": both, "recall": both, "f1": both, "f1_offsets": both, "notes": float(len(estimated))}
+    sides = (*_arrays(reference), *_arrays(estimated))
     measure = mir_eval.transcription.precision_recall_f1_overlap
-    precision, recall, f1, _ = measure(*sides, onset_tolerance=window, offset_ratio=None)
-    ends = measure(*sides, onset_tolerance=window, offset_ratio=0.2)[2]
-    told = {"precision": precision, "recall": recall, "f1": f1, "f1_offsets": ends}
-    return told | {"notes": float(len(found))}
+    precision, recall, f1, _ = measure(
+        *sides,
+        onset_tolerance=onset_tolerance,
+        offset_ratio=None,  # pyright: ignore[reportArgumentType]  # documented: None ignores offsets
+    )
+    f1_offsets = measure(*sides, onset_tolerance=onset_tolerance, offset_ratio=OFFSET_RATIO)[2]
+    scores = {"precision": precision, "recall": recall, "f1": f1, "f1_offsets": f1_offsets}
+    return scores | {"notes": float(len(estimated))}
 
 
 def _arrays(notes: Notes) -> tuple[np.ndarray, np.ndarray]:
-    times = np.array([(n.start, max(n.end, n.start + 1e-3)) for n in notes])
+    """Start and end in seconds (n, 2), frequencies in Hz (n,)."""
+    times = np.array([(n.start, max(n.end, n.start + MIN_SECONDS)) for n in notes])
     return times, 440.0 * 2 ** ((np.array([n.pitch for n in notes]) - 69) / 12)
 
 
 def find_truth(recording: Path) -> Path:
-    """The file of true notes beside a recording."""
-    for ending in TRUTH_SUFFIXES:
-        path = recording.with_name(recording.stem + ending)
+    """The file of reference notes beside a recording.
+
+    Raises:
+        MediaError: there is none.
+    """
+    for suffix in TRUTH_SUFFIXES:
+        path = recording.with_name(recording.stem + suffix)
         if path.exists():
             return path
-    raise MediaError(f"{recording}: no true notes beside it; give --truth, or put {recording.stem}.notes.tsv there")
+    raise MediaError(f"{recording}: no reference notes beside it; give --truth, or add {recording.stem}.notes.tsv")
 
 
 def read_truth(path: Path) -> Notes:
-    """A MIDI file; a table of onset, offset, pitch[, velocity]; or, as a .csv, of onset, hertz, duration."""
+    """Reference notes from a file.
+
+    MIDI; a .tsv table of onset, offset, MIDI pitch[, velocity]; or a .csv table of onset, frequency in Hz, duration.
+    Times are seconds.
+
+    Raises:
+        MediaError: the file is not such a table.
+    """
     if path.suffix.lower() in (".mid", ".midi"):
         return read_notes(path)
     try:
@@ -52,6 +75,6 @@ def read_truth(path: Path) -> Notes:
     except (OSError, ValueError) as error:
         raise MediaError(f"{path}: not a table of notes ({error})") from error
     if path.suffix == ".tsv":
-        return Notes(tuple(sorted(Note(r[0], r[1], round(r[2])) for r in rows)))
+        return Notes(tuple(sorted(Note(row[0], row[1], round(row[2])) for row in rows)))
     pitches = np.round(69 + 12 * np.log2(rows[:, 1] / 440)).astype(int)
-    return Notes(tuple(Note(r[0], r[0] + r[2], int(p)) for r, p in zip(rows, pitches, strict=True)))
+    return Notes(tuple(Note(row[0], row[0] + row[2], int(p)) for row, p in zip(rows, pitches, strict=True)))

@@ -1,10 +1,10 @@
-"""How well a restorer undoes damage that was made on purpose, and whether it leaves alone what is well."""
+"""Metrics of restoration models: simulated damage is restored and compared with the undamaged pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise, tee
-from typing import Any
+from itertools import pairwise
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -14,117 +14,164 @@ from reimagine.media.frames import Frame, frame_from_image
 from reimagine.metrics.warp import TemporalConsistency
 
 FILM_ONLY_KINDS = ("flicker", "weave")
-"""Kinds that only a film can have."""
-TOUCHED = 8
-"""A place is touched if it changes by more than this (of 0..255)."""
+"""Kinds of damage that need several frames to be visible."""
+CHANGE_THRESHOLD = 8
+"""Grey levels (0..255) above which a pixel counts as changed."""
+LPIPS_STRIDE = 4
+"""Frames of a film between two measurements of LPIPS, which is slow."""
+MAX_PSNR = 60.0
+"""Decibels to which PSNR is limited, so that the mean stays finite."""
 
 Distance = Callable[[np.ndarray, np.ndarray], float]
+"""Perceptual distance (LPIPS) of two pictures, (H, W, 3) uint8 RGB each."""
 Rows = dict[str, dict[str, float]]
+"""Metrics by name, by kind of damage."""
+Read = Callable[[], Iterator[Frame]]
+"""Starts reading the undamaged film from its first frame."""
+
+
+class RestorationModel(Protocol):
+    """A model of the stage `restore`."""
+
+    def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
+        """Load the weights; return the function that restores the frames of a film."""
+        ...
 
 
 def kinds(moving: bool) -> list[str]:
-    """Those that can be asked for, undamaged first."""
+    """Kinds of damage that can be evaluated on a film (`moving`) or on pictures; "none", undamaged, first."""
     return ["none", *(kind for kind in KINDS if moving or kind not in FILM_ONLY_KINDS)]
 
 
 def pictures(
-    model: Any, images: list[np.ndarray], device: str, distance: Distance, asked: Iterable[str], seed: int = 0
+    model: RestorationModel,
+    images: list[np.ndarray],
+    device: str,
+    distance: Distance,
+    requested_kinds: Iterable[str],
+    seed: int = 0,
 ) -> Rows:
-    """Wear pictures, (H, W, 3) uint8 RGB, restore them one by one, compare; a row a kind, each picture with a
-    seed of its own."""
-    work, rows = model.load(device), {}
+    """Degrade pictures, restore each on its own, and compare.
+
+    Args:
+        model: a restoration model.
+        images: (H, W, 3) uint8 RGB each; they are converted to grey.
+        device: where the model runs.
+        distance: perceptual distance.
+        requested_kinds: kinds of damage; each gives one row.
+        seed: random seed of the first picture's damage; the others' follow on.
+    """
+    restore, rows = model.load(device), {}
     clean = [
-        frame_from_image(n, cv2.cvtColor(cv2.cvtColor(i, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
-        for n, i in enumerate(images)
+        frame_from_image(n, cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
+        for n, image in enumerate(images)
     ]
-    for kind in asked:
-        worn = [next(_worn([frame], kind, seed + n)) for n, frame in enumerate(clean)]
-        made = [next(iter(work([frame]))) for frame in worn]
-        rows[kind] = compare_restored(worn, made, clean, distance)
+    for kind in requested_kinds:
+        degraded = [next(_degrade([frame], kind, seed + n)) for n, frame in enumerate(clean)]
+        restored = [next(iter(restore([frame]))) for frame in degraded]
+        rows[kind] = compare_restored(degraded, restored, clean, distance)
     return rows
 
 
 def film(
-    model: Any,
-    read: Callable[[], Iterator[Frame]],
-    device: str,
-    distance: Distance,
-    asked: Iterable[str],
-    seed: int = 0,
+    model: RestorationModel, read: Read, device: str, distance: Distance, requested_kinds: Iterable[str], seed: int = 0
 ) -> Rows:
-    """The same for a film, whose frames are worn and restored in order; the warping error beside it."""
+    """Degrade and restore the frames of a film in order, and compare; includes metrics of temporal consistency.
+
+    Args:
+        model: a restoration model.
+        read: starts reading the undamaged film.
+        device: where the model runs.
+        distance: perceptual distance.
+        requested_kinds: kinds of damage; each gives one row.
+        seed: random seed of the damage.
+    """
     rows = {}
-    for kind in asked:
-        worn, again = tee(_worn(read(), kind, seed))
-        made = model.load(device)(worn)
-        frames = list(zip(again, made, read(), strict=True))
-        rows[kind] = compare_restored(*zip(*frames, strict=True), distance, every=4)
-        rows[kind] |= temporal_consistency(frames)
+    for kind in requested_kinds:
+        degraded = list(_degrade(read(), kind, seed))
+        restored, clean = list(model.load(device)(iter(degraded))), list(read())
+        rows[kind] = compare_restored(degraded, restored, clean, distance, LPIPS_STRIDE)
+        rows[kind] |= temporal_consistency(list(zip(degraded, restored, clean, strict=True)))
     return rows
 
 
-def _worn(frames: Iterable[Frame], kind: str, seed: int) -> Iterator[Frame]:
+def _degrade(frames: Iterable[Frame], kind: str, seed: int) -> Iterator[Frame]:
     return iter(frames) if kind == "none" else degrade(frames, kind, seed)
 
 
 def compare_restored(
-    worn: Iterable[Frame], made: Iterable[Frame], clean: Iterable[Frame], distance: Distance, every: int = 1
+    degraded: Iterable[Frame],
+    restored: Iterable[Frame],
+    clean: Iterable[Frame],
+    distance: Distance,
+    lpips_stride: int = 1,
 ) -> dict[str, float]:
-    """Means over the frames, of their luma.
+    """Compare the luma of frames before and after restoration with the undamaged frames.
 
     Returns:
-        psnr_worn, psnr (decibels, at most 60), gain; ssim_worn, ssim (Wang et al. 2004); lpips_worn, lpips,
-        of every so-manieth frame; touched, the share of places that were changed.
+        Means over the frames: "psnr_degraded" and "psnr" (decibels, at most 60), "gain" (of PSNR), "ssim_degraded" and
+        "ssim" (Wang et al. 2004), "lpips_degraded" and "lpips" (of every `lpips_stride`-th frame), "changed" (share of
+        the pixels that restoration changed visibly).
     """
     from skimage.metrics import structural_similarity
 
     rows = []
-    for number, (was, now, true) in enumerate(zip(worn, made, clean, strict=True)):
-        row = [
-            psnr(was.grey, true.grey),
-            psnr(now.grey, true.grey),
-            structural_similarity(was.grey, true.grey),
-            structural_similarity(now.grey, true.grey),
-            float((cv2.absdiff(was.grey, now.grey) > TOUCHED).mean()),
-        ]
-        asked = number % every == 0
-        row += [distance(_rgb(f), _rgb(true)) if asked else np.nan for f in (was, now)]
-        rows.append(row)
+    for number, (before, after, target) in enumerate(zip(degraded, restored, clean, strict=True)):
+        measure_lpips = number % lpips_stride == 0
+        rows.append(
+            [
+                psnr(before.grey, target.grey),
+                psnr(after.grey, target.grey),
+                structural_similarity(before.grey, target.grey),
+                structural_similarity(after.grey, target.grey),
+                *(distance(_rgb(f), _rgb(target)) if measure_lpips else np.nan for f in (before, after)),
+                float((cv2.absdiff(before.grey, after.grey) > CHANGE_THRESHOLD).mean()),
+            ]
+        )
     mean = np.nanmean(rows, 0)
     return {
-        "psnr_worn": mean[0],
+        "psnr_degraded": mean[0],
         "psnr": mean[1],
         "gain": mean[1] - mean[0],
-        "ssim_worn": mean[2],
+        "ssim_degraded": mean[2],
         "ssim": mean[3],
-        "lpips_worn": mean[5],
-        "lpips": mean[6],
-        "touched": mean[4],
+        "lpips_degraded": mean[4],
+        "lpips": mean[5],
+        "changed": mean[6],
     }
 
 
 def temporal_consistency(frames: list[tuple[Frame, Frame, Frame]]) -> dict[str, float]:
-    """Warping errors of the worn and the restored film, along the motion of the clean one; and how far the
-    mean luma jumps, 0..255."""
+    """Warping error and flicker before and after restoration.
+
+    Args:
+        frames: (degraded, restored, undamaged) in order.
+
+    Returns:
+        "warp_degraded" and "warp": warping errors along the optical flow of the undamaged film. "flicker_degraded" and
+        "flicker": mean absolute second difference of the mean luma, halved, in grey levels (0..255).
+    """
     errors = TemporalConsistency()
-    names = ("worn", "restored", "source")
-    for here, there in pairwise(frames):
-        if here[2].shot == there[2].shot:
-            errors.add(*({name: _rgb(f) for name, f in zip(names, x, strict=True)} for x in (here, there)))
-    told = errors.numbers()
+    names = ("degraded", "restored", "source")
+    for current, following in pairwise(frames):
+        if current[2].shot == following[2].shot:
+            rgb = [{name: _rgb(f) for name, f in zip(names, row, strict=True)} for row in (current, following)]
+            errors.add(rgb[0], rgb[1])
+    numbers = errors.numbers()
     means = np.array([[f.grey.mean() for f in row[:2]] for row in frames])
-    jumps = np.abs(np.diff(means, 2, 0)).mean(0) / 2 if len(means) > 2 else (0.0, 0.0)
+    flicker = np.abs(np.diff(means, 2, 0)).mean(0) / 2 if len(means) > 2 else (0.0, 0.0)
     return {
-        "warp_worn": told["worn"]["warp_error"],
-        "warp": told["restored"]["warp_error"],
-        "flicker_worn": float(jumps[0]),
-        "flicker": float(jumps[1]),
+        "warp_degraded": numbers["degraded"]["warp_error"],
+        "warp": numbers["restored"]["warp_error"],
+        "flicker_degraded": float(flicker[0]),
+        "flicker": float(flicker[1]),
     }
 
 
-def psnr(made: np.ndarray, true: np.ndarray) -> float:
-    error = float(np.square(made.astype(np.float32) - true).mean())
-    return 10 * np.log10(255**2 / max(error, 255**2 * 1e-6))
+def psnr(image: np.ndarray, target: np.ndarray) -> float:
+    """Peak signal-to-noise ratio of two pictures (H, W) uint8, in decibels, at most `MAX_PSNR`."""
+    error = float(np.square(image.astype(np.float32) - target).mean())
+    return 10 * np.log10(255**2 / max(error, 255**2 * 10 ** (-MAX_PSNR / 10)))
 
 
 def _rgb(frame: Frame) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""What two or more `train.py` share: save and resume, averaged weights, a log. No trainer class."""
+"""What several `train.py` share: options, checkpoints, weight averaging, losses, a discriminator, data, plots."""

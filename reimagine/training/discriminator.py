@@ -1,4 +1,4 @@
-"""A critic that looks at patches."""
+"""A patch discriminator and its hinge loss."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from torch.optim import Optimizer
 
 
 class PatchDiscriminator(nn.Module):
-    """Spectral-norm patch critic (Isola et al. 2017; Miyato et al. 2018).
+    """PatchGAN discriminator (Isola et al. 2017) with spectral normalization (Miyato et al. 2018).
 
     Args:
         width: channels after the first layer.
-        strides: of the layers before the last; each doubles the channels.
-        inputs: channels it is shown: a picture's 3, and perhaps those of what it was made from.
+        strides: strides of the layers before the last; each of these layers doubles the channels.
+        inputs: input channels: 3 of an image, plus those of the condition, if it is conditional.
     """
 
     def __init__(self, width: int = 64, strides: tuple[int, ...] = (2, 2, 1), inputs: int = 3) -> None:
@@ -28,23 +28,31 @@ class PatchDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers, sn(nn.Conv2d(inputs, 1, 3, 1, 1)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, inputs, h, w), about -1..1 -> (N, 1, h', w') realness logits."""
+        """Return a logit per patch, (N, 1, h', w'), of (N, inputs, h, w) in about -1..1; positive means real."""
         return self.layers(x)
 
 
 def discriminator_step(
-    critic: nn.Module, optimizer: Optimizer, half: torch.autocast, real: Tensor, made: Tensor
+    discriminator: nn.Module, optimizer: Optimizer, autocast: torch.autocast, real: Tensor, generated: Tensor
 ) -> Tensor:
-    """One step of a critic at half precision, real and made pictures in one batch; gives back its loss."""
-    with half:
-        answers = critic(torch.cat([real, made])).float()
-    loss = hinge_loss(answers[: len(real)], answers[len(real) :])
+    """Take one optimizer step of a discriminator with real and generated images in one batch; return the hinge loss.
+
+    Args:
+        discriminator: returns logits.
+        optimizer: of the discriminator's parameters.
+        autocast: context of the forward pass, usually at half precision.
+        real: (N, C, H, W), about -1..1.
+        generated: (M, C, H, W), detached from the generator.
+    """
+    with autocast:
+        logits = discriminator(torch.cat([real, generated])).float()
+    loss = hinge_loss(logits[: len(real)], logits[len(real) :])
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     return loss
 
 
-def hinge_loss(real: Tensor, made: Tensor) -> Tensor:
-    """What the critic pays for its logits (Lim & Ye 2017)."""
-    return F.relu(1 - real).mean() + F.relu(1 + made).mean()
+def hinge_loss(real: Tensor, generated: Tensor) -> Tensor:
+    """Return the discriminator's hinge loss (Lim & Ye 2017) of its logits for real and for generated images."""
+    return F.relu(1 - real).mean() + F.relu(1 + generated).mean()

@@ -1,4 +1,4 @@
-"""Films to train on."""
+"""Films as training data."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from pathlib import Path
 from reimagine.errors import MediaError
 
 SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".mpg", ".ogv")
+"""File name suffixes of films, in lower case."""
 
 
-def list_films(folder: Path) -> list[Path]:
-    """The films of a folder and its sub-folders; or the one film that was named."""
-    if not folder.exists():
-        raise MediaError(f"{folder}: no such film or folder")
-    files = [folder] if folder.is_file() else sorted(folder.rglob("*")) if folder.is_dir() else []
+def list_films(path: Path) -> list[Path]:
+    """Return the films of a folder and its sub-folders, sorted; or the one film that `path` names.
+
+    Raises:
+        MediaError: the path does not exist, or there is no film.
+    """
+    if not path.exists():
+        raise MediaError(f"{path}: no such film or folder")
+    files = [path] if path.is_file() else sorted(path.rglob("*")) if path.is_dir() else []
     found = [p for p in files if p.suffix.lower() in SUFFIXES]
     if not found:
-        raise MediaError(f"no films in {str(folder)!r} (looked for {', '.join(SUFFIXES)})")
+        raise MediaError(f"no films in {str(path)!r} (looked for {', '.join(SUFFIXES)})")
     return found

@@ -1,16 +1,41 @@
-"""Options that several trainings share: type and help text, declared once.
+"""The contract of a training, and the options that several trainings share: type and help text, declared once.
 
-seed: Seed = 1
+@dataclass(frozen=True)
+class TrainExample(Training):
+    photos: Photos
+    minutes: Minutes = 20.0
+    seed: Seed = 1
+    renamed_options: ClassVar[Mapping[str, str]] = {"critic_minutes": "discriminator_minutes"}
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar, Protocol
+
+
+class Training(Protocol):
+    """Trains the weights of one model. A training is a frozen dataclass; its fields are its options."""
+
+    renamed_options: ClassVar[Mapping[str, str]] = {}
+    """Old option names that are still accepted, with their present names."""
+
+    @abstractmethod
+    def __call__(self, run: Path, device: str = "cpu") -> Path:
+        """Train in the folder `run` and return the path of the weights.
+
+        The folder is created if it does not exist. If it holds a checkpoint of an interrupted training, training
+        continues from that checkpoint.
+        """
+        ...
+
 
 Photos = Annotated[Path, "Colour photographs: a folder of pictures or .tar files"]
 Films = Annotated[Path, "A folder of films"]
 Features = Annotated[str, "SqueezeNet v1.1 features (.safetensors): starting point and perceptual loss"]
+Start = Annotated[str, "Weights to start from, a name or a path; '' trains from scratch"]
 Batch = Annotated[int, "Examples per step"]
 Size = Annotated[int, "Side of the training crops, in pixels (a multiple of 16)"]
 LastSize = Annotated[int, "Side of the training crops in the last part of the generator phase, in pixels"]

@@ -1,4 +1,4 @@
-"""Photographs to train on."""
+"""Photographs as training data."""
 
 from __future__ import annotations
 
@@ -11,24 +11,31 @@ import numpy as np
 
 from reimagine.errors import MediaError
 
-PICTURES = (".webp", ".jpg", ".jpeg", ".png")
+SUFFIXES = (".webp", ".jpg", ".jpeg", ".png")
+"""File name suffixes of pictures, in lower case."""
 
 
 def read_photos(folder: Path) -> list[np.ndarray]:
-    """Every picture in a folder, its sub-folders and its .tar files: uint8 RGB (H, W, 3)."""
+    """Return every picture of a folder, its sub-folders and its .tar files: RGB (H, W, 3) uint8 each.
+
+    Files that cannot be decoded are left out.
+
+    Raises:
+        MediaError: the folder does not exist, or there is no picture.
+    """
     if not folder.is_dir():
         raise MediaError(f"no photographs: {str(folder)!r} is not a folder")
-    blobs = [p.read_bytes() for p in sorted(folder.rglob("*")) if p.suffix.lower() in PICTURES]
-    for tar in sorted(folder.rglob("*.tar")):
-        blobs += _members(tar)
-    photos = [cv2.imdecode(np.frombuffer(b, np.uint8), cv2.IMREAD_COLOR) for b in blobs]
-    good = [cv2.cvtColor(p, cv2.COLOR_BGR2RGB) for p in photos if p is not None]
-    if not good:
-        raise MediaError(f"no photographs in {str(folder)!r} (looked for {', '.join(PICTURES)}, .tar)")
-    return good
+    files = [p.read_bytes() for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES]
+    for archive in sorted(folder.rglob("*.tar")):
+        files += _pictures_of_archive(archive)
+    photos = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) for data in files]
+    decoded = [cv2.cvtColor(p, cv2.COLOR_BGR2RGB) for p in photos if p is not None]
+    if not decoded:
+        raise MediaError(f"no photographs in {str(folder)!r} (looked for {', '.join(SUFFIXES)}, .tar)")
+    return decoded
 
 
-def _members(tar: Path) -> list[bytes]:
-    with tarfile.open(fileobj=io.BytesIO(tar.read_bytes())) as box:
-        names = [m for m in box.getmembers() if Path(m.name).suffix.lower() in PICTURES]
-        return [file.read() for m in names if (file := box.extractfile(m))]
+def _pictures_of_archive(archive: Path) -> list[bytes]:
+    with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as tar:
+        members = [m for m in tar.getmembers() if Path(m.name).suffix.lower() in SUFFIXES]
+        return [file.read() for m in members if (file := tar.extractfile(m))]

@@ -1,4 +1,4 @@
-"""What one sees of a training while it goes on: loss curves, and a sheet of samples."""
+"""Plots of a training: loss curves and a sheet of samples."""
 
 from __future__ import annotations
 
@@ -13,19 +13,25 @@ from reimagine.media.files import replace_atomically
 from reimagine.media.writer import write_image
 
 
-def plot_losses(log: Path, out: Path, held: str = "validation ") -> None:
-    """Draw a training's log.csv: a curve a column over the minutes, those `held` out dashed beside theirs."""
+def plot_losses(log: Path, out: Path, validation: str = "validation ") -> None:
+    """Plot the columns of a training's log over its steps.
+
+    Args:
+        log: CSV file with the column "steps".
+        out: image file.
+        validation: prefix of the columns that are drawn dashed, in the plot of the column without the prefix.
+    """
     from matplotlib.figure import Figure
 
     with log.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    names = [n for n in rows[0] if n not in ("minutes", "steps") and not n.startswith(held)]
+    names = [n for n in rows[0] if n not in ("minutes", "steps") and not n.startswith(validation)]
     figure = Figure((3 * len(names), 3), layout="constrained")
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
-        for title, style in ((name, "-"), (held + name, "--")):
+        for title, style in ((name, "-"), (validation + name, "--")):
             points = [(float(r["steps"]), float(r[title])) for r in rows if r.get(title)]
             if points:
-                label = "training" if style == "-" else held.strip()
+                label = "training" if style == "-" else validation.strip()
                 axes.plot(*zip(*points, strict=True), style, label=label)
         axes.set_title(name)
         axes.set_xlabel("steps")
@@ -36,6 +42,11 @@ def plot_losses(log: Path, out: Path, held: str = "validation ") -> None:
 
 
 def save_sample_sheet(path: Path, rows: Sequence[Sequence[Tensor]]) -> None:
-    """Rows of pictures, (3, H, W) each in 0..1, all of one size."""
-    picture = torch.cat([torch.cat(list(row), 2) for row in rows], 1)
-    write_image(path, (picture.detach().clamp(0, 1) * 255).byte().permute(1, 2, 0).cpu().numpy())
+    """Write rows of images side by side as one image.
+
+    Args:
+        path: image file.
+        rows: images (3, H, W) in 0..1, all of one size.
+    """
+    sheet = torch.cat([torch.cat(list(row), 2) for row in rows], 1)
+    write_image(path, (sheet.detach().clamp(0, 1) * 255).byte().permute(1, 2, 0).cpu().numpy())

@@ -1,4 +1,4 @@
-"""Save and resume: a training that was killed goes on where it stood."""
+"""Seeds, checkpoints, weight averaging, learning-rate schedule and log of a training."""
 
 from __future__ import annotations
 
@@ -7,26 +7,42 @@ import math
 import os
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from torch.optim import Optimizer
 
 from reimagine.errors import WeightsError
 
+RENAMED_PARTS = {
+    "critic": "discriminator",
+    "adversary": "discriminator",
+    "critic_optimizer": "discriminator_optimizer",
+    "mean": "ema",
+}
+"""Names of networks and optimizers in checkpoints of earlier versions, with their present names."""
+
 
 def seed_everything(number: int) -> None:
+    """Seed the random number generators of Python, NumPy and PyTorch."""
     random.seed(number)
     np.random.seed(number)
     torch.manual_seed(number)
 
 
-def save_checkpoint(path: Path, parts: dict[str, Any]) -> None:
-    """Write objects' `state_dict`s and plain values whole or not at all."""
-    state = {k: v.state_dict() if hasattr(v, "state_dict") else v for k, v in parts.items()}
+def save_checkpoint(path: Path, parts: Mapping[str, Any]) -> None:
+    """Write a checkpoint atomically: an interruption leaves the previous file as it was.
+
+    Args:
+        path: the file.
+        parts: by name, networks and optimizers, of which the `state_dict` is written, and plain values (numbers,
+            strings, tensors, and lists and dictionaries of these).
+    """
+    state = {name: _state_of(part) for name, part in parts.items()}
     temporary = path.with_name("." + path.name)
     with temporary.open("wb") as file:
         torch.save(state, file)
@@ -35,56 +51,96 @@ def save_checkpoint(path: Path, parts: dict[str, Any]) -> None:
     temporary.replace(path)
 
 
-def load_checkpoint(path: Path, parts: dict[str, Any]) -> dict[str, Any]:
-    """Load what `save` wrote into the same objects; give back the plain values ({} if none yet)."""
+def _state_of(part: Any) -> Any:
+    return part.state_dict() if isinstance(part, nn.Module | Optimizer) else part
+
+
+def load_checkpoint(path: Path, parts: Mapping[str, nn.Module | Optimizer]) -> dict[str, Any]:
+    """Load a checkpoint into the networks and optimizers of `parts` and return its plain values.
+
+    Without a file, nothing is loaded and the result is empty.
+
+    Raises:
+        WeightsError: the checkpoint is of a network with another architecture.
+    """
     if not path.exists():
         return {}
     state = torch.load(path, map_location="cpu", weights_only=True)
+    for old, new in RENAMED_PARTS.items():
+        if old in state and old not in parts and new in parts:
+            state[new] = state.pop(old)
     for name, part in parts.items():
         if name in state:
             try:
                 part.load_state_dict(state[name])
             except (RuntimeError, ValueError) as error:
                 raise WeightsError(
-                    f"{path}: a training of another network, which cannot be gone on with; "
-                    "give the same options, or another --into"
+                    f"{path}: the checkpoint does not fit this network; repeat the options that it was trained with, "
+                    "or give another --into"
                 ) from error
-    return {k: v for k, v in state.items() if k not in parts}
+    return {name: value for name, value in state.items() if name not in parts}
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether there was not room enough: fewer at a time may do."""
+    """Return whether an error says that memory ran out, so that a smaller input or batch may succeed."""
+    text = str(error).lower()
     known = isinstance(error, MemoryError | torch.OutOfMemoryError)
-    return known or "can't allocate memory" in str(error) or "out of memory" in str(error)
+    return known or "out of memory" in text or "allocate memory" in text
 
 
-def update_ema(into: nn.Module, source: nn.Module, decay: float) -> None:
-    """Exponential moving average of weights; buffers (batch norm's statistics) are copied."""
+def update_ema(average: nn.Module, source: nn.Module, decay: float) -> None:
+    """Update an exponential moving average of a network's weights.
+
+    Args:
+        average: the network whose parameters are the average. Its buffers, such as the statistics of batch
+            normalization, are copied from `source`.
+        source: the network in training.
+        decay: weight of the previous average, 0 to 1.
+    """
     with torch.no_grad():
-        for mean, new in zip(into.parameters(), source.parameters(), strict=True):
+        for mean, new in zip(average.parameters(), source.parameters(), strict=True):
             mean.lerp_(new, 1 - decay)
-        for mean, new in zip(into.buffers(), source.buffers(), strict=True):
+        for mean, new in zip(average.buffers(), source.buffers(), strict=True):
             mean.copy_(new)
 
 
-def cosine_schedule(part: float, floor: float = 0.01) -> float:
-    """Share of the peak learning rate at `part` (0..1) of the time: half a cosine, down to `floor`."""
-    return floor + (1 - floor) * (0.5 + 0.5 * math.cos(math.pi * part))
+def cosine_schedule(progress: float, floor: float = 0.01) -> float:
+    """Return the learning rate as a fraction of its peak: half a cosine from 1 down to `floor`.
+
+    Args:
+        progress: elapsed fraction of the training time, 0 to 1.
+        floor: value at the end.
+    """
+    return floor + (1 - floor) * (0.5 + 0.5 * math.cos(math.pi * progress))
 
 
 def save_and_log(
-    run: Path, parts: dict[str, Any], clock: float, steps: int, say: Callable[[str], Any] = print, **numbers: float
+    run: Path,
+    parts: Mapping[str, Any],
+    clock: float,
+    steps: int,
+    message: Callable[[str], Any] = print,
+    **numbers: float,
 ) -> None:
-    """Keep what a training can go on from, add a line to its log, and say it."""
+    """Write `checkpoint.pt`, append a row to `log.csv` and report the row as a message.
+
+    Args:
+        run: the folder of both files.
+        parts: see `save_checkpoint`; the clock and the steps are added.
+        clock: training time so far, in seconds.
+        steps: optimizer steps so far.
+        message: called with the row as one line of text.
+        numbers: further columns of the log, rounded to four decimals.
+    """
     save_checkpoint(run / "checkpoint.pt", {**parts, "clock": clock, "steps": steps})
     row = {"minutes": round(clock / 60, 1), "steps": steps} | {k: round(v, 4) for k, v in numbers.items()}
     append_log_row(run / "log.csv", row)
-    say("  ".join(f"{k} {v}" for k, v in row.items()))
+    message("  ".join(f"{k} {v}" for k, v in row.items()))
     sys.stdout.flush()
 
 
-def append_log_row(path: Path, row: dict[str, float | int | str]) -> None:
-    """Append a line to a CSV; the first line names the columns."""
+def append_log_row(path: Path, row: Mapping[str, float | int | str]) -> None:
+    """Append a row to a CSV file; a new file starts with the column names."""
     new = not path.exists()
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, list(row))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import picture
 
-from reimagine.evaluation.workflows import to_grey
+from reimagine.evaluation.common import to_grey
 from reimagine.metrics.colour import Comparison, colourfulness
 
 

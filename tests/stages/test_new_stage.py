@@ -46,7 +46,9 @@ def invert(tmp_path: Path, monkeypatch) -> str:
     """A stage `invert` with one model, added to the table for one test."""
     (tmp_path / "inverting.py").write_text(MODULE)
     monkeypatch.syspath_prepend(str(tmp_path))
-    row = stages.Stage(Kind.PICTURE, {"plain": "inverting:Invert"}, help="Invert the film.", done="inverted", preview=True)
+    row = stages.Stage(
+        Kind.PICTURE, {"plain": "inverting:Invert"}, help="Invert the film.", done="inverted", preview=True
+    )
     monkeypatch.setitem(stages.STAGES, "invert", row)
     yield "invert"
     sys.modules.pop("inverting", None)

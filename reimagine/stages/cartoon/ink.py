@@ -1,51 +1,65 @@
-"""Ink and flat colour without a network: the baseline every trained look must beat."""
+"""Ink lines and flat colour without a network; the baseline for every trained look."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from reimagine.stages.cartoon.options import (
+    WARP_COUNTS,
+    Strength,
+    TemporalStrength,
+    check_blending,
+    check_range,
+    warp_error_report,
+)
+from reimagine.stages.contract import FrameProcessor, PictureModel
 
 if TYPE_CHECKING:
-    from reimagine.media import Frame
+    import numpy as np
 
 
 @dataclass(frozen=True)
-class Ink:
-    """Edge-preserving smoothing, stepped tones and XDoG lines (Winnemoeller et al. 2012)."""
+class Ink(PictureModel):
+    """Edge-preserving smoothing, quantized tones and XDoG lines (Winnemoeller et al. 2012)."""
 
-    strength: Annotated[float, "How much of the look, 0 (the film) to 1"] = 1.0
-    line: Annotated[float, "How dark the drawn lines are, 0 to 1"] = 0.8
-    levels: Annotated[int, "Steps of tone; more is softer"] = 9
-    steady: Annotated[float, "How firmly a drawing keeps to the one before, 0 to 1"] = 1.0
+    strength: Strength = 1.0
+    line: Annotated[float, "Darkness of the lines, 0 to 1"] = 0.8
+    levels: Annotated[int, "Number of tones, 1 to 256; more gives softer shading"] = 9
+    temporal_strength: TemporalStrength = 1.0
     version: ClassVar[int] = 2
     context: ClassVar[int] = 32
+    frames_per_second: ClassVar[float] = 25.0
+    renamed_options: ClassVar[Mapping[str, str]] = {"steady": "temporal_strength"}
+    reported_counts: ClassVar[Sequence[str]] = WARP_COUNTS
 
-    def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
-        """Frames in, frames out; a grey film stays grey."""
+    def check(self) -> None:
+        """Check that all options are in range.
+
+        Raises:
+            StageError: one is not.
+        """
+        check_blending(self.strength, self.temporal_strength, self.line)
+        check_range("levels", self.levels, 1, 256)
+
+    @classmethod
+    def report(cls, counts: Mapping[str, float]) -> Mapping[str, Any]:
+        """Return the warping error before and after temporal blending."""
+        return warp_error_report(counts)
+
+    def load(self, device: str) -> FrameProcessor:
+        """Return a processor that stylizes frames; a grey film stays grey."""
         import cv2
-        import numpy as np
 
-        from reimagine.stages.cartoon.stylizer import Stylizer, inked
+        from reimagine.stages.cartoon.filters import draw_lines, quantize_tones, smooth_textures
+        from reimagine.stages.cartoon.stylizer import Stylizer
 
-        def smoothed(image: np.ndarray) -> np.ndarray:
-            half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-            for _ in range(3):
-                half = cv2.bilateralFilter(half, 7, 30, 5)
-            return cv2.resize(half, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+        self.check()
 
-        def stepped(image: np.ndarray) -> np.ndarray:
-            lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
-            step = 256 / self.levels
-            tone = lab[..., 0].astype(np.float32) / step
-            part = tone - np.floor(tone)
-            soft = 1 / (1 + np.exp(-12 * (part - 0.5)))  # a step one does not see boil
-            lab[..., 0] = np.clip((np.floor(tone) + soft) * step, 0, 255)
-            lab[..., 1:] = np.clip(128 + (lab[..., 1:].astype(np.float32) - 128) * 1.2, 0, 255)
-            return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+        def stylize_image(image: np.ndarray) -> np.ndarray:
+            smooth = smooth_textures(image)
+            grey = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY)
+            return draw_lines(quantize_tones(smooth, self.levels), grey, self.line)
 
-        def draw(image: np.ndarray) -> np.ndarray:
-            flat = smoothed(image)
-            return inked(stepped(flat), cv2.cvtColor(flat, cv2.COLOR_RGB2GRAY), self.line)
-
-        return Stylizer(draw, self.strength, self.steady)
+        return Stylizer(stylize_image, self.strength, self.temporal_strength)

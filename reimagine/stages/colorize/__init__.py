@@ -1,0 +1,1 @@
+"""Colorization: the luma of a film is kept, its chroma is predicted."""

@@ -1,197 +1,199 @@
-"""What every colorizing network shares: shrink the luma, ask, bring the colours to full size.
+"""Inference of the colorizing networks: keyframes are predicted, chroma is propagated between them.
 
-The network colours keyframes; between them colour travels with what it belongs to.
+A frame's luma is reduced, the network predicts CIELAB ab, reference stills and similar scenes adjust it, and a guided
+filter enlarges it to the size of the chroma planes. The luma is not changed.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from reimagine.errors import StageError
 from reimagine.media.colour import ab_to_chroma, quantize_chroma, resized_lab
-from reimagine.media.frames import Frame, frame_from_image
+from reimagine.media.frames import Frame, frame_from_image, frame_windows
 from reimagine.media.guided import guided_upsample
-from reimagine.media.motion.propagation import (
-    KEYFRAME_INTERVAL,
-    LOOK_AHEAD,
-    KeyframePropagator,
-    is_consecutive,
-    local_luma,
-)
+from reimagine.media.motion import KEYFRAME_INTERVAL, KeyframePropagator, local_luma
 from reimagine.media.reader import read_image
-from reimagine.stages.colorize.exemplar import Reference, Scene
+from reimagine.stages.colorize.exemplar import Exemplar, SimilarScene
+from reimagine.stages.colorize.options import SMALLEST_SIZE, check_size, find_reference_stills
+from reimagine.stages.contract import Counts
+from reimagine.training.state import is_out_of_memory
 
-Ask = Callable[[np.ndarray], np.ndarray]
-"""Luma (N, T, h, w) float32 in 0..1 -> ab (N, h', w', 2) float32 in CIELAB units. T is 1, or the frame's
-neighbours are seen too."""
+PredictAb = Callable[[np.ndarray], np.ndarray]
+"""A network: luma (N, T, h, w) float32 in 0..1 -> CIELAB ab (N, h', w', 2) float32 of the middle one of T frames."""
 
-HELD = 2 * (LOOK_AHEAD + KEYFRAME_INTERVAL)
-"""Frames kept for their neighbours: more than the carrier holds."""
+PREDICTED = "frames predicted by the network"
+"""Count in the report: frames of which the network predicted the colours."""
+SIZE_HALVED = "out of memory: worked at half the size"
+"""Count in the report: how often the size was halved."""
 
 
+@dataclass(frozen=True)
 class Colorizer:
-    """Frames in, the same luma under other colours out.
+    """A network with the options of its inference. A call colorizes the frames of one part and owns all its state.
 
-    `counts` says how often the network was asked, and how often it had to fall back: out of
-    memory halves the size and goes on. `window` is how many consecutive frames the network sees, 1 or 3.
+    Attributes:
+        predict_ab: the network.
+        size: short side of the network's input, in pixels.
+        saturation: factor of the predicted ab.
+        references: folder of reference stills.
+        every_frame: run the network on every frame, without propagation.
+        square: stretch the input to a square of `size`.
+        window: consecutive frames that the network sees, 1 or 3.
     """
 
-    def __init__(
-        self,
-        ask: Ask,
-        size: int,
-        saturation: float,
-        references: Path | None = None,
-        every_frame: bool = False,
-        square: bool = False,
-        window: int = 1,
-    ) -> None:
-        if not 64 <= size <= 1024:
-            raise StageError(f"--size {size} is out of range; give 64 to 1024 pixels")
-        self.ask, self.size, self.square, self.window = ask, size, square, window
-        self.around: dict[int, list[Frame]] = {}
-        self.saturation, self.every_frame = saturation, every_frame
-        self.counts: Counter[str] = Counter()
-        self.stills = stills(references) if references else {}
-        self.still: tuple[int, Reference] | None = None
-        self.scene: tuple[int, Scene] | None = None
+    predict_ab: PredictAb
+    size: int
+    saturation: float = 1.0
+    references: Path | None = None
+    every_frame: bool = False
+    square: bool = False
+    window: int = 1
 
-    def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        if self.window > 1:
-            frames = self.remembered(frames)
-        if self.every_frame:
-            for frame in frames:
-                yield paint(frame, self.colour(frame))
+    def __post_init__(self) -> None:
+        check_size(self.size)
+
+    def __call__(self, frames: Iterable[Frame], counts: Counts | None = None) -> Iterator[Frame]:
+        """Return the frames with predicted chroma, lazily and in order.
+
+        Raises:
+            StageError: the folder of reference stills does not exist, or has no still.
+        """
+        return ColorizationPass(self, Counts() if counts is None else counts).colorize(frames)
+
+
+class ColorizationPass:
+    """The state of one call of a `Colorizer`.
+
+    Attributes:
+        options: the colorizer that was called.
+        counts: totals of the part, for the report.
+        size: the size in use; halved when memory runs out.
+        stills: reference stills by frame number.
+        exemplar: the reference still in use, and its frame number.
+        scene: the latest single frame of an earlier shot, and its number.
+    """
+
+    def __init__(self, options: Colorizer, counts: Counts) -> None:
+        self.options = options
+        self.counts = counts
+        self.size = options.size
+        self.stills = find_reference_stills(options.references)
+        self.exemplar: tuple[int, Exemplar] | None = None
+        self.scene: tuple[int, SimilarScene] | None = None
+
+    def colorize(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Yield the frames with predicted chroma."""
+        size = self.options.window
+        if self.options.every_frame:
+            for window in frame_windows(frames, size):
+                frame = window[size // 2]
+                yield with_predicted_chroma(frame, self.predict(frame, window))
             return
-        for frame, luma, value in KeyframePropagator(self.value)(frames):
-            yield dressed(frame, value * local_luma(luma))
+        for frame, luma, ratio in KeyframePropagator(self.chroma_ratio, window=size)(frames):
+            yield with_propagated_chroma(frame, ratio * local_luma(luma))
 
-    def remembered(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The same frames, each handed on when the one after it is known."""
-        before, here = None, None
-        for after in frames:
-            if here:
-                yield self.placed(before, here, after)
-            before, here = here, after
-        if here:
-            yield self.placed(before, here, None)
+    def chroma_ratio(self, frame: Frame, luma: np.ndarray, window: Sequence[Frame]) -> np.ndarray:
+        """Return the values that are propagated: chroma divided by local luma (h, w, 2).
 
-    def placed(self, before: Frame | None, here: Frame, after: Frame | None) -> Frame:
-        """Its neighbours are kept for it; across a cut it stands in for them itself."""
-        self.around[here.index] = [
-            before if before and is_consecutive(here, before) else here,
-            here,
-            after if after and is_consecutive(after, here) else here,
-        ]
-        while len(self.around) > HELD:
-            del self.around[next(iter(self.around))]
-        return here
-
-    def value(self, frame: Frame, luma: np.ndarray, window: Sequence[Frame] = ()) -> np.ndarray:
-        """What is carried: chroma as a share of the luma about it, so that a fade fades it too."""
-        ab = guided_upsample(self.colour(frame), luma.astype(np.float32) / 255)
+        Because it is a ratio, colours fade with the luma in a fade to black.
+        """
+        ab = guided_upsample(self.predict(frame, window), luma.astype(np.float32) / 255)
         return ab_to_chroma(luma, ab, frame.matrix, frame.full) / local_luma(luma)
 
-    def colour(self, frame: Frame) -> np.ndarray:
-        """The network's ab (h, w, 2) for a frame, after the shot's still and its scene."""
-        self.counts["frames the network was asked for"] += 1
-        ab = self.both_ways(frame)
+    def predict(self, frame: Frame, window: Sequence[Frame]) -> np.ndarray:
+        """Return a frame's ab (h, w, 2), adjusted to the reference still of its shot and to a similar scene.
+
+        Args:
+            window: consecutive frames that the network sees, `frame` in the middle.
+        """
+        self.counts.add(PREDICTED)
+        ab = self.predict_with_flip(frame, window)
         small = cv2.resize(frame.grey, ab.shape[1::-1], interpolation=cv2.INTER_AREA)
         shot = frame.shot
         if shot and shot.stop - shot.start == 1:
-            self.scene = frame.index, Scene(small, ab)
+            self.scene = frame.index, SimilarScene(small, ab)
         elif shot and self.scene and shot.similar_frame == self.scene[0]:
             ab = self.scene[1].transfer(small, ab)
-        return self.after_still(frame, small, ab) * self.saturation
+        return self.transfer_from_still(frame, small, ab) * self.options.saturation
 
-    def both_ways(self, frame: Frame) -> np.ndarray:
-        """A picture and its mirror image are not coloured alike; their mean is truer than either.
-        In a long shot the keyframes take turns, since they are averaged anyway."""
-        greys, shot = self.view(frame), frame.shot
-        mirror = [np.ascontiguousarray(grey[:, ::-1]) for grey in greys]
-        if self.every_frame or shot is None or shot.stop - shot.start <= 2 * KEYFRAME_INTERVAL:
-            plain, mirrored = self.colours([greys, mirror])
-            return (plain + mirrored[:, ::-1]) / 2
+    def predict_with_flip(self, frame: Frame, window: Sequence[Frame]) -> np.ndarray:
+        """Return the network's ab (h, w, 2) with flip test-time augmentation: the mean of a frame and its mirror image.
+
+        In shots of more than two keyframe intervals, keyframes alternate between the frame and its mirror image,
+        because propagation averages them.
+        """
+        greys, shot = [f.grey for f in window], frame.shot
+        mirrored = [np.ascontiguousarray(grey[:, ::-1]) for grey in greys]
+        if self.options.every_frame or shot is None or shot.stop - shot.start <= 2 * KEYFRAME_INTERVAL:
+            plain, flipped = self.run_network([greys, mirrored])
+            return (plain + flipped[:, ::-1]) / 2
         if (frame.index - shot.start) // KEYFRAME_INTERVAL % 2:
-            return np.ascontiguousarray(self.colours([mirror])[0][:, ::-1])
-        return self.colours([greys])[0]
+            return np.ascontiguousarray(self.run_network([mirrored])[0][:, ::-1])
+        return self.run_network([greys])[0]
 
-    def view(self, frame: Frame) -> list[np.ndarray]:
-        """What the network sees of a frame and, if it looks at them, its neighbours: (H, W) uint8 each."""
-        near = self.around.get(frame.index)
-        if near is None or near[1] is not frame:
-            near = [frame] * self.window
-        return [f.grey for f in near]
-
-    def colours(self, views: list[list[np.ndarray]]) -> np.ndarray:
-        """(H, W) uint8 each -> ab (N, h, w, 2)."""
+    def run_network(self, batch: list[list[np.ndarray]]) -> np.ndarray:
+        """Return ab (N, h, w, 2) of N windows of luma, (H, W) uint8 each; at half the size if memory runs out."""
         while True:
             try:
-                return self.ask(np.stack([[shrink(g, self.size, self.square) for g in v] for v in views]))
+                inputs = [[network_input(g, self.size, self.options.square) for g in window] for window in batch]
+                return self.options.predict_ab(np.stack(inputs))
             except (RuntimeError, MemoryError) as error:
-                if not _out_of_memory(error) or self.size < 64:
+                if not is_out_of_memory(error) or self.size < SMALLEST_SIZE:
                     raise
                 self.size //= 2
-                self.counts["out of memory: worked at half the size"] += 1
+                self.counts.add(SIZE_HALVED)
 
-    def after_still(self, frame: Frame, small: np.ndarray, ab: np.ndarray) -> np.ndarray:
-        """Colours of the shot's nearest still, as far as the picture resembles it."""
+    def transfer_from_still(self, frame: Frame, small: np.ndarray, ab: np.ndarray) -> np.ndarray:
+        """Return ab with the edits of the nearest reference still of the frame's shot; unchanged without one.
+
+        Args:
+            small: luma of the frame at the size of `ab`, (h, w) uint8.
+        """
         if frame.shot is None or not self.stills:
             return ab
         inside = [n for n in self.stills if frame.shot.start <= n < frame.shot.stop]
         if not inside:
             return ab
-        place = min(inside, key=lambda n: abs(n - frame.index))
-        if self.still is None or self.still[0] != place:
-            self.still = place, self.learn(self.stills[place], ab.shape[1::-1])
-        return self.still[1].transfer(small, ab)
+        nearest = min(inside, key=lambda n: abs(n - frame.index))
+        if self.exemplar is None or self.exemplar[0] != nearest:
+            self.exemplar = nearest, self.read_exemplar(self.stills[nearest], ab.shape[1::-1])
+        return self.exemplar[1].transfer(small, ab)
 
-    def learn(self, still: Path, size: tuple[int, int]) -> Reference:
+    def read_exemplar(self, still: Path, size: tuple[int, int]) -> Exemplar:
+        """Read an edited still and compare it with the network's prediction of its luma, at (w, h)."""
         image = read_image(still)
-        own = self.both_ways(frame_from_image(0, image))
-        grey, wanted = resized_lab(image, size)
-        return Reference(grey, wanted, cv2.resize(own, size))
+        frame = frame_from_image(0, image)
+        predicted = self.predict_with_flip(frame, [frame] * self.options.window)
+        grey, edited = resized_lab(image, size)
+        return Exemplar(grey, edited, cv2.resize(predicted, size))
 
 
-def stills(folder: Path) -> dict[int, Path]:
-    """Frame number -> edited still, of a folder of ref_nnnnnn.png."""
-    if not folder.is_dir():
-        raise StageError(f"--references {folder}: no such folder; --export-references makes one")
-    found = {int(p.stem[4:]): p for p in folder.glob("ref_*.png") if p.stem[4:].isdigit()}
-    if not found:
-        raise StageError(f"--references {folder}: holds no ref_nnnnnn.png")
-    return found
+def network_input(grey: np.ndarray, size: int, square: bool = False) -> np.ndarray:
+    """Resize luma for a network: (H, W) uint8 -> (h, w) float32 in 0..1.
 
-
-def shrink(grey: np.ndarray, size: int, square: bool = False) -> np.ndarray:
-    """(H, W) uint8 -> (h, w) float32 in 0..1, short side about `size`, sides multiples of 16;
-    or stretched to a square."""
+    Sides are multiples of 16, the short one about `size`; or both `size`, if `square`.
+    """
     h, w = grey.shape
     scale = size / min(h, w)
     sides = [max(32, round((size if square else side * scale) / 16) * 16) for side in (w, h)]
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return cv2.resize(grey, sides, interpolation=way).astype(np.float32) / 255
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cv2.resize(grey, sides, interpolation=interpolation).astype(np.float32) / 255
 
 
-def paint(frame: Frame, ab: np.ndarray) -> Frame:
-    """Bring ab (h, w, 2) to the size of the chroma planes along the edges of the luma."""
+def with_predicted_chroma(frame: Frame, ab: np.ndarray) -> Frame:
+    """Return the frame with ab (h, w, 2), enlarged to its chroma planes along the edges of its luma."""
     cb, _ = frame.chroma
     guide = cv2.resize(frame.grey, cb.shape[::-1], interpolation=cv2.INTER_AREA)
     full = guided_upsample(ab, guide.astype(np.float32) / 255)
     return frame.with_chroma(*quantize_chroma(ab_to_chroma(guide, full, frame.matrix, frame.full), frame.full))
 
 
-def dressed(frame: Frame, chroma: np.ndarray) -> Frame:
-    """A frame in the chroma (h, w, 2) that was carried to it."""
+def with_propagated_chroma(frame: Frame, chroma: np.ndarray) -> Frame:
+    """Return the frame with propagated chroma (h, w, 2), 0 colourless, enlarged to its chroma planes."""
     cb, _ = frame.chroma
     return frame.with_chroma(*quantize_chroma(cv2.resize(chroma, cb.shape[::-1]), frame.full))
-
-
-def _out_of_memory(error: Exception) -> bool:
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text

@@ -1,71 +1,105 @@
-"""Colour a shot after one still that somebody has painted."""
+"""Exemplar-based colour transfer: from an edited still to its shot, and between shots of the same scene."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+LUMA_SCALE = 20
+"""Difference of luma, and of its neighbourhood's mean, that counts as one unit of distance (0..255)."""
+NEIGHBOURHOOD = 2
+"""Standard deviation in pixels of the Gaussian that gives the neighbourhood's mean luma."""
+POSITION_SCALE = 0.15
+"""Distance in the picture, as a fraction of its long side, that counts as one unit of distance."""
+SHARPNESS = 2
+"""Factor of negative squared distances in the softmax over the exemplar's pixels."""
+STILL_AB_SCALE = 12.0
+"""Difference of predicted ab, in CIELAB units, that counts as one unit of distance within a shot."""
+SCENE_AB_SCALE = 40.0
+"""The same between two shots of a scene, whose predictions differ more."""
 
-class Reference:
-    """An edited still, and how its colours differ from what the network would have made.
 
-    Only the *difference* is carried, to where luma, the network's own colour and place agree
-    (a joint bilateral lookup): an untouched still changes nothing, a repainted coat is repainted
-    wherever the coat goes.
+class Exemplar:
+    """An edited still and what the network predicts for it: transfers the edits to other frames of the shot.
+
+    The transfer is a joint bilateral lookup on luma, predicted ab and position. It changes a prediction towards the
+    still's ab only where a similar pixel exists in the still: an unedited still changes nothing, and an edit follows
+    the object that it was made on.
+
+    Args:
+        grey: luma of the still, (h, w) uint8.
+        edited: ab of the still, (h, w, 2) float32.
+        predicted: the network's ab for the still's luma, (h, w, 2) float32.
+        ab_scale: difference of predicted ab that counts as one unit of distance.
     """
 
-    def __init__(self, grey: np.ndarray, wanted: np.ndarray, own: np.ndarray, reach: float = 12) -> None:
-        """grey (h, w) uint8, wanted and own (h, w, 2) ab, all of the still; `reach` is how far
-        apart in ab two places may be and still be near."""
-        self.wanted, self.reach = wanted, reach
-        self.keys = _keys(grey, own, reach)
+    def __init__(
+        self, grey: np.ndarray, edited: np.ndarray, predicted: np.ndarray, ab_scale: float = STILL_AB_SCALE
+    ) -> None:
+        self.edited = edited
+        self.ab_scale = ab_scale
+        self.keys = _descriptors(grey, predicted, ab_scale)
 
-    def transfer(self, grey: np.ndarray, ab: np.ndarray, per_step: int = 512) -> np.ndarray:
-        """ab (h, w, 2) of another frame of the shot, coloured after the still."""
-        asked, known = _keys(grey, ab, self.reach), self.keys
-        wanted = self.wanted.reshape(-1, 2)
-        out, trust = np.empty((len(asked), 2), np.float32), np.empty(len(asked), np.float32)
-        square = (known**2).sum(1)
-        for at in range(0, len(asked), per_step):
-            near = asked[at : at + per_step]
-            close = -(near**2).sum(1)[:, None] - square + 2 * near @ known.T
-            best = close.max(1)
-            odds = np.exp((close - best[:, None]) * 2)
-            out[at : at + per_step] = odds @ wanted / odds.sum(1)[:, None]
-            trust[at : at + per_step] = np.exp(best)
-        share = cv2.blur(trust.reshape(ab.shape[:2]), (3, 3))[..., None]
+    def transfer(self, grey: np.ndarray, ab: np.ndarray, chunk: int = 512) -> np.ndarray:
+        """Return the ab (h, w, 2) of another frame, adjusted to the still.
+
+        Args:
+            grey: luma of the frame, (h, w) uint8.
+            ab: the network's prediction for it, (h, w, 2) float32.
+            chunk: pixels that are compared with all of the still's at a time; bounds the memory.
+        """
+        queries, keys = _descriptors(grey, ab, self.ab_scale), self.keys
+        values = self.edited.reshape(-1, 2)
+        out, confidence = np.empty((len(queries), 2), np.float32), np.empty(len(queries), np.float32)
+        square = (keys**2).sum(1)
+        for start in range(0, len(queries), chunk):
+            part = queries[start : start + chunk]
+            closeness = -(part**2).sum(1)[:, None] - square + 2 * part @ keys.T
+            best = closeness.max(1)
+            weights = np.exp((closeness - best[:, None]) * SHARPNESS)
+            out[start : start + chunk] = weights @ values / weights.sum(1)[:, None]
+            confidence[start : start + chunk] = np.exp(best)
+        share = cv2.blur(confidence.reshape(ab.shape[:2]), (3, 3))[..., None]
         return ab + (out.reshape(ab.shape) - ab) * share
 
 
-class Scene:
-    """The colours of a view the film has shown before, for the shots that show it again.
+class SimilarScene:
+    """The colours of a scene in an earlier shot, for the later shots that show it again.
 
-    Asked at every keyframe, so it works at half the size and gives back an enlarged difference.
+    It is used for every predicted frame, so it works at half the size and enlarges only the difference.
+
+    Args:
+        grey: luma of a frame of the earlier shot, (h, w) uint8.
+        ab: the network's prediction for it, (h, w, 2) float32.
     """
 
-    NEAR = 40.0
-    """Difference in ab that two views of one thing may show."""
-
     def __init__(self, grey: np.ndarray, ab: np.ndarray) -> None:
-        grey, ab = _half(grey), _half(ab)
-        self.reference = Reference(grey, ab, ab, self.NEAR)
+        grey, ab = _half_size(grey), _half_size(ab)
+        self.exemplar = Exemplar(grey, ab, ab, SCENE_AB_SCALE)
 
     def transfer(self, grey: np.ndarray, ab: np.ndarray) -> np.ndarray:
-        """ab (h, w, 2) of another shot's frame, brought to the scene's colours."""
-        small = _half(ab)
-        change = self.reference.transfer(_half(grey), small) - small
+        """Return the ab (h, w, 2) of another shot's frame, adjusted to the scene."""
+        small = _half_size(ab)
+        change = self.exemplar.transfer(_half_size(grey), small) - small
         return ab + cv2.resize(change, ab.shape[1::-1])
 
 
-def _half(image: np.ndarray) -> np.ndarray:
+def _half_size(image: np.ndarray) -> np.ndarray:
     return cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
 
-def _keys(grey: np.ndarray, ab: np.ndarray, reach: float) -> np.ndarray:
-    """(h * w, 6): luma, its neighbourhood, the network's colour, and place; one unit is "near"."""
+def _descriptors(grey: np.ndarray, ab: np.ndarray, ab_scale: float) -> np.ndarray:
+    """Return (h * w, 6) float32: luma, its neighbourhood's mean, predicted ab and position, in units of distance."""
     h, w = grey.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32) / max(h, w)
     tone = grey.astype(np.float32)
-    around = cv2.GaussianBlur(tone, (0, 0), 2)
-    parts = [tone / 20, around / 20, ab[..., 0] / reach, ab[..., 1] / reach, y / 0.15, x / 0.15]
+    mean = cv2.GaussianBlur(tone, (0, 0), NEIGHBOURHOOD)
+    parts = [
+        tone / LUMA_SCALE,
+        mean / LUMA_SCALE,
+        ab[..., 0] / ab_scale,
+        ab[..., 1] / ab_scale,
+        y / POSITION_SCALE,
+        x / POSITION_SCALE,
+    ]
     return np.stack(parts, 2).reshape(-1, 6).astype(np.float32)

@@ -1,28 +1,43 @@
-"""How a film's luma is put to a network, and its colours come back."""
+"""Loads a colorizing network as a function of NumPy arrays."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import torch
+from torch import nn
 
 from reimagine import zoo
-from reimagine.stages.colorize.colorizer import Ask
+from reimagine.stages.colorize.colorizer import PredictAb
 from reimagine.zoo.device import bfloat16_is_fast
 
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
-def asker(weights: str, build: Any, device: str) -> Ask:
-    """A network (`build` makes one, its `paint` answers) with its weights, ready to be asked."""
-    net = zoo.load(weights, build, device).to(memory_format=torch.channels_last)
+
+def on_device(net: NetworkT, device: str) -> NetworkT:
+    """Move a network to a device, in the memory layout in which convolutions are fastest."""
+    return net.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+
+def load_predictor(weights: str, build: Callable[..., nn.Module], device: str) -> PredictAb:
+    """Load a network and its weights; return it as a function.
+
+    Args:
+        weights: a name in the zoo, or a path.
+        build: class of the network, with a method `predict_ab` (luma (N, T, H, W) -> ab (N, 2, H/4, W/4)).
+        device: where it runs; in bfloat16 if the device multiplies it in hardware.
+    """
+    net = on_device(zoo.load(weights, build, device), device)
     half = bfloat16_is_fast(device)
 
     @torch.inference_mode()
-    def ask(greys: np.ndarray) -> np.ndarray:
-        """(N, T, h, w) float32 in 0..1 -> ab (N, h/4, w/4, 2) float32."""
+    def predict_ab(greys: np.ndarray) -> np.ndarray:
+        """Luma (N, T, h, w) float32 in 0..1 -> ab (N, h/4, w/4, 2) float32."""
         x = torch.from_numpy(greys).to(device, memory_format=torch.channels_last)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
-            ab = net.paint(x)
+            ab = net.predict_ab(x)
         return ab.permute(0, 2, 3, 1).cpu().numpy()
 
-    return ask
+    return predict_ab

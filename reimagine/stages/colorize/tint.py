@@ -1,26 +1,29 @@
-"""A wash of one colour, as distributors dyed prints in the 1910s; the baseline without weights."""
+"""A tint of one colour, as distributors dyed prints in the 1910s; the baseline without weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from reimagine.stages.colorize.options import Saturation
+from reimagine.stages.contract import Counts, FrameProcessor, PictureModel
 
 if TYPE_CHECKING:
     from reimagine.media import Frame
 
 
 @dataclass(frozen=True)
-class Tint:
-    """Dye the print with one hue; whites and blacks keep less of it than the middle tones."""
+class Tint(PictureModel):
+    """Dye the print with one hue: most in the middle tones, less in blacks and whites."""
 
     hue: Annotated[float, "Hue of the dye in degrees: 35 amber (day), 220 blue (night)"] = 35.0
-    saturation: Annotated[float, "How strong the colour is, 0 to 2"] = 1.0
+    saturation: Saturation = 1.0
     version: ClassVar[int] = 1
-    context: ClassVar[int] = 0
+    frames_per_second: ClassVar[float] = 200.0
 
-    def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
-        """Frames in, frames out; luma untouched."""
+    def load(self, device: str) -> FrameProcessor:
+        """Compute the tables from luma to Cb and Cr."""
         import colorsys
 
         import numpy as np
@@ -28,15 +31,15 @@ class Tint:
         r, g, b = colorsys.hsv_to_rgb(self.hue / 360 % 1, 0.5, 1.0)
         y = 0.299 * r + 0.587 * g + 0.114 * b
         level = np.arange(256) / 255
-        body = 4 * level * (1 - level) * 0.8 + 0.2
+        strength = 4 * level * (1 - level) * 0.8 + 0.2
         tables = [
-            np.clip(128 + 100 * self.saturation * body * part, 16, 240).astype(np.uint8)
+            np.clip(128 + 100 * self.saturation * strength * part, 16, 240).astype(np.uint8)
             for part in ((b - y) * 0.564, (r - y) * 0.713)
         ]
 
-        def colorize(frames: Iterable[Frame]) -> Iterator[Frame]:
+        def tint(frames: Iterable[Frame], counts: Counts | None = None) -> Iterator[Frame]:
             for frame in frames:
                 small = frame.grey[::2, ::2]
                 yield frame.with_chroma(tables[0][small], tables[1][small])
 
-        return colorize
+        return tint

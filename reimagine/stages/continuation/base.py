@@ -1,99 +1,119 @@
-"""What every continuation that learns from the film can be asked, and how it is done."""
+"""What the continuation models that learn from the film have in common: their options and one call for one film."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+from reimagine.errors import StageError
+from reimagine.stages.contract import ContinuationModel
 
 if TYPE_CHECKING:
     from reimagine.media.clip import Clip
     from reimagine.media.frames import Frame
+    from reimagine.progress import Progress
     from reimagine.stages.continuation.rollout import NextFramePredictor
     from reimagine.stages.continuation.training_frames import TrainingFrames
 
+LEARNED = "learned.json"
+"""Losses on the test frames, in the folder of what was learned. It is written last, when learning has finished."""
+WEIGHTS = "weights.safetensors"
+"""The weights learned from the film, in the same folder."""
+
 
 @dataclass(frozen=True)
-class LearnedContinuation:
-    """The options that all of them have."""
+class LearnedContinuation(ContinuationModel):
+    """A continuation model that learns from the film, and its options."""
 
-    seconds: Annotated[float, "How long the film goes on after its last frame"] = 10.0
-    from_frame: Annotated[int, "Go on from this frame, not from the last (0: the last)"] = 0
-    every: Annotated[int, "Learn from every so-manieth frame (0: chosen from the film's motion)"] = 0
-    slow: Annotated[float, "How many times slower than the film it goes on"] = 1.0
-    minutes: Annotated[float, "How long it learns from the film"] = 3.0
-    seed: Annotated[int, "Another seed, another ending"] = 1
-    version: ClassVar[int] = 1
-    after: ClassVar[tuple[str, ...]] = ("seconds", "slow", "seed")
-    """Options that what is learnt does not depend on."""
+    seconds: Annotated[float, "Length of the continuation, in seconds"] = 10.0
+    from_frame: Annotated[int, "Continue after this frame instead of the last one (0: the last)"] = 0
+    frame_stride: Annotated[int, "Learn from every n-th frame (0: chosen from the film's motion)"] = 0
+    slowdown: Annotated[float, "Slow-motion factor of the continuation, 1 to 16"] = 1.0
+    minutes: Annotated[float, "Learning time, in minutes"] = 3.0
+    seed: Annotated[int, "Random seed; each seed gives another continuation"] = 1
+    inference_options: ClassVar[Sequence[str]] = ("seconds", "slowdown", "seed")
+    renamed_options: ClassVar[Mapping[str, str]] = {"slow": "slowdown", "every": "frame_stride"}
 
     def check(self) -> None:
-        """Refuse what is out of range."""
-        from reimagine.errors import StageError
+        """Refuse options that are out of range.
 
-        ranges = {"seconds": (0.01, 3600), "slow": (1, 16), "every": (0, 100), "minutes": (0, 1440)}
+        Raises:
+            StageError: the option, its value and its range.
+        """
+        ranges = {"seconds": (0.01, 3600), "slowdown": (1, 16), "frame_stride": (0, 100), "minutes": (0, 1440)}
         for name, (least, most) in ranges.items():
-            if not least <= (given := getattr(self, name)) <= most:
-                raise StageError(f"continue: --{name} {given:g} is out of range; give {least:g} to {most:g}")
+            value = getattr(self, name)
+            if not least <= value <= most:
+                flag = name.replace("_", "-")
+                raise StageError(f"continue: --{flag} {value:g} is out of range; give {least:g} to {most:g}")
 
+    def learning_seconds(self) -> float:
+        return 60.0 * self.minutes
 
-class Learner(Protocol):
-    """What a model says besides its options, `Going`'s and its own."""
+    def with_seed_offset(self, offset: int) -> Self:
+        return replace(self, seed=self.seed + offset)
 
-    @property
-    def every(self) -> int: ...
-    @property
-    def slow(self) -> float: ...
-    @property
-    def seed(self) -> int: ...
+    def load(self, device: str) -> ContinuationRunner:
+        self.check()
+        return ContinuationRunner(self, device)
 
-    def check(self) -> None: ...
-
-    def size(self, width: int, height: int) -> tuple[int, int]:
-        """The (w, h) at which a film of this width and height is learnt."""
+    @abstractmethod
+    def network_size(self, width: int, height: int) -> tuple[int, int]:
+        """Size (w, h) at which the network processes a film of this width and height, in pixels."""
         ...
 
-    def study(self, moments: TrainingFrames, kept: Path, device: str, progress: Any) -> None:
-        """Learn; all that is learnt is left in the folder `kept`, and what is there is gone on with."""
+    @abstractmethod
+    def learn(self, frames: TrainingFrames, folder: Path, device: str, progress: Progress) -> None:
+        """Train on the frames and write `WEIGHTS` and `LEARNED` to the folder; resume from its checkpoint, if any."""
         ...
 
-    def dreaming(self, moments: TrainingFrames, clip: Clip, kept: Path, device: str) -> NextFramePredictor:
-        """Who makes the steps, after what was learnt in `kept`."""
+    @abstractmethod
+    def predictor(self, frames: TrainingFrames, clip: Clip, folder: Path, device: str) -> NextFramePredictor:
+        """The predictor that starts after the clip's last frame, with the weights in the folder."""
         ...
 
 
+@dataclass(frozen=True)
 class ContinuationRunner:
-    """Learns from a film, and goes on with it."""
+    """A loaded `LearnedContinuation`. All state of a film is local to the call or in the folder."""
 
-    def __init__(self, model: Learner, device: str) -> None:
-        model.check()
-        self.model, self.device = model, device
-        self.moments: Any = None
+    model: LearnedContinuation
+    device: str
 
-    def learn(self, clip: Clip, kept: Path, progress: Any) -> None:
-        """Learn how this film goes on, unless that is done: `kept` is the folder for all that is learnt."""
-        if not (kept / "learnt.json").exists():
-            kept.mkdir(parents=True, exist_ok=True)
-            self._remember(clip, progress).list_pairs(kept / "pairs.csv")
-            progress.message(f"what is learnt, its curves and a sheet of samples: {kept}")
-            self.model.study(self.moments, kept, self.device, progress)
+    def __call__(self, clip: Clip, count: int, folder: Path, progress: Progress) -> Iterator[Frame]:
+        """Learn from the clip, unless the folder holds what was learned; return `count` frames that follow the clip.
 
-    def __call__(self, clip: Clip, more: int, kept: Path) -> Iterator[Frame]:
-        """`more` frames, numbered on from the film's last; what was dreamt before is not dreamt again."""
-        from reimagine.stages.continuation.rollout import outward, steps
+        Raises:
+            StageError: nothing can be learned from the clip.
+        """
+        from reimagine.media.frames import report_progress
+        from reimagine.stages.continuation.film_frames import to_film_frames
+        from reimagine.stages.continuation.rollout import generate_steps
 
-        moments = self._remember(clip)
-        dreaming = self.model.dreaming(moments, clip, kept, self.device)
-        pace = moments.every * self.model.slow
-        pictures = steps(dreaming, kept / f"dream-{self.model.seed}", int(-(-more // pace)) + 1)
-        return outward(pictures, clip, pace, more)
+        frames = self._learn(clip, folder, progress)
+        progress.begin("continue", count)
+        predictor = self.model.predictor(frames, clip, folder, self.device)
+        frames_per_step = frames.stride * self.model.slowdown
+        steps = math.ceil(count / frames_per_step) + 1
+        images = generate_steps(predictor, folder / f"rollout-{self.model.seed}", steps)
+        return report_progress(to_film_frames(images, clip, frames_per_step, count), progress.advance)
 
-    def _remember(self, clip: Clip, progress: Any = None) -> TrainingFrames:
+    def _learn(self, clip: Clip, folder: Path, progress: Progress) -> TrainingFrames:
+        """The clip's training frames, after the model has learned from them."""
         from reimagine.stages.continuation.training_frames import collect_training_frames
+        from reimagine.zoo.threads import training_threads
 
-        if self.moments is None:
-            last = clip.last
-            size = self.model.size(last.width, last.height)
-            self.moments = collect_training_frames(clip, self.model.every, size, progress)
-        return self.moments
+        last = clip.last
+        size = self.model.network_size(last.width, last.height)
+        frames = collect_training_frames(clip, self.model.frame_stride, size, progress)
+        if not (folder / LEARNED).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            frames.write_pairs(folder / "pairs.csv")
+            progress.message(f"weights, loss curves and sample frames of the learning: {folder}")
+            with training_threads():
+                self.model.learn(frames, folder, self.device, progress)
+        return frames

@@ -1,32 +1,37 @@
-"""The last frame, held: what every continuation must beat."""
+"""Repeat the last frame: the baseline for every other continuation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from reimagine.stages.contract import ContinuationModel, ContinuationProcessor
+
 if TYPE_CHECKING:
     from reimagine.media import Frame
     from reimagine.media.clip import Clip
+    from reimagine.progress import Progress
 
 
 @dataclass(frozen=True)
-class Hold:
+class Hold(ContinuationModel):
     """Repeat the last frame."""
 
-    seconds: Annotated[float, "How long the film goes on after its last frame"] = 10.0
-    from_frame: Annotated[int, "Go on from this frame, not from the last (0: the last)"] = 0
+    seconds: Annotated[float, "Length of the continuation, in seconds"] = 10.0
+    from_frame: Annotated[int, "Continue after this frame instead of the last one (0: the last)"] = 0
     version: ClassVar[int] = 2
-    after: ClassVar[tuple[str, ...]] = ("seconds",)
+    frames_per_second: ClassVar[float] = 200.0
 
-    def load(self, device: str) -> Callable[[Clip, int, Path], Iterator[Frame]]:
-        """A film and how many frames to add in; the added ones, numbered on, out."""
+    def load(self, device: str) -> ContinuationProcessor:
+        return repeat_last_frame
 
-        def go_on(clip: Clip, more: int, kept: Path) -> Iterator[Frame]:
-            last = clip.last
-            for ahead in range(1, more + 1):
-                yield last.renumbered(last.index + ahead)
 
-        return go_on
+def repeat_last_frame(clip: Clip, count: int, folder: Path, progress: Progress) -> Iterator[Frame]:
+    """Yield `count` copies of the clip's last frame, numbered on from it. Nothing is written to the folder."""
+    progress.begin("continue", count)
+    last = clip.last
+    for offset in range(1, count + 1):
+        yield last.renumbered(last.index + offset)
+        progress.advance(1)

@@ -1,1 +1,1 @@
-"""Restore: old, worn or negative pictures in, clean positives out; the same size, the same number."""
+"""Restoration: degraded, faded or negative frames in; clean positives out, with the same size and numbers."""

@@ -1,40 +1,57 @@
-"""What restorers do to moving film without a network: light, gate, dirt, scratches, grain, contrast."""
+"""Restoration of moving film without a network: flicker, gate weave, dirt, scratches, grain, contrast."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from reimagine.errors import StageError
+from reimagine.stages.contract import PictureModel
+
+from .statistics import COUNT_NAMES, summarize
 
 if TYPE_CHECKING:
-    from reimagine.media import Frame
+    from .classic_pipeline import ClassicPipeline
 
 
 @dataclass(frozen=True)
-class Classic:
-    """Flicker, weave, dirt, scratches, grain and contrast, along optical flow; needs no weights."""
+class Classic(PictureModel):
+    """Remove flicker, gate weave, dirt, scratches and grain, and restore contrast, with optical flow; no weights."""
 
-    deflicker: Annotated[float, "How much of the flicker goes, 0 to 1"] = 1.0
-    weave: Annotated[float, "How much of the gate's weave goes, 0 to 1"] = 1.0
-    dirt: Annotated[bool, "Take out what is in one frame only"] = True
-    scratches: Annotated[bool, "Take out thin lines from top to bottom"] = True
-    denoise: Annotated[float, "How much of the grain goes, 0 to 1"] = 0.5
-    contrast: Annotated[float, "How far faded tones are spread out again, 0 to 1"] = 0.5
-    version: ClassVar[int] = 1
+    deflicker: Annotated[float, "Share of the brightness flicker to remove, 0 to 1"] = 1.0
+    weave: Annotated[float, "Share of the gate weave to remove, 0 to 1"] = 1.0
+    dirt: Annotated[bool, "Remove dirt: marks that are in one frame only"] = True
+    scratches: Annotated[bool, "Remove thin vertical scratches"] = True
+    denoise: Annotated[float, "Share of the grain to remove, 0 to 1"] = 0.5
+    contrast: Annotated[float, "Strength of the contrast stretch of faded tones, 0 to 1"] = 0.5
     context: ClassVar[int] = 32
-    ahead: ClassVar[int] = 32
-    preview: ClassVar[tuple[dict, ...]] = ({}, {"denoise": 1.0}, {"contrast": 1.0}, {"denoise": 0.0})
+    look_ahead: ClassVar[int] = 32
+    frames_per_second: ClassVar[float] = 20.0
+    reported_counts: ClassVar[Sequence[str]] = COUNT_NAMES
+
+    @classmethod
+    def previews(cls) -> Sequence[Mapping[str, Any]]:
+        """The default, all grain removed, the full contrast stretch, all grain left."""
+        return ({}, {"denoise": 1.0}, {"contrast": 1.0}, {"denoise": 0.0})
+
+    @classmethod
+    def report(cls, counts: Mapping[str, float]) -> Mapping[str, Any]:
+        """Summarize the measured damage under "found"."""
+        return {"found": summarize(counts)}
 
     def check(self) -> None:
-        """Refuse what is out of range."""
-        from reimagine.errors import StageError
+        """Refuse options outside their range.
 
+        Raises:
+            StageError: names the option and its range.
+        """
         for name in ("deflicker", "weave", "denoise", "contrast"):
-            if not 0 <= (given := getattr(self, name)) <= 1:
-                raise StageError(f"restore: --{name} {given:g} is out of range; give 0 to 1")
+            if not 0 <= (value := getattr(self, name)) <= 1:
+                raise StageError(f"restore: --{name} {value:g} is out of range; give 0 to 1")
 
-    def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
-        """Frames in, frames out; holds 64 frames."""
-        from .classic_pipeline import Bench
+    def load(self, device: str) -> ClassicPipeline:
+        """Return the processor of this model. A call buffers about 64 frames."""
+        from .classic_pipeline import ClassicPipeline
 
-        return Bench(self)
+        return ClassicPipeline(self)

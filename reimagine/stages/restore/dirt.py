@@ -1,150 +1,89 @@
-"""Dirt: what is in one frame only. Scratches: thin upright lines that run through the whole of one."""
+"""Detection and removal of dirt: marks that are in one frame only."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-FLOOR, NOISY = 6.0, 2.0
-"""A speck lies outside what the frames around show near by, by this much (0..255) and so many times the
-noise."""
-SLACK, FAR = 5, 11
-"""Near by is within a square of so many pixels; of so many where the frames around disagree, since what moved
-too fast to be followed is still not far."""
-PLAINLY = 12.0
-"""What is to be believed there stands out by this much."""
-ASTRAY, ABOUT, WRONG = 20, 31, 0.08
-"""The frames around disagree if they differ by this, and motion was not followed where more than a share of
-the places about (a square of so many pixels) do."""
-BESIDE, TWICE, THRICE = 15, 2.0, 1.5
-"""A speck stands out more than the frames around differ about it (in a square of so many pixels), so many
-times; of those that stand out of what is far."""
-SKIRT, MOST, LEAST = 10, 0.02, 6
-"""What lies about a speck belongs to it if it differs by this; more dirt than this share of a frame is
-something else, and so is less than so many pixels."""
-LINE, THIN, WHOLE, EDGE = 5.0, 4, 0.6, 0.02
-"""A scratch stands out of both its sides by this much (and half the noise), is at most so many pixels wide
-(at 480 lines), and so tall; the frame's outer columns, as a share of its width, have none."""
-ALIVE, SLIDES = 0.85, 3
-"""What is there in more than this share of the frames around, at the same place of the scene (within so many
-pixels), is part of the scene: a post, the edge of a door."""
-BANDS, ALONG = 24, 31
-"""A frame's height is looked at in so many pieces; a scratch is much the same over so many lines."""
+from .blending import blend
+
+MIN_EXCESS = 6.0
+"""Grey levels by which dirt must lie outside the range of both neighbours, in a film without grain."""
+EXCESS_PER_NOISE = 2.0
+"""Grey levels added to the thresholds per unit of the grain's standard deviation."""
+NEAR_WINDOW = 5
+"""Side in pixels of the window whose range is compared; it tolerates small errors of the flow."""
+FAR_WINDOW = 11
+"""Side in pixels of the window where the neighbours disagree: fast motion that the flow missed is still inside."""
+MIN_FAR_EXCESS = 12.0
+"""Grey levels by which dirt must lie outside the range of both neighbours in the far window."""
+DISAGREEMENT = 20
+"""Grey levels (plus three times the noise) by which the neighbours differ where the flow failed."""
+DISAGREEMENT_WINDOW = 31
+"""Side in pixels of the window in which the share of disagreeing pixels is measured."""
+MAX_DISAGREEING_SHARE = 0.08
+"""Share of disagreeing pixels in that window above which the near window is not used."""
+DIFFERENCE_WINDOW = 15
+"""Side in pixels of the window in which the mean difference of the neighbours is measured."""
+NEAR_RATIO = 2.0
+"""How many times the neighbours' mean difference the near excess must be."""
+FAR_RATIO = 1.5
+"""How many times the neighbours' mean difference the far excess must be."""
+MIN_BORDER_DIFFERENCE = 10
+"""Grey levels by which a pixel next to dirt must differ from its neighbours' mean to belong to the dirt."""
+MAX_DIRT_SHARE = 0.02
+"""Share of a frame; a larger detection is something else, such as a flash, and is discarded."""
+MIN_DIRT_AREA = 6
+"""Pixels; smaller detections are discarded as grain."""
 
 
-def specks(here: np.ndarray, before: np.ndarray, after: np.ndarray, noise: float) -> np.ndarray:
-    """Where dirt lies: (H, W) uint8, 0 or 255.
+def detect_dirt(current: np.ndarray, previous: np.ndarray, following: np.ndarray, noise: float) -> np.ndarray:
+    """Find dirt by rank order (Nadenau & Mitra 1997): pixels lighter or darker than both neighbouring frames near them.
 
-    The rank-order idea of Nadenau & Mitra (1997): a speck is lighter or darker than everything that both
-    frames around show near by. Where those two disagree, it has to be so in a wider circle, and plainly.
-
-    Args:
-        here, before, after: (H, W) uint8; the neighbours brought here along the motion.
-        noise: standard deviation of the film's grain.
-    """
-    soft, grain = cv2.GaussianBlur(here, (0, 0), 0.7), NOISY * noise
-    stands, far = (beyond(soft, before, after, reach) for reach in (SLACK, FAR))
-    apart = cv2.absdiff(before, after)
-    astray = cv2.blur((apart > ASTRAY + 3 * noise).astype(np.float32), (ABOUT, ABOUT))
-    about = cv2.blur(apart, (BESIDE, BESIDE)).astype(np.float32)
-    core = (stands > FLOOR + grain) & (TWICE * about < stands + FLOOR) & (astray < WRONG)
-    core |= (far > PLAINLY + grain) & (THRICE * about < far)
-    if not core.any() or core.mean() > MOST:
-        return np.zeros(here.shape, np.uint8)
-    differs = cv2.absdiff(soft, cv2.addWeighted(before, 0.5, after, 0.5, 0))
-    skirt = cv2.dilate(core.astype(np.uint8), np.ones((SLACK, SLACK), np.uint8)).astype(bool)
-    skirt &= (differs > SKIRT) & (cv2.blur(apart, (5, 5)) < differs)
-    return larger((core | skirt).astype(np.uint8)) * np.uint8(255)
-
-
-def beyond(here: np.ndarray, before: np.ndarray, after: np.ndarray, reach: int) -> np.ndarray:
-    """How far every place lies outside what two frames show in a square of so many pixels: (H, W) uint8."""
-    square = np.ones((reach, reach), np.uint8)
-    highest = cv2.max(cv2.dilate(before, square), cv2.dilate(after, square))
-    lowest = cv2.min(cv2.erode(before, square), cv2.erode(after, square))
-    return cv2.max(cv2.subtract(here, highest), cv2.subtract(lowest, here))
-
-
-def larger(mask: np.ndarray) -> np.ndarray:
-    """A mask (H, W) uint8, 0 or 1, without its pieces of less than `LEAST` pixels."""
-    _, piece, about, _ = cv2.connectedComponentsWithStats(mask)
-    return mask * (about[:, cv2.CC_STAT_AREA] >= LEAST)[piece].astype(np.uint8)
-
-
-def ridges(here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How much lighter, and how much darker, every place is than what is to its left and to its right: two
-    (H, W) float32, above 0 on thin upright things."""
-    soft = cv2.blur(here, (1, 9)).astype(np.float32)
-    left, right = flanks(soft)
-    return soft - np.maximum(left, right), np.minimum(left, right) - soft
-
-
-def flanks(here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What lies to the left and to the right of every place, beyond the widest scratch: (H, W) float32."""
-    side = max(THIN, round(THIN * here.shape[0] / 480))
-    beside = cv2.blur(here.astype(np.float32), (3, 1))
-    return np.roll(beside, side, 1), np.roll(beside, -side, 1)
-
-
-def lines(here: np.ndarray, noise: float) -> np.ndarray:
-    """Columns of a frame (H, W) uint8 with a thin line through most of its height: (W,) bool."""
-    found = np.zeros(here.shape[1], bool)
-    for ridge in ridges(here):
-        wide = cv2.dilate(ridge, np.ones((1, 3), np.uint8))  # it wanders
-        bands = cv2.resize(wide, (here.shape[1], BANDS), interpolation=cv2.INTER_AREA)
-        found |= (bands > LINE + noise / 2).mean(0) > WHOLE
-    edge = max(THIN, round(EDGE * len(found)))
-    found[:edge] = found[-edge:] = False
-    return found
-
-
-def passing(found: list[np.ndarray], shifts: np.ndarray, place: int) -> np.ndarray:
-    """The lines of the frame at a place that are not part of the scene: (W,) bool.
+    Where the neighbours disagree with each other, a larger window and a higher threshold are used.
 
     Args:
-        found: `lines` of the frames around, (W,) each.
-        shifts: how far the scene lies to the right in each of them, in pixels.
+        current: (H, W) uint8.
+        previous: (H, W) uint8, warped to the current frame.
+        following: (H, W) uint8, warped to the current frame.
+        noise: standard deviation of the grain, in grey levels.
+
+    Returns:
+        (H, W) uint8, 0 or 255.
     """
-    mine = found[place]
-    if not mine.any() or len(found) < 4:
-        return np.zeros_like(mine)
-    near = np.ones(2 * SLIDES + 1)
-    seen = np.zeros(len(mine))
-    for other, shift in zip(found, np.rint(shifts - shifts[place]).astype(int), strict=True):
-        if other.any():
-            seen += np.roll(np.convolve(other, near, "same") > 0, -shift)
-    return mine & (seen < ALIVE * len(found))
+    smooth, noise_margin = cv2.GaussianBlur(current, (0, 0), 0.7), EXCESS_PER_NOISE * noise
+    near, far = (excess_over_neighbours(smooth, previous, following, side) for side in (NEAR_WINDOW, FAR_WINDOW))
+    difference = cv2.absdiff(previous, following)
+    disagreeing = (difference > DISAGREEMENT + 3 * noise).astype(np.float32)
+    disagreeing_share = cv2.blur(disagreeing, (DISAGREEMENT_WINDOW, DISAGREEMENT_WINDOW))
+    mean_difference = cv2.blur(difference, (DIFFERENCE_WINDOW, DIFFERENCE_WINDOW)).astype(np.float32)
+    core = (near > MIN_EXCESS + noise_margin) & (NEAR_RATIO * mean_difference < near + MIN_EXCESS)
+    core &= disagreeing_share < MAX_DISAGREEING_SHARE
+    core |= (far > MIN_FAR_EXCESS + noise_margin) & (FAR_RATIO * mean_difference < far)
+    if not core.any() or core.mean() > MAX_DIRT_SHARE:
+        return np.zeros(current.shape, np.uint8)
+    deviation = cv2.absdiff(smooth, cv2.addWeighted(previous, 0.5, following, 0.5, 0))
+    border = cv2.dilate(core.astype(np.uint8), np.ones((NEAR_WINDOW, NEAR_WINDOW), np.uint8)).astype(bool)
+    border &= (deviation > MIN_BORDER_DIFFERENCE) & (cv2.blur(difference, (5, 5)) < deviation)
+    return remove_small_components((core | border).astype(np.uint8)) * np.uint8(255)
 
 
-def scratches(here: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Where the lines of these columns (W,) bool run: (H, W) uint8, 0 or 255."""
-    if not columns.any():
-        return np.zeros(here.shape, np.uint8)
-    near = cv2.dilate(columns.astype(np.uint8)[None], np.ones((1, 5), np.uint8))
-    found = (np.maximum(*ridges(here)) > LINE / 2).astype(np.uint8) & near
-    found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((25, 1), np.uint8))
-    return cv2.dilate(found, np.ones((3, 3), np.uint8)) * np.uint8(255)
+def excess_over_neighbours(current: np.ndarray, previous: np.ndarray, following: np.ndarray, side: int) -> np.ndarray:
+    """Distance of each pixel from the range of two frames in a square window: (H, W) uint8, 0 inside the range."""
+    window = np.ones((side, side), np.uint8)
+    highest = cv2.max(cv2.dilate(previous, window), cv2.dilate(following, window))
+    lowest = cv2.min(cv2.erode(previous, window), cv2.erode(following, window))
+    return cv2.max(cv2.subtract(current, highest), cv2.subtract(lowest, current))
 
 
-def mended(here: np.ndarray, specked: np.ndarray, scratched: np.ndarray, around: np.ndarray) -> np.ndarray:
-    """Specks as the frames around show them, scratches taken off what they run through: (H, W) uint8."""
-    if specked.any():
-        cover = cv2.GaussianBlur(cv2.dilate(specked, np.ones((3, 3), np.uint8)), (0, 0), 0.7)
-        here = blended(here, around, cover)
-    return unscratched(here, scratched) if scratched.any() else here
+def remove_small_components(mask: np.ndarray) -> np.ndarray:
+    """A mask (H, W) uint8, 0 or 1, without connected components of less than `MIN_DIRT_AREA` pixels."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    large = np.asarray(stats)[:, cv2.CC_STAT_AREA] >= MIN_DIRT_AREA
+    return mask * large[np.asarray(labels, np.intp)].astype(np.uint8)
 
 
-def unscratched(here: np.ndarray, scratched: np.ndarray) -> np.ndarray:
-    """A scratch lightens or darkens, much the same all along; that much is taken back, and what it runs
-    through stays as sharp as it is."""
-    known = (scratched > 0).astype(np.float32)
-    left, right = flanks(here)
-    stands = (here - (left + right) / 2) * known
-    along = cv2.blur(stands, (1, ALONG)) / (cv2.blur(known, (1, ALONG)) + 1e-3)
-    return np.clip(here - along * known + 0.5, 0, 255).astype(np.uint8)
-
-
-def blended(under: np.ndarray, over: np.ndarray, cover: np.ndarray) -> np.ndarray:
-    """One picture over another, as far as a mask (H, W) uint8 says."""
-    share = cover.astype(np.float32) / 255
-    return (under + share * (over.astype(np.float32) - under) + 0.5).astype(np.uint8)
+def remove_dirt(current: np.ndarray, dirt: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
+    """Replace dirt, (H, W) uint8 0 or 255, by the mean of the warped neighbours: (H, W) uint8, with soft edges."""
+    opacity = cv2.GaussianBlur(cv2.dilate(dirt, np.ones((3, 3), np.uint8)), (0, 0), 0.7)
+    return blend(current, neighbours, opacity)

@@ -1,66 +1,92 @@
-"""What a restorer found, counted frame by frame: `report.json` makes sentences of it."""
+"""Measurements of a film's damage, added up frame by frame, and their summary for `report.json`."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import numpy as np
+from reimagine.stages.contract import Counts
 
-from reimagine.media.frames import Frame, Shot
-from reimagine.media.grain import estimate_grain
+if TYPE_CHECKING:
+    import numpy as np
 
-FRAMES, NEGATIVE, FADED, LOST, FILLED, SCRATCHES, NOISE, FLICKER = COUNT_NAMES = (
-    "frames looked at",
-    "frames of a negative",
-    "frames of a faded print",
-    "share lost, summed",
-    "share filled from around, summed",
-    "scratches, summed",
-    "noise, summed",
-    "flicker, summed",
-)
-TALL = 0.4
-"""A column lost over this share of the height is a scratch."""
+    from reimagine.media.frames import Frame, Shot
+
+# The names of the counts are stored in the `step.json` of existing runs.
+FRAMES = "frames looked at"
+"""Number of measured frames."""
+NEGATIVE = "frames of a negative"
+"""Number of frames of a negative."""
+FADED = "frames of a faded print"
+"""Number of frames of a faded print."""
+LOST = "share lost, summed"
+"""Share of a frame's pixels that are hidden by damage, 0..1, summed over the frames."""
+FILLED = "share filled from around, summed"
+"""Share of a frame's pixels that were filled from its neighbours, 0..1, summed over the frames."""
+SCRATCHES = "scratches, summed"
+"""Number of vertical scratches, summed over the frames."""
+NOISE = "noise, summed"
+"""Standard deviation of the grain in grey levels (0..255), summed over the frames."""
+FLICKER = "flicker, summed"
+"""Flicker of a frame's mean luma in grey levels (0..255), summed over the frames."""
+
+COUNT_NAMES = (FRAMES, NEGATIVE, FADED, LOST, FILLED, SCRATCHES, NOISE, FLICKER)
+"""All counts of a restoration."""
+
+MIN_SCRATCH_HEIGHT = 0.4
+"""Share of a column's height that must be lost for the column to count as a scratch."""
 
 
 class RestorationStatistics:
-    """Adds up what is found.
+    """Adds the measurements of one part's frames to its counts.
 
-    Flicker is how far a frame's mean luma lies from the middle of its neighbours' (0..255): motion and fades
-    are slower than that.
+    Flicker is measured as the absolute difference between a frame's mean luma and the average of its two neighbours'
+    means, in the same shot: motion and fades are slower than that.
+
+    Args:
+        counts: the totals to add to; None measures without keeping the result.
     """
 
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.means: list[float] = []
-        self.shot: Shot | None = None
+    def __init__(self, counts: Counts | None) -> None:
+        self.counts = Counts() if counts is None else counts
+        self._means: list[float] = []
+        self._shot: Shot | None = None
 
     def add(self, frame: Frame, lost: np.ndarray, filled: float = 0.0, kind: str = "print") -> None:
-        """A frame as it came, and where it is lost, (H, W) bool; how much of that came from others, and
-        whether the film is a print, faded or a negative."""
-        self.counts[FRAMES] += 1
-        self.counts[NEGATIVE] += int(kind == "negative")
-        self.counts[FADED] += int(kind == "faded")
-        self.counts[NOISE] += estimate_grain(frame.grey)
-        self.counts[FLICKER] += self.flicker(frame)
+        """Measure one frame. Frames must come in order.
+
+        Args:
+            frame: the frame before restoration.
+            lost: (H, W) bool, the pixels hidden by damage.
+            filled: share of the pixels that were filled from neighbouring frames, 0..1.
+            kind: "print", "faded" or "negative".
+        """
+        from reimagine.media.grain import estimate_grain
+
+        self.counts.add(FRAMES)
+        self.counts.add(NEGATIVE, int(kind == "negative"))
+        self.counts.add(FADED, int(kind == "faded"))
+        self.counts.add(NOISE, estimate_grain(frame.grey))
+        self.counts.add(FLICKER, self._flicker(frame))
         if lost.any():
-            self.counts[LOST] += float(lost.mean())
-            self.counts[FILLED] += filled
-            tall = lost.mean(0) > TALL
-            self.counts[SCRATCHES] += int((tall[1:] & ~tall[:-1]).sum())
+            self.counts.add(LOST, float(lost.mean()))
+            self.counts.add(FILLED, filled)
+            scratched = lost.mean(0) > MIN_SCRATCH_HEIGHT
+            self.counts.add(SCRATCHES, int((scratched[1:] & ~scratched[:-1]).sum()))
 
-    def flicker(self, frame: Frame) -> float:
-        if frame.shot != self.shot:
-            self.shot, self.means = frame.shot, []
-        self.means = [*self.means[-2:], float(frame.grey[::4, ::4].mean())]
-        if len(self.means) < 3:
+    def _flicker(self, frame: Frame) -> float:
+        """The flicker of the frame before this one; 0 for the first two frames of a shot."""
+        if frame.shot != self._shot:
+            self._shot, self._means = frame.shot, []
+        self._means = [*self._means[-2:], float(frame.grey[::4, ::4].mean())]
+        if len(self._means) < 3:
             return 0.0
-        before, here, after = self.means
-        return abs(here - (before + after) / 2)
+        previous, current, following = self._means
+        return abs(current - (previous + following) / 2)
 
 
-def summarize(counts: dict[str, float]) -> dict[str, float | bool]:
-    """Counts as facts: whether it is a negative, and means over the frames."""
+def summarize(counts: Mapping[str, float]) -> dict[str, float | bool]:
+    """The kind of film, and the means over the measured frames; empty if no frame was measured."""
     frames = counts.get(FRAMES, 0)
     if not frames:
         return {}

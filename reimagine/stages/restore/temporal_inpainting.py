@@ -1,4 +1,4 @@
-"""What the frames around show of a place that is lost in this one."""
+"""Temporal inpainting: pixels that are lost in one frame are filled from its neighbours along the optical flow."""
 
 from __future__ import annotations
 
@@ -8,99 +8,103 @@ from typing import Protocol, TypeVar
 import cv2
 import numpy as np
 
-from reimagine.degradation.tone import to_uint8
-from reimagine.media.frames import Frame
-from reimagine.media.motion.flow import optical_flow, warp_backward
-from reimagine.media.motion.propagation import belief, is_consecutive
+from reimagine.media.colour import to_uint8
+from reimagine.media.frames import Frame, is_consecutive
+from reimagine.media.motion import flow_confidence, optical_flow, resize_flow, resize_to_short_side, warp_backward
 
-LINES = 240
-"""Motion is followed at this height at most."""
-SURE = 0.3
-"""The belief in a neighbour above which it alone decides."""
+FLOW_SHORT_SIDE = 240
+"""Short side in pixels, at most, of the frames between which the flow is computed."""
+MIN_FLOW_SIDE = 16
+"""Pixels; neither side of these frames is smaller."""
+FULL_WEIGHT = 0.3
+"""Total weight of the neighbours at and above which a lost pixel is filled from them alone."""
+HOLE_BLUR = 6.0
+"""Standard deviation, in pixels of the downscaled frames, of the Gaussian that fills the flow in lost regions."""
 
 
-def small(grey: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 or float32 in 0..1 -> (h, w) uint8 of at most `LINES` lines, or as many columns."""
+def downscaled(grey: np.ndarray) -> np.ndarray:
+    """Downscale (H, W) uint8, or float32 in 0..1, to the size for optical flow: (h, w) uint8."""
     if grey.dtype != np.uint8:
         grey = to_uint8(grey)
-    scale = min(1.0, LINES / min(grey.shape))
-    size = tuple(max(16, round(side * scale)) for side in grey.shape[::-1])
-    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return resize_to_short_side(grey, FLOW_SHORT_SIDE, minimum=MIN_FLOW_SIDE)
 
 
-def shown(there: np.ndarray, way: np.ndarray) -> np.ndarray:
-    """A frame (H, W) brought here along a flow, which may be smaller."""
-    h, w = there.shape
-    scale = np.float32([w / way.shape[1], h / way.shape[0]])
-    return warp_backward(there, cv2.resize(way, (w, h)) * scale)
+def warp_neighbour(neighbour: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """Warp a frame (H, W) along a flow (h, w, 2), which may be smaller."""
+    h, w = neighbour.shape
+    return warp_backward(neighbour, resize_flow(flow, (w, h)))
 
 
-def fill(
-    clean: np.ndarray, lost: np.ndarray, neighbours: Iterable[tuple[np.ndarray, np.ndarray]]
+def inpaint_from_neighbours(
+    image: np.ndarray, lost: np.ndarray, neighbours: Iterable[tuple[np.ndarray, np.ndarray]]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A picture whose lost places show what frames around it show there.
+    """Fill the lost pixels of a picture from neighbouring frames.
 
     Args:
-        clean: (H, W) float32 in 0..1, with a guess where it is lost.
-        lost: (H, W) float32, 0..1.
-        neighbours: (clean, lost) of each frame around, the nearest first.
+        image: (H, W) float32 in 0..1, with an estimate at lost pixels.
+        lost: (H, W) float32 in 0..1, the opacity of the damage.
+        neighbours: (image, lost) of each neighbour, the nearest first.
 
     Returns:
-        The picture, and the share of every place that came from elsewhere, both (H, W) float32.
+        The filled picture, and each pixel's share that comes from the neighbours; both (H, W) float32.
     """
-    here = small(clean)
-    hidden = cv2.resize(lost, here.shape[::-1], interpolation=cv2.INTER_AREA)
-    total, weight = np.zeros_like(clean), np.full_like(clean, 1e-6)
-    for other, other_lost in neighbours:
-        there = small(other)
-        out, back = optical_flow(here, there), optical_flow(there, here)
-        trust = belief(out, back, here, there)
-        way, trust = bridged(out, hidden), bridged(trust[..., None], hidden)
-        share = cv2.resize(trust, clean.shape[::-1]) * (1 - shown(other_lost, way))
-        total += share * shown(other, way)
+    current = downscaled(image)
+    hidden = cv2.resize(lost, current.shape[::-1], interpolation=cv2.INTER_AREA)
+    total, weight = np.zeros_like(image), np.full_like(image, 1e-6)
+    for neighbour, neighbour_lost in neighbours:
+        other = downscaled(neighbour)
+        flow, reverse = optical_flow(current, other), optical_flow(other, current)
+        confidence = flow_confidence(flow, reverse, current, other)
+        flow, confidence = fill_flow_holes(flow, hidden), fill_flow_holes(confidence[..., None], hidden)[..., 0]
+        share = cv2.resize(confidence, image.shape[::-1]) * (1 - warp_neighbour(neighbour_lost, flow))
+        total += share * warp_neighbour(neighbour, flow)
         weight += share
-    taken = lost * np.minimum(weight / SURE, 1)
-    return clean + taken * (total / weight - clean), taken
+    filled = lost * np.minimum(weight / FULL_WEIGHT, 1)
+    return image + filled * (total / weight - image), filled
 
 
-def bridged(values: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-    """Values (h, w, C) with those at hidden places (h, w), 0..1, taken from around them."""
+def fill_flow_holes(values: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """Interpolate values (h, w, C) at hidden pixels, (h, w) in 0..1, from their surroundings."""
     known = (1 - hidden)[..., None] ** 2
-    sums = [cv2.GaussianBlur(x, (0, 0), 6) for x in (values * known, known)]
-    around = sums[0].reshape(values.shape) / (sums[1].reshape(known.shape) + 1e-6)
-    mixed = values + (around - values) * np.minimum(2 * hidden, 1)[..., None]
-    return mixed if values.shape[2] > 1 else mixed[..., 0]
+    sums = [cv2.GaussianBlur(x, (0, 0), HOLE_BLUR) for x in (values * known, known)]
+    mean = sums[0].reshape(values.shape) / (sums[1].reshape(known.shape) + 1e-6)
+    return values + (mean - values) * np.minimum(2 * hidden, 1)[..., None]
 
 
-class Placed(Protocol):
-    """Anything that belongs to a frame."""
+class HasFrame(Protocol):
+    """An object computed for one frame."""
 
     @property
-    def frame(self) -> Frame: ...
+    def frame(self) -> Frame:
+        """The frame, with its number and shot."""
+        ...
 
 
-T = TypeVar("T", bound=Placed)
+T = TypeVar("T", bound=HasFrame)
 
 
-def windows(items: Iterable[T], reach: int) -> Iterator[tuple[list[T], int]]:
-    """For every item, in order: those around it in the same shot, up to `reach` away, and its place among
-    them."""
-    held: list[T] = []
-    place = 0
+def sliding_windows(items: Iterable[T], radius: int) -> Iterator[tuple[list[T], int]]:
+    """For each item, in order, yield its window and its position in it.
+
+    The window holds up to `radius` items before and after it, all of the same shot.
+    """
+    buffer: list[T] = []
+    position = 0
     for item in items:
-        if held and not is_consecutive(item.frame, held[-1].frame):
-            yield from _rest(held, place, reach)
-            held, place = [], 0
-        held.append(item)
-        if len(held) - place > reach:
-            yield held[max(0, place - reach) :], min(place, reach)
-            place += 1
-            if place > reach:
-                held, place = held[1:], place - 1
-    yield from _rest(held, place, reach)
+        if buffer and not is_consecutive(item.frame, buffer[-1].frame):
+            yield from _flush(buffer, position, radius)
+            buffer, position = [], 0
+        buffer.append(item)
+        if len(buffer) - position > radius:
+            yield buffer[max(0, position - radius) :], min(position, radius)
+            position += 1
+            if position > radius:
+                buffer, position = buffer[1:], position - 1
+    yield from _flush(buffer, position, radius)
 
 
-def _rest(held: list[T], place: int, reach: int) -> Iterator[tuple[list[T], int]]:
-    for n in range(place, len(held)):
-        start = max(0, n - reach)
-        yield held[start:], n - start
+def _flush(buffer: list[T], position: int, radius: int) -> Iterator[tuple[list[T], int]]:
+    """The windows of the last items of a shot."""
+    for index in range(position, len(buffer)):
+        start = max(0, index - radius)
+        yield buffer[start:], index - start

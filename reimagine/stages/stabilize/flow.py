@@ -1,49 +1,70 @@
-"""Steady colour without a network: every frame's colours, agreed on along the optical flow."""
+"""Stabilization without a network: planes are averaged over time along the optical flow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from reimagine.errors import StageError
+from reimagine.stages.contract import Counts, FrameProcessor, PictureModel
+from reimagine.stages.stabilize.options import Planes, check_planes
 
 if TYPE_CHECKING:
     import numpy as np
 
     from reimagine.media import Frame
 
-
-FINER = 2
-"""Colours are agreed on at this many times the flow's own size; what is finer stays as it came."""
+PLANE_SCALE = 2
+"""Planes are stabilized at this multiple of the flow's size; finer detail is not changed."""
 
 
 @dataclass(frozen=True)
-class Flow:
-    """Colours agreed on by the frames around, along optical flow; needs no weights."""
+class Flow(PictureModel):
+    """Average the planes of the surrounding frames along optical flow; needs no weights."""
 
-    planes: Annotated[str, "What may change: chroma, all, or auto (chroma if luma is the film's)"] = "auto"
-    memory: Annotated[float, "After how many frames a colour weighs half"] = 16.0
+    planes: Planes = "auto"
+    half_life: Annotated[float, "Distance in frames at which the weight of another frame has halved"] = 16.0
     version: ClassVar[int] = 2
     context: ClassVar[int] = 16
-    ahead: ClassVar[int] = 16
-    guided: ClassVar[bool] = True
+    look_ahead: ClassVar[int] = 16
+    uses_source: ClassVar[bool] = True
+    frames_per_second: ClassVar[float] = 25.0
+    renamed_options: ClassVar[Mapping[str, str]] = {"memory": "half_life"}
 
-    def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
-        """Frames in, frames out; holds 32 frames."""
+    def check(self) -> None:
+        """Check the options.
+
+        Raises:
+            StageError: `planes` is unknown, or `half_life` is not positive.
+        """
+        check_planes(self.planes)
+        if not self.half_life > 0:
+            raise StageError(f"stabilize: --half-life {self.half_life:g} is out of range; give more than 0 frames")
+
+    def load(self, device: str) -> FrameProcessor:
+        """Return a processor that stabilizes frames; a call holds up to 32 of them."""
         import cv2
 
-        from reimagine.media.motion.propagation import KeyframePropagator, local_luma
-        from reimagine.stages.stabilize.residual import changed, chroma_only, small_planes
+        from reimagine.media.motion import KeyframePropagator, local_luma
+        from reimagine.stages.stabilize.residual import affects_chroma_only, apply_residual, downscaled_planes
 
-        def light(luma: np.ndarray) -> np.ndarray:
+        self.check()
+
+        def brightness(luma: np.ndarray) -> np.ndarray:
+            """Local luma at the size of the planes. Planes are propagated as a share of it, so that fades remain."""
             h, w = luma.shape
-            return cv2.resize(local_luma(luma), (FINER * w, FINER * h))[..., None]
+            return cv2.resize(local_luma(luma), (PLANE_SCALE * w, PLANE_SCALE * h))[..., None]
 
-        def ask(frame: Frame, luma: np.ndarray, window: Sequence[Frame] = ()) -> np.ndarray:
+        def relative_planes(frame: Frame, luma: np.ndarray, window: Sequence[Frame] = ()) -> np.ndarray:
             h, w = luma.shape
-            return small_planes(frame, (FINER * w, FINER * h), chroma_only(frame, self.planes)) / light(luma)
+            chroma_only = affects_chroma_only(frame, self.planes)
+            return downscaled_planes(frame, (PLANE_SCALE * w, PLANE_SCALE * h), chroma_only) / brightness(luma)
 
-        def stabilize(frames: Iterable[Frame]) -> Iterator[Frame]:
-            for frame, luma, agreed in KeyframePropagator(ask, every_frame=True, half_life=self.memory)(frames):
-                yield changed(frame, (agreed - ask(frame, luma)) * light(luma))
+        propagator = KeyframePropagator(relative_planes, every_frame=True, half_life=self.half_life)
+
+        def stabilize(frames: Iterable[Frame], counts: Counts | None = None, /) -> Iterator[Frame]:
+            for frame, luma, averaged in propagator(frames):
+                yield apply_residual(frame, (averaged - relative_planes(frame, luma)) * brightness(luma))
 
         return stabilize

@@ -1,7 +1,7 @@
-"""What both stabilizers share: a change found on a small picture, made to the whole one.
+"""What both stabilizers share: a residual is computed on reduced planes and added to the full-size ones.
 
-Flicker is soft: it is found small, and only the difference is enlarged and added, so that lines and
-grain stay as sharp as they came.
+Flicker varies slowly across the picture. It is estimated at a small size, and only the residual is enlarged, so lines
+and grain stay sharp.
 """
 
 from __future__ import annotations
@@ -9,38 +9,45 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from reimagine.errors import StageError
 from reimagine.media.frames import Frame
 
-PLANES = ("auto", "chroma", "all")
 
+def affects_chroma_only(frame: Frame, planes: str) -> bool:
+    """Return whether only the chroma planes of a frame are stabilized.
 
-def chroma_only(frame: Frame, planes: str) -> bool:
-    """Whether only the colours are to be touched; `auto`: the luma is still the film's own."""
-    if planes not in PLANES:
-        raise StageError(f"--planes {planes} is none of {', '.join(PLANES)}")
+    Args:
+        frame: a frame with its source.
+        planes: "chroma", "all" or "auto"; "auto" is chroma only if the frame's luma is that of its source.
+    """
     if planes == "auto":
         return frame.source is None or np.array_equal(frame.luma, frame.source.luma)
     return planes == "chroma"
 
 
-def small_planes(frame: Frame, size: tuple[int, int], colours: bool) -> np.ndarray:
-    """(h, w, 2 or 3) float32: luma (unless only `colours`), Cb and Cr about 0, at (w, h)."""
-    planes = frame.chroma if colours else (frame.luma, *frame.chroma)
+def downscaled_planes(frame: Frame, size: tuple[int, int], chroma_only: bool) -> np.ndarray:
+    """Return a frame's planes at (w, h): (h, w, 3) float32 luma, Cb and Cr; or (h, w, 2) without luma.
+
+    Luma is in 0..255, chroma has its zero at 0.
+    """
+    planes = frame.chroma if chroma_only else (frame.luma, *frame.chroma)
     small = np.dstack([cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in planes])
     small = small.astype(np.float32)
     small[..., -2:] -= 128
     return small
 
 
-def changed(frame: Frame, change: np.ndarray) -> Frame:
-    """A frame with a change (h, w, 2 or 3), in units of its planes, enlarged and added."""
-    cb, cr = frame.chroma
-    planes = (cb, cr) if change.shape[2] == 2 else (frame.luma, cb, cr)
-    made = [_added(p, c) for p, c in zip(planes, cv2.split(change), strict=True)]
-    return frame.with_planes(*([frame.luma] if len(made) == 2 else []), *made)
+def apply_residual(frame: Frame, residual: np.ndarray) -> Frame:
+    """Enlarge a residual to the size of the planes and add it.
+
+    Args:
+        frame: a frame.
+        residual: (h, w, 2) for Cb and Cr, or (h, w, 3) for luma, Cb and Cr; in units of 8-bit planes.
+    """
+    cb, cr = (_added(p, r) for p, r in zip(frame.chroma, cv2.split(residual)[-2:], strict=True))
+    luma = frame.luma if residual.shape[2] == 2 else _added(frame.luma, residual[..., 0])
+    return frame.with_planes(luma, cb, cr)
 
 
-def _added(plane: np.ndarray, change: np.ndarray) -> np.ndarray:
-    whole = cv2.resize(change, plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.clip(plane + whole + 0.5, 0, 255).astype(np.uint8)
+def _added(plane: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    enlarged = cv2.resize(residual, plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.clip(plane + enlarged + 0.5, 0, 255).astype(np.uint8)

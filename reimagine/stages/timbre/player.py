@@ -1,90 +1,148 @@
-"""Notes into sound, whatever sings them: each at its place, from left to right, in a room."""
+"""Renders notes with instruments that are latents: schedule, octave folding, panning, room reverberation."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from reimagine.media import Note, Notes, Sound
-from reimagine.stages.timbre.instruments import Latent, schedule
+from reimagine.stages.contract import Counts
+from reimagine.stages.timbre.instruments import Latent, instrument_schedule
 
-RATE, BATCH = 48000, 32
-WIDTH, RINGS, LATE = 0.35, 0.9, 0.012
-"""How far the lowest and highest notes sit from the middle; how many seconds the room rings, and after
-how many its first echo comes."""
+RATE = 48000
+"""Hz. Sample rate of the result."""
+NOTES_PER_BATCH = 32
+"""Notes per network call; bounds the memory."""
+MAX_RELEASE = 3.0
+"""Seconds of sound after the end of the last note."""
+PAN_WIDTH = 0.35
+"""Panning of notes PAN_RANGE from PAN_CENTRE, as a fraction of hard left or hard right."""
+PAN_CENTRE = 60
+"""MIDI pitch heard in the middle (middle C)."""
+PAN_RANGE = 36
+"""Semitones from the middle from which on panning no longer increases (three octaves)."""
+REVERB_TIME = 0.9
+"""Seconds in which the reverberation drops by 60 dB; that of a large living room."""
+PRE_DELAY = 0.012
+"""Seconds until the reverberation starts (4 m to the nearest wall)."""
+REVERB_GAIN = 3
+"""Root of the reverberation's energy at `room` 1, relative to the dry sound."""
+SILENCE = 1e-5
+"""Amplitude (full scale is 1) below which the end of the result is cut off."""
+PEAK = 0.5
+"""Peak amplitude of the result; the mix sets the final level."""
+MOVED = "notes moved by octaves"
+"""Name of the count."""
 
-Sing = Callable[[list[Note], list[Latent]], Iterator[np.ndarray]]
-"""Notes and the latents they are sung with -> samples of each, (n,) float32 at 48 kHz."""
+
+class Instruments(Protocol):
+    """A space of instruments, and a synthesizer for its points."""
+
+    @property
+    def latents(self) -> Mapping[str, Latent]:
+        """The named instruments."""
+        ...
+
+    @property
+    def pitch_range(self) -> tuple[int, int]:
+        """Lowest and highest MIDI pitch."""
+        ...
+
+    def random_latent(self, rng: np.random.Generator) -> Latent:
+        """A random instrument."""
+        ...
+
+    def synthesize(self, notes: Sequence[Note], latents: Sequence[Latent]) -> Iterator[np.ndarray]:
+        """The wave of each note, (n,) float32 at RATE, played with the latent at the same index."""
+        ...
 
 
-class Choice(Protocol):
-    """The options every timbre with latents has."""
+class InstrumentOptions(Protocol):
+    """The options shared by the models whose instruments are latents."""
 
-    instruments: str
-    change_every: float
-    at_cuts: bool
-    room: float
+    @property
+    def instruments(self) -> str: ...
+    @property
+    def change_every(self) -> float: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def at_cuts(self) -> bool: ...
+    @property
+    def room(self) -> float: ...
 
 
 class Player:
-    """Notes in, 48 kHz stereo out, peak 0.5. `counts` says how many notes were moved by octaves."""
+    """Notes in, stereo sound at RATE out, with a peak of PEAK. A `Synthesizer` of the stage contract."""
 
-    def __init__(
-        self, sing: Sing, known: Mapping[str, Latent], draw: Callable[[], Latent], choice: Choice, span: tuple[int, int]
-    ) -> None:
-        self.sing, self.known, self.draw, self.choice, self.span = sing, known, draw, choice, span
-        self.counts: Counter[str] = Counter()
+    def __init__(self, instruments: Instruments, options: InstrumentOptions) -> None:
+        self.instruments, self.options = instruments, options
 
-    def __call__(self, notes: Notes) -> Sound:
-        cuts = notes.cuts if self.choice.at_cuts else ()
-        plan = schedule(self.choice.instruments, self.known, self.draw, notes.seconds, self.choice.change_every, cuts)
-        inside = [self.within(note) for note in notes]
-        sound = np.zeros((2, int((notes.seconds + 3.0) * RATE)), np.float32)
-        for start in range(0, len(inside), BATCH):
-            batch = inside[start : start + BATCH]
-            for note, wave in zip(batch, self.sing(batch, [plan.at(n.start) for n in batch]), strict=True):
-                place(sound, note, wave)
-        return finished(sound, self.choice.room)
-
-    def within(self, note: Note) -> Note:
-        """Out of the instrument's range, a note is brought in by octaves."""
-        low, high = self.span
-        pitch = note.pitch + 12 * max(0, -((note.pitch - low) // 12))
-        pitch -= 12 * max(0, -((high - pitch) // 12))
-        self.counts["notes moved by octaves"] += pitch != note.pitch
-        return replace(note, pitch=pitch)
-
-
-def place(sound: np.ndarray, note: Note, wave: np.ndarray) -> None:
-    """Add a note's samples to (2, n): low notes left, high ones right, as at a piano."""
-    at = int(note.start * RATE)
-    wave = wave[: max(0, sound.shape[1] - at)]
-    angle = (1 + WIDTH * np.clip((note.pitch - 60) / 36, -1, 1)) * np.pi / 4
-    sound[0, at : at + len(wave)] += np.float32(np.cos(angle)) * wave
-    sound[1, at : at + len(wave)] += np.float32(np.sin(angle)) * wave
+    def __call__(self, notes: Notes, counts: Counts | None = None, /) -> Sound:
+        """The sound of the notes. The number of notes moved by octaves is added to `counts`."""
+        rng = np.random.default_rng(self.options.seed)
+        schedule = instrument_schedule(
+            self.options.instruments,
+            self.instruments.latents,
+            lambda: self.instruments.random_latent(rng),
+            notes.seconds,
+            self.options.change_every,
+            notes.cuts if self.options.at_cuts else (),
+        )
+        folded = [fold_octaves(note, *self.instruments.pitch_range) for note in notes]
+        moved = sum(a.pitch != b.pitch for a, b in zip(notes, folded, strict=True))
+        if counts is not None and moved:
+            counts.add(MOVED, moved)
+        sound = np.zeros((2, int((notes.seconds + MAX_RELEASE) * RATE)), np.float32)
+        waves = self.instruments.synthesize(folded, [schedule.at(note.start) for note in folded])
+        for note, wave in zip(folded, waves, strict=True):
+            add_note(sound, note, wave)
+        return finish(sound, self.options.room)
 
 
-def finished(sound: np.ndarray, room: float) -> Sound:
-    """In a room, without the silence at the end, peak 0.5."""
+def batches(notes: Sequence[Note], latents: Sequence[Latent]) -> Iterator[tuple[Sequence[Note], Sequence[Latent]]]:
+    """The notes and their latents, NOTES_PER_BATCH at a time."""
+    for first in range(0, len(notes), NOTES_PER_BATCH):
+        yield notes[first : first + NOTES_PER_BATCH], latents[first : first + NOTES_PER_BATCH]
+
+
+def fold_octaves(note: Note, lowest: int, highest: int) -> Note:
+    """The note, moved by as few octaves as bring it into the range `lowest` to `highest`; its bends stay."""
+    pitch = note.pitch + 12 * max(0, -((note.pitch - lowest) // 12))
+    pitch -= 12 * max(0, -((highest - pitch) // 12))
+    return replace(note, pitch=pitch)
+
+
+def add_note(sound: np.ndarray, note: Note, wave: np.ndarray) -> None:
+    """Add a note's wave to `sound` (2, n) in place, panned by pitch as heard by a pianist: low notes to the left."""
+    first = int(note.start * RATE)
+    wave = wave[: max(0, sound.shape[1] - first)]
+    angle = (1 + PAN_WIDTH * np.clip((note.pitch - PAN_CENTRE) / PAN_RANGE, -1, 1)) * np.pi / 4
+    sound[0, first : first + len(wave)] += np.float32(np.cos(angle)) * wave
+    sound[1, first : first + len(wave)] += np.float32(np.sin(angle)) * wave
+
+
+def finish(sound: np.ndarray, room: float) -> Sound:
+    """(2, n) samples with reverberation of level `room`, without the silence at the end, scaled to PEAK."""
     if room > 0:
-        sound = sound + np.float32(room) * _echo(sound)
-    loud = np.flatnonzero(np.abs(sound).max(0) > 1e-5)
-    sound = sound[:, : loud[-1] + 1 if len(loud) else 0]
+        sound = sound + np.float32(room) * _reverberation(sound)
+    audible = np.flatnonzero(np.abs(sound).max(0) > SILENCE)
+    sound = sound[:, : audible[-1] + 1 if len(audible) else 0]
     peak = float(np.abs(sound).max(initial=0)) or 1.0
-    return Sound((sound * np.float32(0.5 / peak)).astype(np.float32), RATE)
+    return Sound((sound * np.float32(PEAK / peak)).astype(np.float32), RATE)
 
 
-def _echo(sound: np.ndarray) -> np.ndarray:
-    """What a room gives back: noise that dies away, duller than what was sung (Moorer 1979)."""
+def _reverberation(sound: np.ndarray) -> np.ndarray:
+    """The sound convolved with exponentially decaying, low-pass filtered noise (Moorer 1979), (2, n)."""
     from scipy.signal import oaconvolve
 
-    time = np.arange(int(RINGS * RATE)) / RATE
+    time = np.arange(int(REVERB_TIME * RATE)) / RATE
     noise = np.random.default_rng(0).standard_normal((2, len(time)))
-    dull = np.stack([np.convolve(n, np.hanning(14), "same") for n in noise])
-    tail = np.pad(dull * np.exp(-6.9 * time / RINGS), ((0, 0), (int(LATE * RATE), 0)))
-    tail /= np.sqrt(np.square(tail).sum(1, keepdims=True)) / 3
-    return oaconvolve(sound, tail.astype(np.float32), axes=1)[:, : sound.shape[1]]
+    filtered = np.stack([np.convolve(channel, np.hanning(14), "same") for channel in noise])
+    decay = np.exp(-6.9 * time / REVERB_TIME)  # 6.9 = ln 1000, 60 dB
+    response = np.pad(filtered * decay, ((0, 0), (int(PRE_DELAY * RATE), 0)))
+    response /= np.sqrt(np.square(response).sum(1, keepdims=True)) / REVERB_GAIN
+    return oaconvolve(sound, response.astype(np.float32), axes=1)[:, : sound.shape[1]]

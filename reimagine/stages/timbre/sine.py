@@ -1,48 +1,70 @@
-"""A soft organ of sines: the timbre without weights."""
+"""Additive synthesis with a few fixed harmonics: the timbre without weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from reimagine.stages.contract import Counts, SynthesisModel, Synthesizer
+
 if TYPE_CHECKING:
-    from reimagine.media import Notes, Sound
+    import numpy as np
+
+    from reimagine.media import Note, Notes, Sound
+
+RATE = 48000
+"""Hz. Sample rate of the result."""
+ATTACK = 0.012
+"""Seconds of linear fade-in; short enough for a plucked sound, long enough for no click."""
+DECAY = 0.6
+"""Per second and harmonic number: amplitudes fall as exp(-DECAY n t), so higher harmonics decay faster."""
+ROLL_OFF = 1.6
+"""Exponent: the n-th harmonic has the amplitude n ** -ROLL_OFF; that of a soft organ pipe."""
+MAX_FREQUENCY = RATE / 2.2
+"""Hz. Harmonics above are left out, just below the Nyquist frequency."""
+PEAK = 0.5
+"""Peak amplitude of the result; the mix sets the final level."""
 
 
 @dataclass(frozen=True)
-class Sine:
-    """Additive synthesis: a few harmonics under an attack and a decay."""
+class Sine(SynthesisModel):
+    """Additive synthesis: a few harmonics with an attack and a decay. Follows pitch bends."""
 
-    harmonics: Annotated[int, "Overtones of each note; more is brighter"] = 5
-    release: Annotated[float, "Seconds a note rings on after its end"] = 0.15
-    version: ClassVar[int] = 1
+    harmonics: Annotated[int, "Harmonics per note; more are brighter"] = 5
+    release: Annotated[float, "Seconds of fade-out after a note's end"] = 0.15
+    version: ClassVar[int] = 2
 
-    def load(self, device: str) -> Callable[[Notes], Sound]:
-        """Notes in, 48 kHz mono sound out."""
+    def load(self, device: str) -> Synthesizer:
+        """Notes in, 48 kHz mono sound with a peak of 0.5 out."""
         import numpy as np
 
-        from reimagine.media import Note, Sound
+        from reimagine.media import Sound
 
-        rate = 48000
-
-        def played(note: Note) -> np.ndarray:
-            length = int((note.end - note.start + self.release) * rate)
-            time = np.arange(length) / rate
-            hertz = 440 * 2 ** ((note.pitch - 69) / 12)
-            parts = [n for n in range(1, self.harmonics + 1) if n * hertz < rate / 2.2]
-            wave = sum(np.sin(2 * np.pi * hertz * n * time) * np.exp(-0.6 * n * time) / n**1.6 for n in parts)
-            fade = max(1, min(length, int(self.release * rate)))
-            wave = wave * np.minimum(1, time / 0.012)
-            wave[-fade:] *= np.linspace(1, 0, fade)
-            return wave * (note.velocity / 127) ** 1.5
-
-        def play(notes: Notes) -> Sound:
-            sound = np.zeros(int((notes.seconds + self.release) * rate) + rate // 10)
+        def synthesize(notes: Notes, counts: Counts | None = None, /) -> Sound:
+            sound = np.zeros(int((notes.seconds + self.release) * RATE) + RATE // 10)
             for note in notes:
-                wave, at = played(note), int(note.start * rate)
-                sound[at : at + len(wave)] += wave[: len(sound) - at]
+                wave, first = note_wave(note, self.harmonics, self.release), int(note.start * RATE)
+                sound[first : first + len(wave)] += wave[: len(sound) - first]
             peak = np.abs(sound).max() or 1.0
-            return Sound((sound / max(peak, 1e-9) * 0.5).astype(np.float32)[None], rate)
+            return Sound((sound / max(peak, 1e-9) * PEAK).astype(np.float32)[None], RATE)
 
-        return play
+        return synthesize
+
+
+def note_wave(note: Note, harmonics: int, release: float) -> np.ndarray:
+    """The wave of one note with its release, (n,) float64 at RATE; amplitude by velocity."""
+    import numpy as np
+
+    from reimagine.stages.timbre.additive import hertz
+    from reimagine.stages.timbre.pitch_bend import highest_ratio, is_bent, unbent_time
+
+    length = int((note.end - note.start + release) * RATE)
+    time = np.arange(length) / RATE
+    unbent = unbent_time(note, length, RATE) if is_bent(note) else time
+    fundamental = hertz(note.pitch)
+    used = [n for n in range(1, harmonics + 1) if n * fundamental * highest_ratio(note) < MAX_FREQUENCY]
+    partials = (np.sin(2 * np.pi * fundamental * n * unbent) * np.exp(-DECAY * n * time) / n**ROLL_OFF for n in used)
+    wave = sum(partials, np.zeros(length)) * np.minimum(1, time / ATTACK)
+    fade = max(1, min(length, int(release * RATE)))
+    wave[-fade:] *= np.linspace(1, 0, fade)
+    return wave * (note.velocity / 127) ** 1.5

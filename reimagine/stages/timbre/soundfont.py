@@ -1,4 +1,4 @@
-"""A sampled instrument from a soundfont, played by fluidsynth: the baseline everyone knows."""
+"""Sampled instruments of a soundfont, rendered by fluidsynth."""
 
 from __future__ import annotations
 
@@ -6,46 +6,64 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from reimagine.errors import StageError, unknown_name
+from reimagine.stages.contract import Counts, SynthesisModel, Synthesizer
 
 if TYPE_CHECKING:
     from reimagine.media import Notes, Sound
 
-USUAL = (Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"), Path("/usr/share/soundfonts/FluidR3_GM.sf2"))
+DEFAULT_SOUNDFONTS = (Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"), Path("/usr/share/soundfonts/FluidR3_GM.sf2"))
+"""Where Debian and Fedora install FluidR3."""
+PROGRAMS = 128
+"""General MIDI programs."""
+RATE = 48000
+"""Hz. Sample rate of the result."""
+GAIN = 0.5
+"""Fluidsynth's gain; louder, and chords would clip."""
 
 
 @dataclass(frozen=True)
-class Soundfont:
-    """Play the notes with an instrument of a .sf2 file, through fluidsynth."""
+class Soundfont(SynthesisModel):
+    """Play the notes with an instrument of a .sf2 file, with fluidsynth. Follows pitch bends."""
 
-    soundfont: Annotated[Path | None, "The .sf2 file [default: FluidR3_GM where Debian keeps it]"] = None
+    soundfont: Annotated[Path | None, "The .sf2 file [default: FluidR3_GM where Debian installs it]"] = None
     program: Annotated[int, "General MIDI program, 0 (a piano) to 127"] = 0
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
-    def load(self, device: str) -> Callable[[Notes], Sound]:
-        """Notes in, 48 kHz stereo sound out."""
-        font = self.soundfont or next((p for p in USUAL if p.exists()), None)
+    def check(self) -> None:
+        """Refuse a program that General MIDI does not have."""
+        if not 0 <= self.program < PROGRAMS:
+            raise StageError(f"timbre: program {self.program}; General MIDI has 0 to 127")
+
+    def load(self, device: str) -> Synthesizer:
+        """Notes in, 48 kHz stereo sound out.
+
+        Raises:
+            StageError: no soundfont is given, and none is installed.
+        """
+        font = self.soundfont or next((path for path in DEFAULT_SOUNDFONTS if path.exists()), None)
         if font is None:
             raise StageError(
                 "timbre: no soundfont found; give --soundfont FILE.sf2 (on Debian: apt install fluid-soundfont-gm)"
             )
 
-        def play(notes: Notes) -> Sound:
-            return rendered(notes, font, self.program, 48000)
+        def synthesize(notes: Notes, counts: Counts | None = None, /) -> Sound:
+            return render(notes, font, self.program, RATE)
 
-        return play
+        return synthesize
 
 
-def rendered(notes: Notes, font: Path, program: int, rate: int) -> Sound:
-    """Dry: neither reverb nor chorus. (2, n) float32.
+def render(notes: Notes, font: Path, program: int, rate: int) -> Sound:
+    """The notes played by one program of a soundfont, without reverberation and chorus; (2, n) float32 at `rate` Hz.
+
+    Pitch bends reach fluidsynth in the MIDI file.
 
     Raises:
-        StageError: fluidsynth is not installed, or does not take the soundfont.
+        StageError: fluidsynth is not installed, or cannot read the soundfont.
     """
     from reimagine.media.notes import write_notes
     from reimagine.media.sound import read_sound
@@ -53,39 +71,23 @@ def rendered(notes: Notes, font: Path, program: int, rate: int) -> Sound:
     tool = shutil.which("fluidsynth")
     if tool is None:
         raise StageError("timbre: fluidsynth is not installed (on Debian: apt install fluidsynth)")
-    if not 0 <= program <= 127:
-        raise StageError(f"timbre: program {program}; General MIDI has 0 to 127")
     with tempfile.TemporaryDirectory() as folder:
         midi, wave = Path(folder) / "notes.mid", Path(folder) / "sound.wav"
         write_notes(midi, notes, program)
-        words = [
-            tool,
-            "-ni",
-            "-q",
-            "-F",
-            str(wave),
-            "-T",
-            "wav",
-            "-O",
-            "float",
-            "-r",
-            str(rate),
-            "-g",
-            "0.5",
-            "-R",
-            "0",
-            "-C",
-            "0",
-            str(font),
-            str(midi),
-        ]
-        done = subprocess.run(words, capture_output=True, text=True)
+        command = [tool, *_options(wave, rate), str(font), str(midi)]
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode or not wave.exists() or "Failed to load" in done.stderr:
             raise StageError(f"timbre: fluidsynth could not play {font}: {done.stderr.strip()[:200]}")
         return read_sound(wave)
 
 
-def named(program: int) -> str:
+def _options(wave: Path, rate: int) -> list[str]:
+    """Fluidsynth's options: no shell and no MIDI input, quiet, a float WAV file, no reverberation, no chorus."""
+    output = ["-ni", "-q", "-F", str(wave), "-T", "wav", "-O", "float", "-r", str(rate)]
+    return [*output, "-g", str(GAIN), "-R", "0", "-C", "0"]
+
+
+def program_name(program: int) -> str:
     """General MIDI's name of a program, such as "acoustic-grand-piano"."""
     import pretty_midi
 
@@ -93,7 +95,12 @@ def named(program: int) -> str:
 
 
 def program_of(name: str) -> int:
-    known = [named(n) for n in range(128)]
-    if name not in known:
-        raise StageError(unknown_name("General MIDI instrument", name, known))
-    return known.index(name)
+    """The General MIDI program of this name.
+
+    Raises:
+        StageError: there is none; the nearest name is offered.
+    """
+    names = [program_name(n) for n in range(PROGRAMS)]
+    if name not in names:
+        raise StageError(unknown_name("General MIDI instrument", name, names))
+    return names.index(name)

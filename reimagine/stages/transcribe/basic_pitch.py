@@ -1,183 +1,205 @@
-"""Many notes at once: Spotify's basic-pitch on its own ONNX network, in windows, any length.
+"""The transcription model `basic-pitch`: several notes at a time, with Spotify's network (ONNX).
 
-Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic note transcription". The
-network and the decoding of notes are the package's; windows, segments and cleaning are ours.
+Bittner et al. 2022, "A lightweight instrument-agnostic model for polyphonic note transcription". The network and the
+decoding of its output are those of the package `basic-pitch`. Windows are processed in batches and the decoding in
+segments, so that memory and time grow linearly with the length of the sound.
 """
 
 from __future__ import annotations
 
-import logging
-import sys
-import types
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
-from reimagine.errors import StageError
+from reimagine.stages.contract import Counts, Transcriber, TranscriptionModel
 
 if TYPE_CHECKING:
     import numpy as np
 
     from reimagine.media import Note, Notes, Sound
+    from reimagine.stages.transcribe.note_filter import Thresholds
 
-RATE, HOP, WINDOW, OVERLAP = 22050, 256, 43844, 30 * 256
-"""Samples a second; samples a frame; samples the network sees, and how many of them twice."""
-LOWEST, QUIET, LONG = 21, 26, 20_000
-"""MIDI pitch of the first column; frames of silence no note crosses; frames after which such a silence is
-looked for (4 minutes)."""
+RATE = 22050
+"""Hz. Sample rate of the network's input."""
+HOP = 256
+"""Samples per frame of the network's output (11.6 ms)."""
+WINDOW = 43844
+"""Samples per window of the network's input (2 s)."""
+OVERLAP = 30 * HOP
+"""Samples by which windows overlap; half of it is cut off at each edge of a window's output."""
+WINDOW_FRAMES = 172
+"""Frames per window of the network's output."""
+FRAMES_PER_SECOND = 86
+"""Frames per second as the package counts them; exact would be 86.13."""
+WINDOW_CORRECTION = 0.0018
+"""Seconds per window that the package adds to its correction of note times."""
+WINDOWS_PER_BATCH = 8
+"""Windows per call of the network; bounds the memory."""
+NOTE_BINS = 88
+"""Columns of note and onset activations: the keys of a piano."""
+CONTOUR_BINS = 264
+"""Columns of contour activations, three per semitone."""
+BINS_PER_SEMITONE = 3
+"""Contour bins per semitone; the unit of the package's pitch bends."""
+SILENCE = 1e-4
+"""Peak amplitude (full scale is 1) below which a sound has no notes."""
+SILENT_FRAMES = 26
+"""Frames without any activation above the threshold (0.3 s) that no note lasts through: the package ends notes after
+11 such frames."""
+SEGMENT_FRAMES = 20_000
+"""Frames (4 minutes) after which the next silence ends a segment."""
 
 
 @dataclass(frozen=True)
-class BasicPitch:
-    """Transcribe any music, several notes at once (basic-pitch, Bittner et al. 2022)."""
+class BasicPitch(TranscriptionModel):
+    """Transcribe any music, several notes at a time (basic-pitch, Bittner et al. 2022)."""
 
-    thresholds: Annotated[str, "film (for old sound tracks: cleaned), or published (as the package)"] = "film"
-    onset: Annotated[float | None, "How sure of a note's beginning, 0 to 1 [default: by thresholds]"] = None
-    frame: Annotated[float | None, "How sure that it goes on, 0 to 1 [default: by thresholds]"] = None
-    shortest: Annotated[float | None, "Shorter notes are dropped, seconds [default: by thresholds]"] = None
-    voices: Annotated[int | None, "Notes at once at most, the loudest [default: by thresholds]"] = None
-    bends: Annotated[bool, "Keep how each note's pitch bends"] = False
-    rate: ClassVar[int] = RATE
+    thresholds: Annotated[str, "film (for old sound tracks: filtered), or published (as the package)"] = "film"
+    onset: Annotated[float | None, "Onset probability that starts a note, 0 to 1 [default: by thresholds]"] = None
+    frame: Annotated[float | None, "Probability that continues a note, 0 to 1 [default: by thresholds]"] = None
+    shortest: Annotated[float | None, "Drop notes shorter than this, in seconds [default: by thresholds]"] = None
+    voices: Annotated[int | None, "Most notes at a time; the loudest are kept [default: by thresholds]"] = None
+    bends: Annotated[bool, "Transcribe the pitch bends of each note"] = False
+    sample_rate: ClassVar[int | None] = RATE
     version: ClassVar[int] = 1
+    realtime_factor: ClassVar[float] = 6.0
 
-    def load(self, device: str) -> Callable[[Sound], Notes]:
-        """Sound in, notes out. An hour takes under 1 GB, the sound included."""
-        import onnxruntime
+    def check(self) -> None:
+        """Refuse an unknown preset."""
+        self.resolved_thresholds()
 
-        from reimagine.media import Notes, Sound
-        from reimagine.stages.transcribe.note_filter import cleaned, meter, preset
+    def resolved_thresholds(self) -> Thresholds:
+        """The preset, with the options that are set in place of its values."""
+        from reimagine.stages.transcribe.note_filter import thresholds
 
-        own = self.onset, self.frame, self.shortest, self.voices
-        onset, frame, shortest, cleaning = preset(self.thresholds, *own)
-        package = _package()
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(str(package.file), options, ["CPUExecutionProvider"])
+        return thresholds(self.thresholds, self.onset, self.frame, self.shortest, self.voices)
 
-        def transcribe(sound: Sound) -> Notes:
-            one = sound if sound.channels == 1 else Sound(sound.mono()[None], sound.rate)
-            samples = one.at_rate(RATE).samples[0]
-            if len(samples) < HOP or max(samples.max(), -samples.min()) < 1e-4:
+    def load(self, device: str) -> Transcriber:
+        """Sound in, notes out. An hour of sound takes less than 1 GB of memory, the sound included.
+
+        Raises:
+            StageError: the package `basic-pitch` is not installed.
+        """
+        from reimagine.media import Notes
+        from reimagine.stages.transcribe.basic_pitch_package import load_package
+        from reimagine.stages.transcribe.note_filter import filter_notes
+        from reimagine.stages.transcribe.tempo import estimate_tempo
+
+        settings = self.resolved_thresholds()
+        package = load_package()
+
+        def transcribe(sound: Sound, counts: Counts | None = None, /) -> Notes:
+            samples = _prepare(sound)
+            if len(samples) < HOP or max(samples.max(), -samples.min()) < SILENCE:
                 return Notes(())
-            heard = _activations(session, samples, self.bends)
-            tempo, beat = meter(heard[1].sum(1), RATE / HOP)
-            notes = list(_decoded(package.code, *heard, onset, frame, round(shortest * RATE / HOP)))
-            return Notes(tuple(cleaned(notes, cleaning)), tempo, beat)
+            activations = predict(package.session, samples, self.bends)
+            tempo, beat = estimate_tempo(activations.onsets.sum(1), RATE / HOP)
+            notes = list(decode(package.decoder, activations, settings))
+            return Notes(tuple(filter_notes(notes, settings.filter)), tempo, beat)
 
         return transcribe
 
 
-def _package() -> Any:
-    """The decoding code and the network's file of basic-pitch, without what it loads for other uses:
-    TensorFlow and its like (it looks for them, and warns), resampy and mir_eval (for listening to its
-    matrices; they take longer to load than a minute of music to hear)."""
-    from importlib.util import find_spec
-    from pathlib import Path
+def _prepare(sound: Sound) -> np.ndarray:
+    """(n,) float32, mono at RATE."""
+    from reimagine.media import Sound
 
-    with _without("tensorflow", "coremltools", "tflite_runtime"), _standing_in("resampy", "mir_eval"):
-        try:
-            from basic_pitch import note_creation
-        except ImportError as error:
-            raise StageError(
-                "transcribe: basic-pitch is not installed; `pip install --no-deps basic-pitch==0.4.0`, or take pyin"
-            ) from error
-    spec = find_spec("basic_pitch")
-    assert spec and spec.submodule_search_locations
-    home = Path(next(iter(spec.submodule_search_locations)))
-    return types.SimpleNamespace(code=note_creation, file=home / "saved_models" / "icassp_2022" / "nmp.onnx")
+    mono = sound if sound.channels == 1 else Sound(sound.mono()[None], sound.rate)
+    return mono.at_rate(RATE).samples[0]
 
 
-@contextmanager
-def _without(*names: str) -> Iterator[None]:
-    """As if these modules were not installed, and nobody complained."""
-    there = {n: sys.modules[n] for n in names if n in sys.modules}
-    level = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        logging.disable(level)
-        for name in names:
-            del sys.modules[name]
-        sys.modules.update(there)
+class Activations(NamedTuple):
+    """The network's output for a whole sound, 0..1, frames of HOP samples.
+
+    Attributes:
+        notes: (frames, NOTE_BINS) probability that a note sounds.
+        onsets: (frames, NOTE_BINS) probability that it starts.
+        contours: (frames, CONTOUR_BINS) probability of a pitch; None if pitch bends are not needed.
+    """
+
+    notes: np.ndarray
+    onsets: np.ndarray
+    contours: np.ndarray | None = None
 
 
-@contextmanager
-def _standing_in(*names: str) -> Iterator[None]:
-    """Empty modules for what is imported but not used, if it is not there already."""
-    empty = {name: types.ModuleType(name) for name in names if name not in sys.modules}
-    sys.modules.update(empty)
-    try:
-        yield
-    finally:
-        for name in empty:
-            del sys.modules[name]
-
-
-def _activations(session: Any, samples: np.ndarray, bends: bool, batch: int = 8) -> tuple[np.ndarray, ...]:
-    """Of notes (n, 88), of onsets (n, 88) and, if asked for, of contours (n, 264); 0..1, frames of HOP."""
+def predict(session: Any, samples: np.ndarray, bends: bool) -> Activations:
+    """Run the network on overlapping windows of samples (n,)."""
     import numpy as np
 
-    names = [f"StatefulPartitionedCall:{n}" for n in ((1, 2, 0) if bends else (1, 2))]
-    frames = int(np.floor(len(samples) * (86 / RATE)))
-    whole = [np.zeros((frames, 264 if n.endswith("0") else 88), np.float32) for n in names]
-    hop, edge = WINDOW - OVERLAP, OVERLAP // 2
-    at = 0
-    starts = range(0, len(samples) + edge, hop)
-    for first in range(0, len(starts), batch):
-        windows = np.zeros((len(starts[first : first + batch]), WINDOW, 1), np.float32)
-        for window, start in zip(windows, starts[first : first + batch], strict=True):
+    bins = {1: NOTE_BINS, 2: NOTE_BINS, 0: CONTOUR_BINS} if bends else {1: NOTE_BINS, 2: NOTE_BINS}
+    names = [f"StatefulPartitionedCall:{number}" for number in bins]
+    frames = int(np.floor(len(samples) * (FRAMES_PER_SECOND / RATE)))
+    results = [np.zeros((frames, count), np.float32) for count in bins.values()]
+    edge = OVERLAP // 2
+    starts = range(0, len(samples) + edge, WINDOW - OVERLAP)
+    frame = 0
+    for first in range(0, len(starts), WINDOWS_PER_BATCH):
+        batch = starts[first : first + WINDOWS_PER_BATCH]
+        windows = np.zeros((len(batch), WINDOW, 1), np.float32)
+        for window, start in zip(windows, batch, strict=True):
             piece = samples[max(0, start - edge) : start - edge + WINDOW]
             before = max(0, edge - start)
             window[before : before + len(piece), 0] = piece
-        made = session.run(names, {"serving_default_input_2:0": windows})
-        made = [m[:, 15:-15].reshape(-1, m.shape[2]) for m in made]
-        for into, part in zip(whole, made, strict=True):
-            into[at : at + len(part)] = part[: max(0, frames - at)]
-        at += len(made[0])
-    return tuple(whole)
+        outputs = session.run(names, {"serving_default_input_2:0": windows})
+        outputs = [output[:, 15:-15].reshape(-1, output.shape[2]) for output in outputs]
+        for result, output in zip(results, outputs, strict=True):
+            result[frame : frame + len(output)] = output[: max(0, frames - frame)]
+        frame += len(outputs[0])
+    return Activations(*results)
 
 
-def _decoded(code: Any, notes: np.ndarray, onsets: np.ndarray, *rest) -> Iterator[Any]:
-    """The package's decoding, piece by piece between silences: its work grows as the length squared."""
+def decode(decoder: Any, activations: Activations, settings: Thresholds) -> Iterator[Note]:
+    """Notes of the activations, in no particular order, with bends if there are contours.
+
+    The package's decoder runs on one segment after another, because its time grows with the square of the length.
+
+    Args:
+        decoder: the module `basic_pitch.note_creation`.
+    """
     import numpy as np
 
-    *contours, onset, frame, shortest = rest
-    times = _times(len(notes))
+    notes, onsets, contours = activations
+    shortest = round(settings.shortest * RATE / HOP)
+    times = frame_times(len(notes))
     scale = _onset_scale(notes, onsets)
-    for start, stop in _pieces(notes, frame):
+    for start, stop in segments(notes, settings.frame):
         lead = min(start, 2)
         rise = _rises(notes[start - lead : stop])[lead:]
         if start == 0:
             rise[:2] = 0
-        sure = np.maximum(onsets[start:stop], scale * rise)
-        here = notes[start:stop]
-        found = code.output_to_notes_polyphonic(here, sure, onset, frame, shortest, False, None, None)
-        bent = code.get_pitch_bends(contours[0][start:stop], found) if contours else found
-        for first, last, pitch, loud, *bend in bent:
-            yield _note(times[start + first], times[start + last], pitch, loud, bend[0] if bend else ())
+        combined = np.maximum(onsets[start:stop], scale * rise)
+        events = decoder.output_to_notes_polyphonic(
+            notes[start:stop], combined, settings.onset, settings.frame, shortest, False, None, None
+        )
+        if contours is not None:
+            events = decoder.get_pitch_bends(contours[start:stop], events)
+        for first, last, pitch, amplitude, *bends in events:
+            seconds = float(times[start + first]), float(times[start + last])
+            yield _note(*seconds, pitch, amplitude, (bends[0] or ()) if bends else ())
 
 
-def _times(frames: int) -> np.ndarray:
-    """Seconds of each frame, as the package reckons: every window is a little shorter than its frames."""
+def frame_times(frames: int) -> np.ndarray:
+    """Seconds of each frame (frames,), as the package counts them: a window is a little shorter than its frames."""
     import numpy as np
 
-    count = np.arange(frames)
-    short = HOP / RATE * (172 - WINDOW / HOP) + 0.0018
-    return count * HOP / RATE - short * (count // 172)
+    frame = np.arange(frames)
+    correction = HOP / RATE * (WINDOW_FRAMES - WINDOW / HOP) + WINDOW_CORRECTION
+    return frame * HOP / RATE - correction * (frame // WINDOW_FRAMES)
 
 
-def _note(start: float, end: float, pitch: int, loud: float, bend: Sequence[int]) -> Note:
+def _note(start: float, end: float, pitch: int, amplitude: float, bends: Sequence[int]) -> Note:
     from reimagine.media import Note
 
-    force = min(127, max(1, round(127 * float(loud))))
-    return Note(float(start), float(end), int(pitch), force, tuple(float(b) / 3 for b in bend))
+    velocity = min(127, max(1, round(127 * float(amplitude))))
+    semitones = tuple(float(bend) / BINS_PER_SEMITONE for bend in bends)
+    return Note(start, end, int(pitch), velocity, semitones)
 
 
 def _rises(notes: np.ndarray) -> np.ndarray:
-    """How much each note grew over one and over two frames, the lesser; as the package infers onsets."""
+    """Rise of the note activations over one frame and over two, whichever is less, at least 0; (frames, NOTE_BINS).
+
+    The package infers onsets from it.
+    """
     import numpy as np
 
     padded = np.concatenate([np.zeros((2, notes.shape[1]), np.float32), notes])
@@ -185,25 +207,25 @@ def _rises(notes: np.ndarray) -> np.ndarray:
 
 
 def _onset_scale(notes: np.ndarray, onsets: np.ndarray) -> float:
-    """The package brings inferred onsets to the height of the network's own, over the whole file."""
+    """The factor by which the package scales rises: their maximum becomes that of the onsets, over the whole sound."""
     steepest = 0.0
-    for start in range(0, len(notes), LONG):
+    for start in range(0, len(notes), SEGMENT_FRAMES):
         lead = min(start, 2)
-        rise = _rises(notes[start - lead : start + LONG])[lead:]
+        rise = _rises(notes[start - lead : start + SEGMENT_FRAMES])[lead:]
         steepest = max(steepest, float(rise[2 if start == 0 else 0 :].max(initial=0)))
     return float(onsets.max()) / steepest if steepest else 0.0
 
 
-def _pieces(notes: np.ndarray, threshold: float) -> Iterator[tuple[int, int]]:
-    """Ranges of frames of about LONG, cut in the middle of silences."""
+def segments(notes: np.ndarray, threshold: float) -> Iterator[tuple[int, int]]:
+    """(first, last + 1) frames of segments of about SEGMENT_FRAMES, divided in the middle of silences."""
     import numpy as np
 
-    loud = np.flatnonzero(notes.max(1) >= threshold)
-    gaps = np.flatnonzero(np.diff(loud) > QUIET)
-    cuts = (loud[gaps] + loud[gaps + 1]) // 2
+    active = np.flatnonzero(notes.max(1) >= threshold)
+    gaps = np.flatnonzero(np.diff(active) > SILENT_FRAMES)
+    cuts = (active[gaps] + active[gaps + 1]) // 2
     start = 0
     for cut in cuts:
-        if cut - start >= LONG:
+        if cut - start >= SEGMENT_FRAMES:
             yield start, int(cut)
             start = int(cut)
     yield start, len(notes)

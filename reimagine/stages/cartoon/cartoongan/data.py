@@ -1,4 +1,4 @@
-"""What a look is learnt from: photographs, an artist's pictures, frames of films, a teacher's drawings."""
+"""Training data of a look: crops of photographs, of an artist's pictures, of film frames, and a teacher's outputs."""
 
 from __future__ import annotations
 
@@ -11,133 +11,187 @@ import numpy as np
 from reimagine.errors import MediaError
 from reimagine.media.reader import open_film, read_film
 
-SIDE = 256
-"""Of every picture the networks train on."""
-FLAT, DULL, WORDS = 0.6, 12.0, 0.07
-"""A picture is no use as a teacher of drawing if this share of it is one tone, if its luma's standard
-deviation is less, or if this share of its ink is lettering."""
-COLOURLESS = 21.0
-"""The mean spread of R, G and B (of 255) up to which a page is black on yellowed paper."""
+CROP_SIZE = 256
+"""Side in pixels of the training crops, as in the CartoonGAN paper."""
+
+MAX_ONE_TONE_SHARE = 0.6
+"""A crop is unusable if more than this share of its pixels has one tone: blank paper, black frames."""
+TONE_WIDTH = 13
+"""Width, in grey levels, of what counts as one tone: paper is not perfectly even."""
+MIN_LUMA_STD = 12.0
+"""A crop is unusable if the standard deviation of its luma (0..255) is lower: fades, fog."""
+MAX_LETTERING_SHARE = 0.07
+"""A crop is unusable if more than this share of its marks is lettering: title cards, credits, captions."""
+
+LETTER_HEIGHTS = (0.012, 0.08)
+"""Height of letters, lower and upper limit, as a share of the crop's side."""
+LETTER_ASPECT = 2.5
+"""Largest width of a letter as a multiple of its height."""
+LETTER_FILL = 0.2
+"""Smallest share of its bounding box that a letter covers."""
+MIN_LETTERS = 15
+"""Fewer marks of that kind are never lettering."""
+LETTERS_IN_ROW = 6
+"""Marks, the mark itself included, that have the same baseline and height as a mark in a line of text."""
+
+MARGIN_GRADIENT = 12
+"""Gradient (Sobel, of 255) above which a pixel belongs to a page's picture, not to its margin."""
+MARGIN_SHARE = 0.03
+"""Share of such pixels above which a row or column belongs to the picture."""
+MIN_PAGE_SIZE = 96
+"""Pages are not cropped to less than this side, in pixels."""
+
+GREY_PAGE_SPREAD = 21.0
+"""Mean spread of R, G and B (of 255) up to which a page is printed in black, on paper that may have yellowed."""
+MIN_CROPS = 16
+"""Fewer usable crops are too little to train a look on."""
+
+StylizeImage = Callable[[np.ndarray], np.ndarray]
+"""RGB (CROP_SIZE, CROP_SIZE, 3) uint8 -> its drawing, the same shape and type."""
 
 
-def square(picture: np.ndarray, rng: np.random.Generator, least: float = 0.7) -> np.ndarray:
-    """A random square of at least a share of the short side, perhaps mirrored: (SIDE, SIDE, 3) uint8."""
+def random_crop(picture: np.ndarray, rng: np.random.Generator, min_share: float = 0.7) -> np.ndarray:
+    """Return a random square crop, flipped horizontally half of the time: (CROP_SIZE, CROP_SIZE, 3) uint8.
+
+    Args:
+        picture: RGB (H, W, 3) uint8.
+        min_share: smallest side of the crop before it is resized, as a share of the picture's short side.
+    """
     h, w = picture.shape[:2]
-    side = int(min(h, w) * rng.uniform(least, 1))
+    side = int(min(h, w) * rng.uniform(min_share, 1))
     y, x = rng.integers(h - side + 1), rng.integers(w - side + 1)
-    way = cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC
-    crop = cv2.resize(picture[y : y + side, x : x + side], (SIDE, SIDE), interpolation=way)
+    interpolation = cv2.INTER_AREA if side > CROP_SIZE else cv2.INTER_CUBIC
+    crop = cv2.resize(picture[y : y + side, x : x + side], (CROP_SIZE, CROP_SIZE), interpolation=interpolation)
     return np.ascontiguousarray(crop[:, ::-1]) if rng.random() < 0.5 else crop
 
 
-def frames_of(film: Path, every: float = 3.0) -> Iterator[np.ndarray]:
-    """One frame every so many seconds, uint8 RGB, without black ones, fades, cards and credits."""
-    facts = open_film(film)
-    step = max(1, round(every * facts.rate))
-    for number in range(min(step // 2, facts.frames - 1), facts.frames, step):
-        image = next(read_film(facts, number, number + 1)).image
-        if telling(image):
+def sample_frames(film: Path, interval: float = 3.0) -> Iterator[np.ndarray]:
+    """Yield usable frames (see `is_usable`) of a film, one every `interval` seconds: RGB (H, W, 3) uint8."""
+    source = open_film(film)
+    stride = max(1, round(interval * source.rate))
+    for number in range(min(stride // 2, source.frames - 1), source.frames, stride):
+        image = next(read_film(source, number, number + 1)).image
+        if is_usable(image):
             yield image
 
 
-def telling(image: np.ndarray) -> bool:
-    """Whether there is drawing in a picture: not one tone, not grey fog, not lettering."""
-    grey = cv2.cvtColor(cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    tones = np.bincount(grey.ravel(), minlength=256).astype(float)
-    flat = np.convolve(tones, np.ones(13), "same").max() / grey.size
-    return bool(flat < FLAT and grey.std() > DULL and lettering(grey) < WORDS)
+def is_usable(image: np.ndarray) -> bool:
+    """Return whether an image (H, W, 3) uint8 shows a picture: not one tone, not low contrast, not lettering."""
+    small = cv2.resize(image, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    histogram = np.bincount(grey.ravel(), minlength=256).astype(float)
+    one_tone_share = np.convolve(histogram, np.ones(TONE_WIDTH), "same").max() / grey.size
+    if one_tone_share >= MAX_ONE_TONE_SHARE or grey.std() <= MIN_LUMA_STD:
+        return False
+    return lettering_share(grey) < MAX_LETTERING_SHARE
 
 
-def lettering(grey: np.ndarray) -> float:
-    """The share of a picture's marks (dark on light or light on dark) that stand in rows of five or more,
-    as letters do: (H, W) uint8 -> 0..1."""
-    share = 0.0
-    for page in (grey, 255 - grey):
-        marks = cv2.adaptiveThreshold(page, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 21, 18)
-        _, _, boxes, _ = cv2.connectedComponentsWithStats(marks)
-        _, y, w, h, area = boxes[1:].T
-        side = len(grey)
-        like = (h > 0.012 * side) & (h < 0.08 * side) & (w < 2.5 * h) & (area > 0.2 * w * h)
-        if like.sum() < 15:
-            continue
-        foot, tall = (y + h)[like], h[like]
-        mates = np.abs(foot[:, None] - foot) <= 0.2 * tall
-        alike = np.abs(tall[:, None] - tall) <= 0.35 * tall[:, None]
-        rows = (mates & alike).sum(1) >= 6
-        share = max(share, float(area[like][rows].sum() / area.sum()))
-    return share
+def lettering_share(grey: np.ndarray) -> float:
+    """Return the share of an image's marks, by area, that look like letters in a line of text: (H, W) uint8 -> 0..1.
+
+    Marks are connected components darker, or lighter, than their surroundings; the larger share of the two counts.
+    """
+    return max(_dark_lettering_share(page) for page in (grey, 255 - grey))
 
 
-def unframed(page: np.ndarray) -> np.ndarray:
-    """A page without its even margins."""
+def _dark_lettering_share(grey: np.ndarray) -> float:
+    marks = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 21, 18)
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(marks)
+    _, y, w, h, area = boxes[1:].T
+    low, high = (share * len(grey) for share in LETTER_HEIGHTS)
+    letters = (h > low) & (h < high) & (w < LETTER_ASPECT * h) & (area > LETTER_FILL * w * h)
+    if letters.sum() < MIN_LETTERS:
+        return 0.0
+    baseline, height = (y + h)[letters], h[letters]
+    same_baseline = np.abs(baseline[:, None] - baseline) <= 0.2 * height
+    same_height = np.abs(height[:, None] - height) <= 0.35 * height[:, None]
+    in_row = (same_baseline & same_height).sum(1) >= LETTERS_IN_ROW
+    return float(area[letters][in_row].sum() / area.sum())
+
+
+def crop_margins(page: np.ndarray) -> np.ndarray:
+    """Return a page without its blank margins: (H, W, 3) uint8 -> (h, w, 3) uint8."""
     grey = cv2.GaussianBlur(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), (0, 0), 2).astype(np.float32)
-    busy = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)) > 12
-    rows, columns = (np.flatnonzero(busy.mean(axis) > 0.03) for axis in (1, 0))
+    gradient = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    printed = gradient > MARGIN_GRADIENT
+    rows, columns = (np.flatnonzero(printed.mean(axis) > MARGIN_SHARE) for axis in (1, 0))
     if not len(rows) or not len(columns):
         return page
-    cut = page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return cut if min(cut.shape[:2]) >= 96 else page
+    cropped = page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return cropped if min(cropped.shape[:2]) >= MIN_PAGE_SIZE else page
 
 
-def levelled(page: np.ndarray) -> np.ndarray:
-    """A faded black-and-white page as black and as white as it was printed; one in colour as it is."""
+def stretch_grey_page(page: np.ndarray) -> np.ndarray:
+    """Stretch the contrast of a black-and-white page to 0..255; return a page in colour unchanged."""
     spread = page.max(2).astype(np.int16) - page.min(2)
-    if spread.mean() > COLOURLESS:
+    if spread.mean() > GREY_PAGE_SPREAD:
         return page
     low, high = np.percentile(page, (2, 98))
     return ((page - low) * (255 / max(1.0, high - low))).clip(0, 255).astype(np.uint8)
 
 
-def drawings(pages: list[np.ndarray], rng: np.random.Generator, each: int = 24) -> list[np.ndarray]:
-    """Squares of an artist's pages, lettering and bare paper left out: (SIDE, SIDE, 3) uint8."""
-    found = []
-    for page in (levelled(unframed(p)) for p in pages):
-        tries = (square(page, rng, 0.45) for _ in range(each))
-        found += [crop for crop in tries if telling(crop)]
-    if len(found) < 16:
+def art_crops(pages: list[np.ndarray], rng: np.random.Generator, per_page: int = 24) -> list[np.ndarray]:
+    """Return usable random crops of an artist's pages: (CROP_SIZE, CROP_SIZE, 3) uint8 each.
+
+    Args:
+        pages: RGB (H, W, 3) uint8.
+        rng: random generator.
+        per_page: crops tried per page.
+
+    Raises:
+        MediaError: too few crops are usable.
+    """
+    crops = []
+    for page in (stretch_grey_page(crop_margins(p)) for p in pages):
+        candidates = (random_crop(page, rng, 0.45) for _ in range(per_page))
+        crops += [crop for crop in candidates if is_usable(crop)]
+    if len(crops) < MIN_CROPS:
         raise MediaError(
-            f"too little to learn a look from: {len(found)} squares with a drawing in them; give more pictures"
+            f"too few pictures to train a look: {len(crops)} usable crops, at least {MIN_CROPS} are needed; "
+            "give more pictures"
         )
-    return found
+    return crops
 
 
 def smooth_edges(drawing: np.ndarray) -> np.ndarray:
-    """The same drawing with its edges blurred, for the critic to refuse (CartoonGAN, section 3.2.1):
-    Canny, dilated, and there a Gaussian. (H, W, 3) uint8."""
+    """Blur the edges of a drawing, which makes a negative example for the discriminator: (H, W, 3) uint8.
+
+    CartoonGAN, section 3.2.1: Canny edges are dilated, and a Gaussian blur is applied there.
+    """
     edges = cv2.Canny(cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY), 100, 200)
-    near = cv2.dilate(edges, np.ones((5, 5), np.uint8)) > 0
-    soft = cv2.GaussianBlur(drawing, (5, 5), 0)
-    return np.where(near[..., None], soft, drawing)
+    near_edge = cv2.dilate(edges, np.ones((5, 5), np.uint8)) > 0
+    blurred = cv2.GaussianBlur(drawing, (5, 5), 0)
+    return np.where(near_edge[..., None], blurred, drawing)
 
 
-Draw = Callable[[np.ndarray], np.ndarray]
+def teacher_pairs(pictures: list[np.ndarray], teacher: StylizeImage, folder: Path, look: str) -> list[np.ndarray]:
+    """Return crops of the pictures with the teacher's drawings of them: (2, CROP_SIZE, CROP_SIZE, 3) uint8 each.
 
-
-def pairs(pictures: list[np.ndarray], draw: Draw, folder: Path, look: str) -> list[np.ndarray]:
-    """Squares of the pictures and the teacher's drawings of them, (2, SIDE, SIDE, 3) uint8 each.
-
-    What is once drawn is kept in the folder, as NNNNN.photo.webp and NNNNN.<look>.webp.
+    Both are cached in `folder` as NNNNN.photo.webp and NNNNN.<look>.webp; files that exist are read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number, picture in enumerate(pictures):
-        photo = folder / f"{number:05d}.photo.webp"
-        if not photo.exists():
-            _keep(photo, square(picture, np.random.default_rng(number)))
-    found = []
-    for photo in sorted(folder.glob("*.photo.webp")):
-        drawn = photo.with_name(photo.name.replace("photo", look))
-        if not drawn.exists():
-            _keep(drawn, draw(_seen(photo)))
-        found.append(np.stack([_seen(photo), _seen(drawn)]))
-    return found
+        path = folder / f"{number:05d}.photo.webp"
+        if not path.exists():
+            _write_atomically(path, random_crop(picture, np.random.default_rng(number)))
+    pairs = []
+    for path in sorted(folder.glob("*.photo.webp")):
+        drawing = path.with_name(path.name.replace("photo", look))
+        if not drawing.exists():
+            _write_atomically(drawing, teacher(_read(path)))
+        pairs.append(np.stack([_read(path), _read(drawing)]))
+    return pairs
 
 
-def _seen(path: Path) -> np.ndarray:
-    return cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+def _read(path: Path) -> np.ndarray:
+    image = cv2.imread(str(path))
+    if image is None:
+        raise MediaError(f"{path}: not a readable picture; delete it and start the training again")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-def _keep(path: Path, image: np.ndarray) -> None:
-    """Whole or not at all: a training may be stopped here."""
+def _write_atomically(path: Path, image: np.ndarray) -> None:
+    """Write a .webp file completely or not at all, because a training may be interrupted here."""
     data = cv2.imencode(".webp", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, 96])[1]
     temporary = path.with_name("." + path.name)
     temporary.write_bytes(data.tobytes())

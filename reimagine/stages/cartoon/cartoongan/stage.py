@@ -1,114 +1,124 @@
-"""What a film meets: a look that a network has learnt."""
+"""Looks drawn by a trained generator."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-if TYPE_CHECKING:
-    from reimagine.media import Frame
+from reimagine.stages.cartoon.ink import Ink
+from reimagine.stages.cartoon.options import (
+    WARP_COUNTS,
+    Strength,
+    TemporalStrength,
+    check_blending,
+    check_range,
+    warp_error_report,
+)
+from reimagine.stages.contract import FrameProcessor, PictureModel
+
+INK = "ink"
+"""The look that needs no weights: the model `Ink`."""
 
 
 @dataclass(frozen=True)
-class CartoonGAN:
-    """An artist's look, learnt from the artist's pictures (Chen et al. 2018) or from a network that did."""
+class CartoonGAN(PictureModel):
+    """An artist's look, drawn by a network that was trained on the artist's pictures (Chen et al. 2018)."""
 
-    look: Annotated[str, "Whose: a name (`preview cartoon` shows them), or a run of `train`"] = "hayao"
-    strength: Annotated[float, "How much of the look, 0 (the film) to 1"] = 1.0
-    line: Annotated[float, "How dark lines are drawn over it, 0 to 1"] = 0.0
-    size: Annotated[int, "Short side, in pixels, at which the network draws"] = 480
-    steady: Annotated[float, "How firmly a drawing keeps to the one before, 0 to 1"] = 1.0
-    colour: Annotated[bool, "Let a black-and-white film take on the look's colours"] = False
-    weights: Annotated[str, "A name in the zoo, or a path to .safetensors, instead of the look's own"] = ""
+    look: Annotated[str, "A look's name (`reimagine models show cartoon` lists them), or a run folder of `train`"] = (
+        "hayao"
+    )
+    strength: Strength = 1.0
+    line: Annotated[float, "Darkness of the lines drawn over the result, 0 to 1"] = 0.0
+    size: Annotated[int, "Short side in pixels at which the network works, 64 to 2160"] = 480
+    temporal_strength: TemporalStrength = 1.0
+    colour: Annotated[bool, "Allow colour in the drawing of a black-and-white film"] = False
+    weights: Annotated[str, "A name in the zoo, or a path to .safetensors, instead of the look's weights"] = ""
     version: ClassVar[int] = 2
     context: ClassVar[int] = 32
+    frames_per_second: ClassVar[float] = 5.5
+    renamed_options: ClassVar[Mapping[str, str]] = {"steady": "temporal_strength"}
+    reported_counts: ClassVar[Sequence[str]] = WARP_COUNTS
 
     @property
-    def network(self) -> str:
-        """The weights that are meant: a name in the zoo or a path; "" for ink, which needs none."""
-        path = "/" in self.look or self.look.endswith(".safetensors")
-        if self.weights or path or self.look == "ink":
-            return self.weights or ("" if self.look == "ink" else self.look)
-        here = self.looks()
-        if self.look in here:
-            return here[self.look]
+    def required_weights(self) -> str:
+        """The weights of the look: a name in the zoo or a path; "" for the look "ink".
+
+        Raises:
+            StageError: there is no such look; the nearest name is offered.
+        """
+        if self.weights:
+            return self.weights
+        if self.look == INK:
+            return ""
+        if "/" in self.look or self.look.endswith(".safetensors"):
+            return self.look
+        available = _available_looks()
+        if self.look in available:
+            return available[self.look]
         from reimagine.errors import StageError, unknown_name
         from reimagine.zoo import published
 
         others = [name.removeprefix("cartoongan-") for name in published.names() if "cartoongan-" in name]
         if self.look in others:
-            return f"cartoongan-{self.look}"  # which says how it is added
-        raise StageError(unknown_name("look", self.look, sorted({"ink", *here, *others})))
+            return f"cartoongan-{self.look}"  # loading it fails with the command that adds it
+        raise StageError(unknown_name("look", self.look, sorted({INK, *available, *others})))
 
-    @staticmethod
-    def looks() -> dict[str, str]:
-        """The weights of every look that is here, by its name; our own network's before the published."""
-        from reimagine import zoo
+    def check(self) -> None:
+        """Check that all options are in range.
 
-        names = [card.name for card in zoo.cards()]
-        return {
-            name.removeprefix(kind): name
-            for kind in ("cartoongan-", "cartoon-")
-            for name in names
-            if name.startswith(kind)
-        }
+        Raises:
+            StageError: one is not.
+        """
+        check_blending(self.strength, self.temporal_strength, self.line)
+        check_range("size", self.size, 64, 2160, " pixels")
+
+    def choices(self) -> Mapping[str, Sequence[str]]:
+        """Return the looks whose weights are available, "ink" first."""
+        return {"look": [INK, *_available_looks()]}
 
     @classmethod
-    def preview(cls) -> list[dict[str, str]]:
-        """Every look there is."""
-        return [{"look": name} for name in ("ink", *cls.looks())]
+    def previews(cls) -> Sequence[Mapping[str, Any]]:
+        """Return one setting per available look."""
+        return [{"look": name} for name in (INK, *_available_looks())]
 
-    def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
-        """Frames in, frames out; a grey film stays grey unless `colour`."""
-        import cv2
-        import numpy as np
+    @classmethod
+    def report(cls, counts: Mapping[str, float]) -> Mapping[str, Any]:
+        """Return the warping error before and after temporal blending."""
+        return warp_error_report(counts)
+
+    def load(self, device: str) -> FrameProcessor:
+        """Return a processor that stylizes frames; a grey film stays grey unless `colour`."""
+        self.check()
+        weights = self.required_weights
+        if not weights:
+            return self._ink().load(device)
         import torch
 
         from reimagine import zoo
-        from reimagine.errors import StageError
-        from reimagine.media.guided import detailed_upsample
-        from reimagine.stages.cartoon.stylizer import Stylizer, calmed, inked
-        from reimagine.zoo.device import bfloat16_is_fast
+        from reimagine.stages.cartoon.stylizer import Stylizer
 
+        from .inference import Cartoonizer
         from .net import generator
 
-        if not 64 <= self.size <= 2160:
-            raise StageError(f"cartoon: --size {self.size} is out of range; give 64 to 2160 pixels")
-        if not self.network:
-            return self.ink().load(device)
-        net: Any = zoo.load(self.network, generator, device).to(memory_format=torch.channels_last)
-        half = bfloat16_is_fast(device)
+        net = zoo.load(weights, generator, device).to(memory_format=torch.channels_last)
+        cartoonizer = Cartoonizer(net, device, self.size, self.line)
+        return Stylizer(cartoonizer, self.strength, self.temporal_strength, self.colour)
 
-        @torch.inference_mode()
-        def asked(small: np.ndarray) -> np.ndarray:
-            """The network's answer; what it sees goes on a little beyond the picture's edges."""
-            h, w = small.shape[:2]
-            m, step = net.margin, net.step
-            wide = cv2.copyMakeBorder(small, m, m + -h % step, m, m + -w % step, cv2.BORDER_REFLECT_101)
-            x = torch.from_numpy(wide).to(device).permute(2, 0, 1)[None].float() / 127.5 - 1
-            with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
-                y = net(x.contiguous(memory_format=torch.channels_last))
-            made = (y[0].float().permute(1, 2, 0) + 1) * 127.5
-            return made[m : m + h, m : m + w].clamp(0, 255).cpu().numpy()
+    def _ink(self) -> Ink:
+        """Return the model of the look "ink", with the options that both models have."""
+        line = self.line or Ink.line
+        return Ink(strength=self.strength, line=line, temporal_strength=self.temporal_strength)
 
-        def calm(image: np.ndarray, grey: np.ndarray) -> np.ndarray:
-            return calmed(asked(image), grey) if net.restless else asked(image)
 
-        def draw(image: np.ndarray) -> np.ndarray:
-            scale = self.size / min(image.shape[:2])
-            grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-            if scale < 1:
-                small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-                made = calm(small, cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
-                made = detailed_upsample(made, grey.astype(np.float32) / 255)
-            else:
-                made = calm(image, grey)
-            return inked(made, grey, self.line) if self.line else made
+def _available_looks() -> dict[str, str]:
+    """Return the names in the zoo of all available looks. Own weights replace published ones of the same look."""
+    from reimagine import zoo
 
-        return Stylizer(draw, self.strength, self.steady, self.colour)
-
-    def ink(self) -> Any:
-        from reimagine.stages.cartoon.ink import Ink
-
-        return Ink(self.strength, self.line or Ink.line, steady=self.steady)
+    names = [card.name for card in zoo.cards()]
+    return {
+        name.removeprefix(prefix): name
+        for prefix in ("cartoongan-", "cartoon-")
+        for name in names
+        if name.startswith(prefix)
+    }

@@ -1,0 +1,1 @@
+"""DeOldify's networks, for users who have their weights."""

@@ -1,8 +1,8 @@
 """DeOldify's generators (Antic 2018-2020): a U-Net on ResNet features, with self-attention.
 
-Rebuilt so that every module bears the name of the published checkpoint (fastai v1's DynamicUnet:
-`layers.0` the encoder, 1 to 3 the bottom, 4 to 7 the way up, 8 to 12 the end). Spectral and weight
-norm are folded into plain weights on import, as evaluation mode uses them.
+The modules have the names of the published checkpoints, which are fastai v1's DynamicUnet: `layers.0` is the encoder,
+1 to 3 the bottleneck, 4 to 7 the decoder, 8 to 12 the output. Spectral and weight normalization are folded into plain
+weights on import, as in evaluation mode.
 """
 
 from __future__ import annotations
@@ -13,18 +13,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""ImageNet's, in which the network's input and its output live."""
+MEAN = (0.485, 0.456, 0.406)
+"""Mean of ImageNet's RGB in 0..1; the network's input and output are normalized with it."""
+STD = (0.229, 0.224, 0.225)
+"""Standard deviation of ImageNet's RGB in 0..1."""
+SKIP_LAYERS = (2, 4, 5, 6)
+"""Encoder layers whose outputs are skip connections: the ReLU at 1/2, then the groups at 1/4, 1/8 and 1/16."""
 
 
 def norm(width: int) -> nn.BatchNorm2d:
+    """Batch normalization."""
     return nn.BatchNorm2d(width)
 
 
 class BasicBlock(nn.Module):
-    """ResNet34's (He et al. 2016)."""
+    """ResNet-34's block (He et al. 2016)."""
 
-    wider = 1
+    expansion = 1
+    """Output channels per channel of `width`."""
 
     def __init__(self, inputs: int, width: int, stride: int) -> None:
         super().__init__()
@@ -38,9 +44,10 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """ResNet101's, the stride on the 3x3."""
+    """ResNet-101's block, with the stride on the 3x3 convolution."""
 
-    wider = 4
+    expansion = 4
+    """Output channels per channel of `width`."""
 
     def __init__(self, inputs: int, width: int, stride: int) -> None:
         super().__init__()
@@ -55,28 +62,28 @@ class Bottleneck(nn.Module):
 
 
 def shortcut(inputs: int, outputs: int, stride: int) -> nn.Sequential:
-    """Empty where the shape stays."""
+    """Projection of the residual connection; empty (the identity) if the shape does not change."""
     if stride == 1 and inputs == outputs:
         return nn.Sequential()
     return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), norm(outputs))
 
 
 def encoder(block: type[BasicBlock] | type[Bottleneck], depths: tuple[int, ...], width: int) -> nn.Sequential:
-    """torchvision's ResNet without its last two layers: 0 conv1, 1 bn1, ..., 4 to 7 layer1 to layer4."""
+    """torchvision's ResNet without its last two layers: 0 conv1, 1 bn1, 2 ReLU, 3 pooling, 4 to 7 layer1 to layer4."""
     groups: list[nn.Module] = []
     inputs = width
     for number, depth in enumerate(depths):
         blocks = []
-        for at in range(depth):
-            blocks.append(block(inputs, width << number, 2 if number and not at else 1))
-            inputs = (width << number) * block.wider
+        for position in range(depth):
+            blocks.append(block(inputs, width << number, 2 if number and not position else 1))
+            inputs = (width << number) * block.expansion
         groups.append(nn.Sequential(*blocks))
     stem = nn.Conv2d(3, width, 7, 2, 3, bias=False), norm(width), nn.ReLU(), nn.MaxPool2d(3, 2, 1)
     return nn.Sequential(*stem, *groups)
 
 
 class Attention(nn.Module):
-    """Self-attention over all places (Zhang et al. 2019, SAGAN)."""
+    """Self-attention over all positions (SAGAN, Zhang et al. 2019)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -91,13 +98,13 @@ class Attention(nn.Module):
 
 
 def conv(inputs: int, outputs: int, attention: bool = False) -> nn.Sequential:
-    """Convolution, ReLU, batch norm: in this order."""
+    """Convolution, ReLU and batch normalization, in this order; then attention, if `attention`."""
     layers = [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.ReLU(), norm(outputs)]
     return nn.Sequential(*layers, *([Attention(outputs)] if attention else []))
 
 
 class Shuffle(nn.Module):
-    """Twice the size by pixel shuffle; `blur` takes the checkerboard out."""
+    """Upsampling by two with a pixel shuffle; `blur` removes its checkerboard artifacts."""
 
     def __init__(self, inputs: int, outputs: int, blur: bool = True) -> None:
         super().__init__()
@@ -111,7 +118,7 @@ class Shuffle(nn.Module):
 
 
 class Up(nn.Module):
-    """A step of the way up, joined with the encoder's features."""
+    """A decoder level: upsampling, then convolutions of the result and the encoder's skip connection."""
 
     def __init__(self, inputs: int, half: int, skip: int, outputs: int, deep: bool, attention: bool) -> None:
         super().__init__()
@@ -131,6 +138,8 @@ class Up(nn.Module):
 
 
 class Residual(nn.Module):
+    """Two convolutions with a residual connection."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList(nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.ReLU()) for _ in range(2))
@@ -140,11 +149,11 @@ class Residual(nn.Module):
 
 
 class DeOldify(nn.Module):
-    """A grey picture in, its colours out.
+    """Predicts the RGB image of a grey one.
 
     Args:
-        kind: "wide" (ResNet101: Stable and Video) or "deep" (ResNet34: Artistic).
-        divide: all widths are divided by it; 1 is the published network.
+        kind: "wide" (ResNet-101: Stable and Video) or "deep" (ResNet-34: Artistic).
+        divide: divisor of all widths; 1 is the published network.
     """
 
     def __init__(self, kind: str = "wide", divide: int = 1) -> None:
@@ -152,13 +161,13 @@ class DeOldify(nn.Module):
         deep = kind == "deep"
         block, depths = (BasicBlock, (3, 4, 6, 3)) if deep else (Bottleneck, (3, 4, 23, 3))
         base = 64 // divide
-        skips = [base * block.wider << n for n in (2, 1, 0)] + [base]
-        bottom = base * block.wider << 3
-        ups = [768, 768, 672, 300] if deep else [512, 512, 512, 256]
-        widths = [bottom, *(n // divide for n in ups)]
+        skips = [base * block.expansion << n for n in (2, 1, 0)] + [base]
+        bottom = base * block.expansion << 3
+        decoder = [768, 768, 672, 300] if deep else [512, 512, 512, 256]
+        widths = [bottom, *(n // divide for n in decoder)]
         halves = [w // 2 for w in widths[:4]] if deep else [n // divide for n in (512, 512, 512, 256)]
         end = widths[-1] + 3
-        steps = [
+        levels = [
             Up(inputs, half, skip, outputs, deep, number == 1)
             for number, ((inputs, outputs), half, skip) in enumerate(zip(pairwise(widths), halves, skips, strict=True))
         ]
@@ -168,7 +177,7 @@ class DeOldify(nn.Module):
                 norm(bottom),
                 nn.ReLU(),
                 nn.Sequential(conv(bottom, 2 * bottom), conv(2 * bottom, bottom)),
-                *steps,
+                *levels,
                 Shuffle(widths[-1], widths[-1], blur=False),
                 nn.Identity(),
                 Residual(end),
@@ -177,19 +186,19 @@ class DeOldify(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """RGB (N, 3, H, W), ImageNet-normalised -> the same, coloured; sides multiples of 16."""
-        seen, kept = x, []
-        for number, layer in enumerate(self.layers[0]):
+        """Grey as RGB (N, 3, H, W), ImageNet-normalized, sides multiples of 16 -> RGB of the same shape and range."""
+        grey, skips = x, []
+        for number, layer in enumerate(self.layers[0].children()):
             x = layer(x)
-            if number in (2, 4, 5, 6):
-                kept.append(x)
+            if number in SKIP_LAYERS:
+                skips.append(x)
         x = self.layers[3](F.relu(self.layers[1](x)))
-        for step, skip in zip(self.layers[4:8], reversed(kept), strict=True):
-            x = step(x, skip)
-        x = self.layers[10](torch.cat([self.layers[8](x), seen], 1))
+        for level, skip in zip(self.layers[4:8], reversed(skips), strict=True):
+            x = level(x, skip)
+        x = self.layers[10](torch.cat([self.layers[8](x), grey], 1))
         return torch.sigmoid(self.layers[11](x)) * 6 - 3
 
-    def colour(self, luma: Tensor) -> Tensor:
-        """Luma (N, 1, H, W) in 0..1 -> the RGB the network has in mind, (N, 3, H, W) in 0..1."""
+    def predict_rgb(self, luma: Tensor) -> Tensor:
+        """Luma (N, 1, H, W) in 0..1 -> RGB (N, 3, H, W) in 0..1."""
         mean, std = (luma.new_tensor(v).view(1, 3, 1, 1) for v in (MEAN, STD))
         return (self((luma.expand(-1, 3, -1, -1) - mean) / std) * std + mean).clamp(0, 1)

@@ -1,1 +1,1 @@
-"""A colorizer that sees three frames at a time, and learns the colours of one film from another."""
+"""A colorizer that sees three consecutive frames, and is trained on the colours of one film."""

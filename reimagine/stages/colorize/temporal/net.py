@@ -1,9 +1,9 @@
-"""Three consecutive grey frames in, the colours of the middle one out.
+"""The network of `colorize temporal`: three consecutive frames of luma in, the colours of the middle one out.
 
-The conditional GAN's generator for film: one encoder sees each frame by itself, a joint bottleneck sees all
-three, U-net skips come from the middle one. Everything but the bottleneck's first layer is the colorizer's
-(`colorize.unet`), so that its weights are a start from which a film is learnt in minutes: as long as the
-neighbours' share is zero, it is that colorizer.
+It is the generator of a conditional GAN. The encoder processes each frame separately, the bottleneck sees all three,
+and the skip connections are those of the middle frame. All layers but the bottleneck's first are those of `ColorUNet`,
+so its weights are a starting point from which a film is learned in minutes: while the weights of the neighbours are
+zero, both networks give the same result.
 """
 
 from __future__ import annotations
@@ -12,40 +12,43 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..unet.net import ColorUNet
 
 FRAMES = 3
+"""Frames of an input: the previous one, the one that is colorized, and the next one."""
 
 
 class TemporalUNet(ColorUNet):
-    """Grey frames -> colour distribution of the middle one; arguments as `ColorUNet`'s."""
+    """Predicts a distribution over the colours of the middle of three frames; arguments as of `ColorUNet`."""
 
     def __init__(self, bins: int, width: int = 288) -> None:
         super().__init__(bins, width)
-        alone = self.enter[0]
-        self.enter[0] = torch.nn.Conv2d(FRAMES * alone.in_channels, width, 1, bias=False)
+        single = self.enter[0]
+        assert isinstance(single, nn.Conv2d)
+        self.enter[0] = nn.Conv2d(FRAMES * single.in_channels, width, 1, bias=False)
 
     def forward(self, greys: Tensor) -> Tensor:
         """(N, 3, H, W) luma in 0..1, H and W multiples of 16 -> (N, Q, H/4, W/4) logits."""
         n, frames, h, w = greys.shape
-        seen = self.encoder(greys.reshape(n * frames, 1, h, w))
-        quarter, eighth = (x.unflatten(0, (n, frames))[:, frames // 2] for x in seen[:2])
-        x = self.body(F.relu(self.enter(seen[2].unflatten(0, (n, frames)).flatten(1, 2))))
+        features = self.encoder(greys.reshape(n * frames, 1, h, w))
+        quarter, eighth = (x.unflatten(0, (n, frames))[:, frames // 2] for x in features[:2])
+        x = self.body(F.relu(self.enter(features[2].unflatten(0, (n, frames)).flatten(1, 2))))
         return self.head(self.up2(self.up1(x, eighth), quarter))
 
-    def paint(self, greys: Tensor) -> Tensor:
-        """Luma (N, 3, H, W) in 0..1 -> ab (N, 2, H/4, W/4). Nothing is held back: it knows its film."""
-        return self.colour(self(greys)).float()
+    def predict_ab(self, greys: Tensor) -> Tensor:
+        """Luma (N, 3, H, W) in 0..1 -> ab (N, 2, H/4, W/4), without attenuation in black and white."""
+        return self.expected_ab(self(greys)).float()
 
-    def load_state_dict(self, state_dict: dict[str, Any], *args: Any, **more: Any) -> Any:
-        """Also a plain colorizer's: its one frame becomes the middle one."""
+    def load_state_dict(self, state_dict: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """Load weights of this network, or of a `ColorUNet`, whose single frame becomes the middle one."""
         name = "enter.0.weight"
-        given = state_dict.get(name)
-        if given is not None and given.shape[1] * FRAMES == self.enter[0].in_channels:
-            joint = torch.zeros_like(self.enter[0].weight)
-            share = given.shape[1]
-            joint[:, share : 2 * share] = given
+        single, enter = state_dict.get(name), self.enter[0]
+        assert isinstance(enter, nn.Conv2d)
+        if single is not None and single.shape[1] * FRAMES == enter.in_channels:
+            joint = torch.zeros_like(enter.weight)
+            channels = single.shape[1]
+            joint[:, channels : 2 * channels] = single
             state_dict = {**state_dict, name: joint}
-        return super().load_state_dict(state_dict, *args, **more)
+        return super().load_state_dict(state_dict, *args, **options)

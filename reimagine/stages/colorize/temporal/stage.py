@@ -1,62 +1,89 @@
-"""What a film meets: a colorizer that has learnt another film's colours, and sees three frames at once."""
+"""The model `colorize temporal`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+from reimagine.errors import StageError
+from reimagine.stages.colorize.options import (
+    EveryFrame,
+    References,
+    Saturation,
+    Size,
+    Weights,
+    check_size,
+    find_reference_stills,
+)
+from reimagine.stages.contract import FrameProcessor, PictureModel
 
 if TYPE_CHECKING:
-    from reimagine.media import Frame
     from reimagine.media.clip import Clip
+    from reimagine.progress import Progress
+
+LONGEST_MINUTES = 1440
+"""Minutes of training on a reference: a day."""
 
 
 @dataclass(frozen=True)
-class ColorizeTemporal:
-    """Three frames at a time, in the colours of a film of your own: name it, or weights trained on it."""
+class ColorizeTemporal(PictureModel):
+    """A network that sees three frames, with the colours of a film that you name, or of weights trained on one."""
 
-    reference: Annotated[Path | None, "A film in colour, or a folder of them, to learn from"] = None
-    minutes: Annotated[float, "How long it learns from the reference"] = 10.0
-    size: Annotated[int, "Short side, in pixels, at which the network works (64 to 1024)"] = 160
-    saturation: Annotated[float, "How strong the colour is, 0 to 2"] = 1.0
-    references: Annotated[Path | None, "Folder of ref_nnnnnn.png stills to colour each shot after"] = None
-    every_frame: Annotated[bool, "Ask the network at every frame, not only at keyframes"] = False
-    weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "colorize-nogan"
+    reference: Annotated[Path | None, "A film in colour, or a folder of them, whose colours are learned"] = None
+    minutes: Annotated[float, "Training time on the reference, in minutes"] = 10.0
+    size: Size = 160
+    saturation: Saturation = 1.0
+    references: References = None
+    every_frame: EveryFrame = False
+    weights: Weights = "colorize-nogan"
     version: ClassVar[int] = 1
     context: ClassVar[int] = 16
-    ahead: ClassVar[int] = 17
-    scenes: ClassVar[bool] = True
-    after: ClassVar[tuple[str, ...]] = ("size", "saturation", "references", "every_frame")
-    """Options that what is learnt does not depend on."""
+    look_ahead: ClassVar[int] = 17
+    scene_reuse: ClassVar[bool] = True
+    frames_per_second: ClassVar[float] = 35.0
+    inference_options: ClassVar[Sequence[str]] = ("size", "saturation", "references", "every_frame")
+
+    @property
+    def required_weights(self) -> str:
+        """The option `weights`."""
+        return self.weights
 
     def check(self) -> None:
-        """Refuse a reference that is not there, before anything is done."""
-        from reimagine.errors import StageError
+        """Refuse options that are out of range, and references that do not exist."""
         from reimagine.training.films import list_films
 
+        check_size(self.size)
+        find_reference_stills(self.references)
         if self.reference is None:
             return
         list_films(self.reference)
-        if not 0 < self.minutes <= 1440:
-            raise StageError(f"colorize: --minutes {self.minutes:g} is out of range; give up to 1440")
+        if not 0 < self.minutes <= LONGEST_MINUTES:
+            raise StageError(f"colorize: --minutes {self.minutes:g} is out of range; give up to {LONGEST_MINUTES}")
 
-    def prepared(self, clip: Clip, kept: Path, device: str, progress: Any) -> ColorizeTemporal:
-        """The model that has learnt its reference; what it learns is left in the folder `kept`, and what is
-        there is gone on with."""
+    def learning_seconds(self) -> float:
+        """The training time, if there is a reference."""
+        return 60 * self.minutes if self.reference is not None else 0.0
+
+    def prepare(self, clip: Clip, folder: Path, device: str, progress: Progress) -> Self:
+        """Train on the reference in `folder`, or continue there; return the model with the trained weights."""
         if self.reference is None:
             return self
-        from .train import study
+        from reimagine.zoo.threads import training_threads
 
-        weights = study([self.reference], self.weights, kept, self.minutes, device, progress)
+        from .train import train_on_reference
+
+        with training_threads():
+            weights = train_on_reference([self.reference], self.weights, folder, self.minutes, device, progress)
         return replace(self, reference=None, weights=str(weights))
 
-    def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
-        """Frames in, frames out; holds 33 frames."""
+    def load(self, device: str) -> FrameProcessor:
+        """Load the network. At most 33 frames are buffered."""
         from reimagine.stages.colorize.colorizer import Colorizer
-        from reimagine.stages.colorize.inference import asker
+        from reimagine.stages.colorize.inference import load_predictor
 
         from .net import FRAMES, TemporalUNet
 
-        ask = asker(self.weights, TemporalUNet, device)
-        return Colorizer(ask, self.size, self.saturation, self.references, self.every_frame, window=FRAMES)
+        network = load_predictor(self.weights, TemporalUNet, device)
+        return Colorizer(network, self.size, self.saturation, self.references, self.every_frame, window=FRAMES)

@@ -1,20 +1,18 @@
-"""How a colorizer learns one film's colours: a conditional GAN on three frames at a time.
+"""Training on the colours of one film: a conditional GAN on three consecutive frames.
 
-Pixel loss (weight 20) and a least-squares adversarial loss (Mao et al. 2017) against a spectral-norm
-PatchGAN critic (Isola et al. 2017) that sees the grey picture beside its colours. From the shipped colorizer
-this takes minutes; from scratch (`--start ""`) give it hours and `--rate 1e-3`.
+The generator's loss is a pixel loss plus a least-squares adversarial loss (Mao et al. 2017); the discriminator is a
+PatchGAN with spectral normalization (Isola et al. 2017) that receives luma and ab. From the shipped colorizer this
+takes minutes; from scratch (`--start ""`) allow hours, and use `--rate 1e-3`.
 """
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -22,84 +20,90 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.media.frames import prefetch
-from reimagine.training.colour import lab_to_rgb
+from reimagine.progress import Progress
+from reimagine.stages.colorize.inference import on_device
 from reimagine.training.discriminator import PatchDiscriminator
 from reimagine.training.films import list_films
-from reimagine.training.plots import plot_losses, save_sample_sheet
-from reimagine.training.state import (
-    cosine_schedule,
-    load_checkpoint,
-    save_and_log,
-    seed_everything,
-    update_ema,
-)
-from reimagine.zoo.device import configure_device
+from reimagine.training.options import Batch, LearningRate, Minutes, Seed, Size, Start, Training
+from reimagine.training.plots import plot_losses
+from reimagine.training.state import cosine_schedule, load_checkpoint, save_and_log, seed_everything, update_ema
 
-from ..unet import data as photographs
+from ..unet.data import palette
+from ..unet.losses import AB_RANGE, discriminator_input
 from . import data
 from .net import TemporalUNet
+from .validation import agreement, evenly_spaced_pairs, save_samples
 
-PIXELS = 20.0
-"""Weight of the pixel loss beside the critic's word."""
-FULL = 110.0
-"""CIELAB's a and b are brought to about -1..1 by this."""
-SQUARE = 0.3
-"""Errors below this (33 units) are squared: the mean of what a place may be is answered, not the median,
-which is greyer."""
+PIXEL_WEIGHT = 20.0
+"""Weight of the pixel loss in the generator's loss."""
+ADVERSARIAL_WEIGHT = 0.1
+"""Weight of the adversarial loss in the generator's loss."""
+SMOOTH_L1_BETA = 0.3
+"""Error of ab / AB_RANGE (33 CIELAB units) below which the pixel loss is quadratic. Its minimum is then the mean of the
+possible colours, as the pixel loss is wanted to be, and not their median, which is greyer."""
+WARM_UP = 50
+"""Steps over which the learning rate rises to its peak."""
+CHECKPOINT_SECONDS = 60.0
+"""Seconds between two checkpoints; each includes a validation."""
 
 
 @dataclass(frozen=True)
-class TrainColorizeTemporal:
-    """Teach the colorizer the colours of films of one place, one time or one story."""
+class TrainColorizeTemporal(Training):
+    """Train the colorizer on the colours of films of one place, one time or one story."""
 
-    film: Annotated[list[Path], "A film in colour, or a folder of them; give it again for more"]
-    start: Annotated[str, "Weights to start from, a name or a path; '' is from scratch"] = "colorize-nogan"
-    size: Annotated[int, "Side of the training squares, in pixels (a multiple of 16)"] = 160
-    batch: Annotated[int, "Squares a step"] = 8
-    minutes: Annotated[float, "How long; the learning rate follows this clock"] = 20.0
-    until: Annotated[float, "Learn only from this share of each film, from its beginning"] = 1.0
-    rate: Annotated[float, "Peak learning rate (Adam); from scratch 1e-3 is usual"] = 2e-4
-    seed: Annotated[int, "Seed of everything random"] = 1
+    film: Annotated[list[Path], "A film in colour, or a folder of them; repeat the option for more"]
+    start: Start = "colorize-nogan"
+    size: Size = 160
+    batch: Batch = 8
+    minutes: Minutes = 20.0
+    until: Annotated[float, "Use only this fraction of each film, from its beginning"] = 1.0
+    rate: LearningRate = 2e-4
+    seed: Seed = 1
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:
-        """Train in the folder `run`, going on where it stood; gives back the weights' path."""
-        return learn(self, run, device)
+        """Train in the folder `run`, or continue there; return the path of the weights."""
+        return train(self, run, device, PrintedProgress())
 
 
-@dataclass(frozen=True)
-class _Aloud:
-    """Prints progress."""
+class PrintedProgress:
+    """Prints titles and messages of a training; progress itself is in the messages."""
 
-    message: Callable[[str], Any] = print
+    def begin(self, title: str, total: int, unit: str = "fps") -> None:
+        """Print the title."""
+        print(f"{title}: {total} {unit}", flush=True)
 
-    def begin(self, what: str, total: float, unit: str = "") -> None:
-        self.message(f"{what}: {total:g} {unit}")
+    def advance(self, count: float) -> None:
+        """Ignore progress."""
 
-    def advance(self, amount: float) -> None:
-        pass
+    def message(self, line: str) -> None:
+        """Print a message."""
+        print(line, flush=True)
 
 
-def study(films: list[Path], start: str, run: Path, minutes: float, device: str, progress: Any) -> Path:
-    """A short training on the way to a film that is to be coloured; gives back the weights' path."""
+def train_on_reference(
+    films: list[Path], start: str, run: Path, minutes: float, device: str, progress: Progress
+) -> Path:
+    """Train on reference films before another film is colorized; return the path of the weights.
+
+    Weights that a finished training left in the folder `run` are reused.
+    """
     path = run / "weights.safetensors"
     if not path.with_suffix(".toml").exists():
-        configure_device(device, alone=True)
-        learn(TrainColorizeTemporal(films, start, minutes=minutes), run, device, progress)
-        configure_device(device)
+        train(TrainColorizeTemporal(films, start, minutes=minutes), run, device, progress)
         (run / "checkpoint.pt").unlink(missing_ok=True)
     return path
 
 
-def learn(options: TrainColorizeTemporal, run: Path, device: str, progress: Any = None) -> Path:
+def train(options: TrainColorizeTemporal, run: Path, device: str, progress: Progress) -> Path:
+    """Train in the folder `run`, write weights and card, and return the path of the weights."""
     run.mkdir(parents=True, exist_ok=True)
     seed_everything(options.seed)
-    progress = progress or _Aloud()
     films = [path for named in options.film for path in list_films(named)]
-    found = [m for n, path in enumerate(films) for m in _of(path, n, options.until)]
-    taken, held = data.split(found)
-    progress.message(f"{len(taken)} frames to learn from, {len(held)} held out")
-    fit = Fit(options, run, device, taken, held, progress)
-    fit.descend()
+    frames = [f for number, path in enumerate(films) for f in _frames_of_film(path, number, options.until)]
+    training, validation = data.split(frames)
+    progress.message(f"{len(training)} frames for training, {len(validation)} for validation")
+    fit = Fit(options, run, device, training, validation, progress)
+    fit.train()
     path = run / "weights.safetensors"
     zoo.write_card(
         path,
@@ -107,157 +111,145 @@ def learn(options: TrainColorizeTemporal, run: Path, device: str, progress: Any 
             "stage": "colorize",
             "model": "temporal",
             "title": "the colours of " + ", ".join(p.name for p in films),
-            "measured": f"agreement {fit.best:.3f} on {len(held)} held-out frames of the same "
+            "measured": f"agreement {fit.best:.3f} on {len(validation)} held-out frames of the same "
             f"films, {fit.first:.3f} before",
         },
     )
     return path
 
 
-def _of(path: Path, number: int, until: float) -> list[data.Moment]:
-    """A film's moments, its shots numbered apart from other films'."""
-    from dataclasses import replace
-
-    return [replace(m, shot=m.shot + 100_000 * number) for m in data.moments(path, until)]
+def _frames_of_film(path: Path, number: int, until: float) -> list[data.TrainingFrame]:
+    """Training frames of a film, with shot numbers that differ from those of the other films."""
+    return [replace(f, shot=f.shot + 100_000 * number) for f in data.read_training_frames(path, until)]
 
 
 class Fit:
-    """One training on its way: generator, critic, and the clock."""
+    """One training: networks, optimizers, and what its checkpoints hold.
 
-    EVERY = 60.0
-    """Seconds between two looks at the held-out frames."""
+    Attributes:
+        start: the network before the training.
+        ema: exponential moving average of the network.
+        clock: seconds of training so far.
+        steps: optimizer steps so far.
+        first: agreement of `start` on the validation frames.
+        best: highest agreement of exported weights on the validation frames.
+        interpolation: weight of the trained network in the exported average of it and `start` (weights of two
+            networks may be averaged: Wortsman et al. 2022). It is 1 minus the squared agreement of `start`, because
+            that is the share of the film's colours that `start` already explains.
+    """
 
     def __init__(
         self,
         options: TrainColorizeTemporal,
         run: Path,
         device: str,
-        taken: list[data.Moment],
-        held: list[data.Moment],
-        progress: Any,
+        training: list[data.TrainingFrame],
+        validation: list[data.TrainingFrame],
+        progress: Progress,
     ) -> None:
-        self.o, self.run, self.device, self.progress, self.taken = options, run, device, progress, taken
-        self.held, known = (self.asked(some) for some in (held, taken + held))
-        self.net = self.begun().to(device, memory_format=torch.channels_last)
-        self.mean = copy.deepcopy(self.net).eval()
-        self.start, self.shown = copy.deepcopy(self.mean), copy.deepcopy(self.mean)
-        self.adversary = PatchDiscriminator(32).to(device)
+        self.options, self.run, self.device, self.progress, self.training = options, run, device, progress, training
+        self.validation = evenly_spaced_pairs(validation, options.size)
+        known = evenly_spaced_pairs(training + validation, options.size)
+        self.net = on_device(self.initial_network(), device)
+        self.ema = copy.deepcopy(self.net).eval()
+        self.start = copy.deepcopy(self.ema)
+        self.discriminator = PatchDiscriminator(32).to(device)
         encoder = list(self.net.encoder.parameters())
         rest = [p for n, p in self.net.named_parameters() if not n.startswith("encoder.")]
         groups = [{"params": encoder, "scale": 0.5}, {"params": rest, "scale": 1.0}]
         self.optimizer = torch.optim.Adam(groups, options.rate, (0.5, 0.999))
-        self.critic_optimizer = torch.optim.Adam(self.adversary.parameters(), options.rate, (0.5, 0.999))
+        self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), options.rate, (0.5, 0.999))
         self.parts = {
             "net": self.net,
-            "mean": self.mean,
+            "ema": self.ema,
             "optimizer": self.optimizer,
-            "critic": self.adversary,
-            "critic_optimizer": self.critic_optimizer,
+            "discriminator": self.discriminator,
+            "discriminator_optimizer": self.discriminator_optimizer,
         }
         saved = load_checkpoint(run / "checkpoint.pt", self.parts)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
-        self.first: float = saved.get("first", 0.0) or self.agreement(self.start, self.held)
-        self.share = 1 - max(0.0, self.agreement(self.start, known)) ** 2 if options.start else 1.0
-        """How much of what is learnt is kept. The square of the agreement is how much of the film's colours
-        the network explains before it has seen any of them, and so much of what it was stays (two networks'
-        weights may be averaged: Wortsman et al. 2022)."""
+        self.first: float = saved.get("first", 0.0) or agreement(self.start, self.validation, device)
+        self.interpolation = 1 - max(0.0, agreement(self.start, known, device)) ** 2 if options.start else 1.0
         self.best: float = saved.get("best", -1.0)
 
-    def begun(self) -> TemporalUNet:
-        """The network to start from."""
-        if self.o.start:
-            return zoo.load(self.o.start, TemporalUNet, "cpu")
-        bins, _ = photographs.palette([m.image for m in self.taken] * 3)
+    def initial_network(self) -> TemporalUNet:
+        """Return the network with the weights to start from; random ones if training is from scratch."""
+        if self.options.start:
+            return zoo.load(self.options.start, TemporalUNet, "cpu")
+        bins, _ = palette([f.image for f in self.training] * 3)
         net = TemporalUNet(len(bins))
         net.bins.copy_(torch.from_numpy(bins))
         return net
 
-    def descend(self) -> None:
-        self.progress.begin("learn", round(60 * self.o.minutes), "s")
+    def train(self) -> None:
+        """Train until the time is over."""
+        self.progress.begin("learn", round(60 * self.options.minutes), "s")
         self.progress.advance(self.clock)
         self.net.train()
-        for module in self.net.modules():  # a film is too little to know how bright the world is
-            if isinstance(module, torch.nn.BatchNorm2d) and self.o.start:
+        for module in self.net.modules():  # one film is too little data for the statistics of batch normalization
+            if isinstance(module, torch.nn.BatchNorm2d) and self.options.start:
                 module.eval()
-        kept, sums = time.monotonic(), []
-        feed = prefetch(data.batches(self.taken, self.o.size, self.o.batch, self.o.seed + self.steps), 3)
-        while (part := self.clock / (60 * self.o.minutes)) < 1:
-            begun = time.monotonic()
+        saved, losses = time.monotonic(), []
+        batches = data.batches(self.training, self.options.size, self.options.batch, self.options.seed + self.steps)
+        feed = prefetch(batches, 3)
+        while (elapsed := self.clock / (60 * self.options.minutes)) < 1:
+            start = time.monotonic()
             greys, ab = (torch.from_numpy(x).to(self.device) for x in next(feed))
-            sums.append(self.step(greys, ab, cosine_schedule(part)))
+            losses.append(self.step(greys, ab, cosine_schedule(elapsed)))
             self.steps += 1
-            took = time.monotonic() - begun
-            self.clock += took
-            self.progress.advance(took)
-            if time.monotonic() - kept > self.EVERY:
-                self.report(np.mean(sums, 0))
-                kept, sums = time.monotonic(), []
-        if sums or not (self.run / "weights.safetensors").exists():
-            self.report(np.mean(sums or [[0.0, 0.0]], 0))
+            seconds = time.monotonic() - start
+            self.clock += seconds
+            self.progress.advance(seconds)
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                self.report(np.mean(losses, 0))
+                saved, losses = time.monotonic(), []
+        if losses or not (self.run / "weights.safetensors").exists():
+            self.report(np.mean(losses or [[0.0, 0.0]], 0))
 
-    def step(self, greys: Tensor, ab: Tensor, pace: float) -> tuple[float, float]:
-        """Generator, then critic; gives back the pixel loss and the critic's."""
+    def step(self, greys: Tensor, ab: Tensor, schedule: float) -> tuple[float, float]:
+        """Take a step of the generator, then of the discriminator; return the pixel and the discriminator loss."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.o.rate * group["scale"] * pace * min(1.0, (self.steps + 1) / 50)
-        half = torch.autocast(self.device.split(":")[0], torch.bfloat16)
-        with half:
+            group["lr"] = self.options.rate * group["scale"] * schedule * min(1.0, (self.steps + 1) / WARM_UP)
+        autocast = torch.autocast(self.device.split(":")[0], torch.bfloat16)
+        grey = greys[:, 1:2]
+        with autocast:
             logits = self.net(greys)
-        made = self.net.colour(logits)
-        pixels = F.smooth_l1_loss(made / FULL, ab / FULL, beta=SQUARE)
-        with half:
-            word = self.adversary(beside(greys, made)).float()
-        loss = PIXELS * pixels + 0.1 * ((word - 1) ** 2).mean()
+        predicted = self.net.expected_ab(logits)
+        pixels = F.smooth_l1_loss(predicted / AB_RANGE, ab / AB_RANGE, beta=SMOOTH_L1_BETA)
+        with autocast:
+            generated = self.discriminator(discriminator_input(grey, predicted)).float()
+        loss = PIXEL_WEIGHT * pixels + ADVERSARIAL_WEIGHT * ((generated - 1) ** 2).mean()
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
-        update_ema(self.mean, self.net, min(0.995, 1 - 1 / (1 + self.steps / 10)))
-        with half:
-            real, fake = (self.adversary(beside(greys, x)).float() for x in (ab, made.detach()))
-        judged = ((real - 1) ** 2).mean() + (fake**2).mean()
-        self.critic_optimizer.zero_grad()
-        judged.backward()
-        self.critic_optimizer.step()
-        return float(pixels.detach()), float(judged.detach())
+        update_ema(self.ema, self.net, min(0.995, 1 - 1 / (1 + self.steps / 10)))
+        with autocast:
+            inputs = (discriminator_input(grey, x) for x in (ab, predicted.detach()))
+            real, generated = (self.discriminator(x).float() for x in inputs)
+        discriminator_loss = ((real - 1) ** 2).mean() + (generated**2).mean()
+        self.discriminator_optimizer.zero_grad()
+        discriminator_loss.backward()
+        self.discriminator_optimizer.step()
+        return float(pixels.detach()), float(discriminator_loss.detach())
 
-    # -- looking at it ---------------------------------------------------------------------
-
-    def asked(self, found: list[data.Moment]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Some frames, as the network is asked with them."""
-        pick = np.unique(np.linspace(0, len(found) - 1, 24).astype(int))
-        return [data.whole(found[i], self.o.size) for i in pick]
-
-    @torch.inference_mode()
-    def answers(self, net: TemporalUNet, frames: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
-        shown = (torch.from_numpy(greys)[None].to(self.device) for greys, _ in frames)
-        return [net.paint(x)[0].cpu().numpy() for x in shown]
-
-    def agreement(self, net: TemporalUNet, frames: list[tuple[np.ndarray, np.ndarray]]) -> float:
-        """Cosine between made and true ab over some frames."""
-        pairs = list(zip(self.answers(net, frames), (ab for _, ab in frames), strict=True))
-        both, made, true = (
-            sum(float((a * b).sum()) for a, b in x)
-            for x in (pairs, [(a, a) for a, _ in pairs], [(b, b) for _, b in pairs])
-        )
-        return both / (float(np.sqrt(made * true)) + 1e-9)
-
-    def mixed(self) -> TemporalUNet:
-        """The network with its share of what it has learnt."""
-        old, new = self.start.state_dict(), self.mean.state_dict()
-        both = {name: torch.lerp(old[name].float(), new[name].float(), self.share) for name in new}
-        net = copy.deepcopy(self.mean)
+    def interpolated(self) -> TemporalUNet:
+        """Return the average of the network before the training and the trained one."""
+        old, new = self.start.state_dict(), self.ema.state_dict()
+        both = {name: torch.lerp(old[name].float(), new[name].float(), self.interpolation) for name in new}
+        net = copy.deepcopy(self.ema)
         net.load_state_dict({name: value.to(new[name].dtype) for name, value in both.items()})
         return net
 
     def report(self, losses: np.ndarray) -> None:
-        """Keep, log, draw; the weights that colour the held-out frames best are those that are written."""
-        self.shown = self.mixed()
-        now = self.agreement(self.shown, self.held)
+        """Validate, log, plot and write the checkpoint; write the weights if their agreement is the best so far."""
+        net = self.interpolated()
+        now = agreement(net, self.validation, self.device)
         if now >= self.best:
             self.best = now
             arch = {"bins": len(self.net.bins), "width": self.net.enter[0].out_channels}
-            zoo.save(self.run / "weights.safetensors", self.shown, arch)
+            zoo.save(self.run / "weights.safetensors", net, arch)
         save_and_log(
             self.run,
             {**self.parts, "first": self.first, "best": self.best},
@@ -265,30 +257,9 @@ class Fit:
             self.steps,
             self.progress.message,
             pixels=float(losses[0]),
-            critic=float(losses[1]),
+            discriminator=float(losses[1]),
             agreement=now,
-            share=self.share,
+            interpolation=self.interpolation,
         )
         plot_losses(self.run / "log.csv", self.run / "curves.png")
-        self.sheet()
-
-    def sheet(self) -> None:
-        """Grey, made and true, of four held-out frames."""
-        rows, made = [], self.answers(self.shown, self.held)
-        for n in np.unique(np.linspace(0, len(self.held) - 1, 4).astype(int)):
-            grey = torch.from_numpy(self.held[n][0][1])
-            coloured = [seen(grey, torch.from_numpy(ab)) for ab in (made[n], self.held[n][1])]
-            rows.append([grey.expand(3, -1, -1), *coloured])
-        save_sample_sheet(self.run / "samples.png", rows)
-
-
-def seen(grey: Tensor, ab: Tensor) -> Tensor:
-    """Luma (H, W) in 0..1 under ab (2, h, w): RGB (3, H, W)."""
-    full = cv2.resize(ab.permute(1, 2, 0).numpy(), grey.shape[::-1])
-    return lab_to_rgb(torch.cat([grey[None] * 100, torch.from_numpy(full).permute(2, 0, 1)])[None])[0]
-
-
-def beside(greys: Tensor, ab: Tensor) -> Tensor:
-    """What the critic sees: the middle frame at the colours' size, and the colours."""
-    middle = F.interpolate(greys[:, 1:2], ab.shape[-2:], mode="area") * 2 - 1
-    return torch.cat([middle, ab / FULL], 1)
+        save_samples(self.run / "samples.png", net, self.validation, self.device)

@@ -1,0 +1,1 @@
+"""The default colorizer: a compact U-Net."""

@@ -1,4 +1,4 @@
-"""Photographs as training pairs: what an old film would have made of them, and their colours."""
+"""Training pairs from photographs: luma as of an old film, and ab."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 
 def random_crop(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Most of the picture, a little off its aspect, perhaps mirrored: (size, size, 3) uint8.
+    """Return a random crop, (size, size, 3) uint8: 40 to 100 % of the area, stretched by up to 15 %, half mirrored.
 
-    Whole scenes rather than details: what a colour is depends on where one is.
+    Crops are large because the colour of a thing depends on its scene.
     """
     h, w = photo.shape[:2]
     side = np.sqrt(rng.uniform(0.4, 1.0))
@@ -23,10 +23,10 @@ def random_crop(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.nd
 
 
 def old_film(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """What a film stock made of a coloured world: (H, W, 3) uint8 -> (H, W) float32 in 0..1.
+    """Simulate black-and-white film: RGB (H, W, 3) uint8 -> luma (H, W) float32 in 0..1.
 
-    Stocks before about 1927 are orthochromatic (blind to red: lips black, skies white), later
-    ones panchromatic; half of the prints are then worn.
+    The spectral response is that of luma (half of the photographs), of orthochromatic stock (a quarter; in use until
+    about 1927, not sensitive to red) or of panchromatic stock (a quarter). Half of the results are degraded.
     """
     kind = rng.random()
     if kind < 0.5:
@@ -36,11 +36,11 @@ def old_film(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     else:
         mix = rng.dirichlet([2, 4, 2])
     grey = photo.astype(np.float32) @ (mix / mix.sum() / 255).astype(np.float32)
-    return worn(grey, rng) if rng.random() < 0.5 else grey
+    return degrade(grey, rng) if rng.random() < 0.5 else grey
 
 
-def worn(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Gamma, blur, fading, vignette, grain and scratches, each by chance: float32 in 0..1."""
+def degrade(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Apply random gamma, blur, fading, vignette, grain and scratches to luma (H, W) float32 in 0..1."""
     h, w = grey.shape
     grey = grey ** np.float32(np.exp(rng.uniform(-0.5, 0.5)))
     if rng.random() < 0.5:
@@ -62,14 +62,17 @@ def worn(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def ab_of(photo: np.ndarray, step: int = 4) -> np.ndarray:
-    """CIELAB a and b of a picture at 1/step size: (H, W, 3) uint8 -> (H/step, W/step, 2) float32."""
+    """Return CIELAB a and b at 1/step of the size: RGB (H, W, 3) uint8 -> (H/step, W/step, 2) float32."""
     h, w = photo.shape[:2]
     small = cv2.resize(photo, (w // step, h // step), interpolation=cv2.INTER_AREA)
     return cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[..., 1:]
 
 
 def batches(photos: list[np.ndarray], size: int, batch: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Endless (grey (N, 1, S, S) in 0..1, ab (N, 2, S/4, S/4)), float32; every photo once a round."""
+    """Yield batches endlessly: luma (N, 1, S, S) in 0..1 and ab (N, 2, S/4, S/4), float32.
+
+    In every epoch each photograph is used at most once, in random order.
+    """
     rng = np.random.default_rng(seed)
     while True:
         order = rng.permutation(len(photos))
@@ -80,16 +83,27 @@ def batches(photos: list[np.ndarray], size: int, batch: int, seed: int) -> Itera
 
 
 def palette(photos: list[np.ndarray], step: int = 10, rare: float = 2e-5) -> tuple[np.ndarray, np.ndarray]:
-    """The ab colours that occur, on a grid of `step` units: values (Q, 2), how often each (Q,)."""
-    seen = np.concatenate([ab_of(p, 8).reshape(-1, 2) for p in photos[::3]])
-    cells, counts = np.unique(np.round(seen / step).astype(int), axis=0, return_counts=True)
+    """Return the quantized ab colours of photographs, (Q, 2) in CIELAB units, and their frequencies (Q,), sum 1.
+
+    Args:
+        step: spacing of the grid of colours, in CIELAB units.
+        rare: colours with a lower frequency are left out.
+    """
+    ab = np.concatenate([ab_of(p, 8).reshape(-1, 2) for p in photos[::3]])
+    cells, counts = np.unique(np.round(ab / step).astype(int), axis=0, return_counts=True)
     share = counts / counts.sum()
     keep = share > rare
     return cells[keep].astype(np.float32) * step, (share[keep] / share[keep].sum()).astype(np.float32)
 
 
-def pairs(photos: list[np.ndarray], size: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Whole pictures, undamaged, for asking the network: (grey (S, S), ab (2, S/4, S/4))."""
+def validation_pairs(photos: list[np.ndarray], size: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return whole photographs without degradation: luma (S, S) in 0..1 and ab (2, S/4, S/4) each, float32."""
     squares = [cv2.resize(p, (size, size), interpolation=cv2.INTER_AREA) for p in photos]
     greys = [cv2.cvtColor(s, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255 for s in squares]
     return [(g, ab_of(s).transpose(2, 0, 1)) for g, s in zip(greys, squares, strict=True)]
+
+
+def split(photos: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return (validation, training) photographs: about 100 are held out, of fewer than 200 half."""
+    step = max(2, len(photos) // 100)
+    return photos[::step], [p for i, p in enumerate(photos) if i % step]

@@ -1,10 +1,9 @@
-"""The colorizer: lightness in, a distribution over colours out, at a quarter of the size.
+"""The colorizer's network: luma in, a distribution over colours out, at a quarter of the size.
 
-A SqueezeNet-shaped encoder (Iandola et al. 2016) so that published ImageNet features can be its
-starting point, a context block at 1/16 (self-attention and a global mean|max vector, so that a
-beach knows it is a beach), and two U-net up-blocks. The head is a softmax over quantised ab
-colours (Zhang et al. 2016): unlike a regression it does not answer "brown" when a coat may be
-red or green.
+A SqueezeNet encoder (Iandola et al. 2016), so that published ImageNet features can be the starting point; a context
+block at 1/16, with a global mean and maximum and self-attention, so that the whole scene influences every colour; and
+two U-Net decoder levels. The output is a softmax over quantized ab colours (Zhang et al. 2016): a regression would
+predict the mean, brown, for a coat that may be red or green.
 """
 
 from __future__ import annotations
@@ -15,16 +14,19 @@ from torch import Tensor, nn
 
 from reimagine.zoo.squeezenet import SqueezeNet
 
-HELD_BACK = ((0.0, 0.6), (0.25, 1.0), (0.85, 1.0), (1.0, 0.85))
-"""(luma, share of the chroma kept): the network over-colours black and white; a least-squares fit
-on held-out training photographs."""
+CHROMA_ATTENUATION = ((0.0, 0.6), (0.25, 1.0), (0.85, 1.0), (1.0, 0.85))
+"""Points (luma, factor of the chroma). The network predicts too much chroma in black and white; the factors are a
+least-squares fit on validation photographs."""
 
 
 def conv(inputs: int, outputs: int, size: int = 3) -> nn.Sequential:
+    """Convolution and batch normalization."""
     return nn.Sequential(nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=False), nn.BatchNorm2d(outputs))
 
 
 class Residual(nn.Module):
+    """Two convolutions with a residual connection."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.first, self.second = conv(width, width), conv(width, width)
@@ -34,7 +36,7 @@ class Residual(nn.Module):
 
 
 class Context(nn.Module):
-    """What is where in the whole picture: global mean|max modulation, then self-attention."""
+    """Modulation by the global mean and maximum, then a transformer layer over all positions."""
 
     def __init__(self, width: int, heads: int = 8) -> None:
         super().__init__()
@@ -57,7 +59,7 @@ class Context(nn.Module):
 
 
 class Up(nn.Module):
-    """Twice the size, joined with the encoder's features of that size."""
+    """A decoder level: upsampling by two, then convolutions of the result and the encoder's skip connection."""
 
     def __init__(self, inputs: int, skip: int, outputs: int) -> None:
         super().__init__()
@@ -72,11 +74,11 @@ class Up(nn.Module):
 
 
 class ColorUNet(nn.Module):
-    """Grey picture -> colour distribution.
+    """Predicts a distribution over colours from luma.
 
     Args:
-        bins: number of quantised ab colours; their values live in the buffer `bins` (Q, 2),
-            in CIELAB units, so that weights and palette can never be separated.
+        bins: number of quantized ab colours. Their values are in the buffer `bins` (Q, 2), in CIELAB units, and are
+            saved with the weights.
         width: channels at 1/16.
     """
 
@@ -98,19 +100,18 @@ class ColorUNet(nn.Module):
         x = self.body(F.relu(self.enter(x)))
         return self.head(self.up2(self.up1(x, eighth), quarter))
 
-    def colour(self, logits: Tensor, temperature: float = 1.0) -> Tensor:
-        """Annealed mean of the distribution (Zhang et al. 2016, section 2.3): (N, 2, h, w) ab."""
-        odds = torch.softmax(logits.float() / temperature, 1)
-        return torch.einsum("nqhw,qc->nchw", odds, self.bins.float())
+    def expected_ab(self, logits: Tensor, temperature: float = 1.0) -> Tensor:
+        """Logits (N, Q, h, w) -> ab (N, 2, h, w): the annealed mean (Zhang et al. 2016, section 2.3)."""
+        probabilities = torch.softmax(logits.float() / temperature, 1)
+        return torch.einsum("nqhw,qc->nchw", probabilities, self.bins.float())
 
-    def paint(self, grey: Tensor) -> Tensor:
-        """Luma (N, 1, H, W) in 0..1 -> ab (N, 2, H/4, W/4), held back where there is hardly a
-        colour to see."""
-        return self.colour(self(grey)) * share_kept(F.avg_pool2d(grey.float(), 4))
+    def predict_ab(self, grey: Tensor) -> Tensor:
+        """Luma (N, 1, H, W) in 0..1 -> ab (N, 2, H/4, W/4), attenuated in black and white."""
+        return self.expected_ab(self(grey)) * chroma_attenuation(F.avg_pool2d(grey.float(), 4))
 
 
-def share_kept(luma: Tensor) -> Tensor:
-    """`HELD_BACK`, linear between its points."""
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = HELD_BACK
+def chroma_attenuation(luma: Tensor) -> Tensor:
+    """Luma in 0..1 -> factor of the chroma: `CHROMA_ATTENUATION`, interpolated linearly."""
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = CHROMA_ATTENUATION
     dark = y0 + (y1 - y0) * ((luma - x0) / (x1 - x0)).clamp(0, 1)
     return dark + (y3 - y2) * ((luma - x2) / (x3 - x2)).clamp(0, 1)

@@ -1,37 +1,59 @@
-"""What a film meets: grey frames in, the same luma under the network's colours out."""
+"""The model `colorize unet`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    from reimagine.media import Frame
+from reimagine.stages.colorize.options import (
+    EveryFrame,
+    References,
+    Saturation,
+    Size,
+    Weights,
+    check_size,
+    find_reference_stills,
+)
+from reimagine.stages.contract import FrameProcessor, PictureModel
 
 
 @dataclass(frozen=True)
-class ColorizeUNet:
-    """A compact network trained with the NoGAN schedule; luma stays the film's own, bit for bit."""
+class ColorizeUNet(PictureModel):
+    """A compact network trained with the NoGAN schedule. The luma of the film is not changed."""
 
-    size: Annotated[int, "Short side, in pixels, at which the network works (64 to 1024)"] = 160
-    saturation: Annotated[float, "How strong the colour is, 0 to 2"] = 1.0
-    references: Annotated[Path | None, "Folder of ref_nnnnnn.png stills to colour each shot after"] = None
-    every_frame: Annotated[bool, "Ask the network at every frame, not only at keyframes"] = False
-    weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "colorize-nogan"
+    size: Size = 160
+    saturation: Saturation = 1.0
+    references: References = None
+    every_frame: EveryFrame = False
+    weights: Weights = "colorize-nogan"
     version: ClassVar[int] = 2
     context: ClassVar[int] = 16
-    ahead: ClassVar[int] = 16
-    scenes: ClassVar[bool] = True
-    preview: ClassVar[tuple[dict, ...]] = ({"size": 128}, {}, {"size": 256}, {"saturation": 1.5})
+    look_ahead: ClassVar[int] = 16
+    scene_reuse: ClassVar[bool] = True
+    frames_per_second: ClassVar[float] = 45.0
 
-    def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
-        """Frames in, frames out; holds 32 frames."""
+    @property
+    def required_weights(self) -> str:
+        """The option `weights`."""
+        return self.weights
+
+    def check(self) -> None:
+        """Refuse a size that is out of range, and a folder without reference stills."""
+        check_size(self.size)
+        find_reference_stills(self.references)
+
+    @classmethod
+    def previews(cls) -> Sequence[Mapping[str, Any]]:
+        """A smaller size, the defaults, a larger size, more saturation."""
+        return ({"size": 128}, {}, {"size": 256}, {"saturation": 1.5})
+
+    def load(self, device: str) -> FrameProcessor:
+        """Load the network. At most 32 frames are buffered."""
         from reimagine.stages.colorize.colorizer import Colorizer
-        from reimagine.stages.colorize.inference import asker
+        from reimagine.stages.colorize.inference import load_predictor
 
         from .net import ColorUNet
 
-        ask = asker(self.weights, ColorUNet, device)
-        return Colorizer(ask, self.size, self.saturation, self.references, self.every_frame)
+        network = load_predictor(self.weights, ColorUNet, device)
+        return Colorizer(network, self.size, self.saturation, self.references, self.every_frame)

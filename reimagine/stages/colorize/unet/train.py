@@ -1,19 +1,19 @@
-"""How the colorizer was made: generator, critic, then a short GAN phase (NoGAN).
+"""Training of the colorizer: generator, discriminator, then a short adversarial phase (NoGAN).
 
-The schedule is DeOldify's: supervised training does nearly all the work, a critic then learns to
-tell its pictures from real ones, and the two fight for a few minutes only. During the fight the
-held-out photographs are asked again and again; what is exported is the last state they liked.
+The schedule is DeOldify's. Supervised training of the generator takes nearly all of the time; a discriminator is then
+trained on the output of the fixed generator; in the adversarial phase, of a few minutes, both are trained. During that
+phase the validation photographs are predicted repeatedly, and the exported weights are the latest whose agreement is
+not more than 1 % below that of the generator before the phase.
 """
 
 from __future__ import annotations
 
 import copy
-import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -22,11 +22,24 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.media.frames import prefetch
-from reimagine.training.colour import lab_to_rgb
+from reimagine.stages.colorize.inference import on_device
 from reimagine.training.discriminator import PatchDiscriminator, hinge_loss
+from reimagine.training.options import (
+    AdversarialMinutes,
+    Batch,
+    DiscriminatorMinutes,
+    Features,
+    LastSize,
+    LearningRate,
+    Photos,
+    Seed,
+    Size,
+    Training,
+)
 from reimagine.training.photos import read_photos
 from reimagine.training.state import (
     append_log_row,
+    cosine_schedule,
     load_checkpoint,
     save_checkpoint,
     seed_everything,
@@ -35,236 +48,248 @@ from reimagine.training.state import (
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
+from .losses import cross_entropy, discriminator_input, perceptual_loss, rebalancing_weights
 from .net import ColorUNet
+
+RENAMED_PHASES = {"critic": "discriminator", "gan": "adversarial"}
+"""Names of phases in checkpoints of earlier versions, with their present names."""
+CHECKPOINT_SECONDS = {"generator": 240.0, "discriminator": 60.0, "adversarial": 60.0}
+"""Seconds between two checkpoints of a phase. Each includes a validation, which takes seconds."""
+WARM_UP = 5000
+"""Pictures over which the learning rate rises to its peak."""
+LAST_SIZE_AFTER = 0.8
+"""Elapsed fraction of the generator phase after which the crops have the side `last_size`."""
+VALIDATION_SIDE = 192
+"""Side of the validation photographs, in pixels."""
+REGRESSION_WEIGHT = 0.03
+"""Weight of the smooth L1 loss of ab, in CIELAB units, beside the cross-entropy."""
+ADVERSARIAL_WEIGHT = 0.05
+"""Weight of the discriminator's logits in the generator's loss."""
+ADVERSARIAL_RATE = 0.03
+"""Learning rate of the generator in the adversarial phase, as a fraction of the peak."""
+LEAST_AGREEMENT = 0.99
+"""Fraction of the generator's agreement that the adversarial phase must keep for its weights to be exported."""
 
 
 @dataclass(frozen=True)
-class TrainColorize:
+class TrainColorize(Training):
     """Train the colorizer on a folder of colour photographs."""
 
-    photos: Annotated[Path, "Colour photographs: a folder of pictures or .tar files"]
-    features: Annotated[str, "SqueezeNet v1.1 features (.safetensors): starting point and judge"] = ""
-    size: Annotated[int, "Side of the training pictures, in pixels (a multiple of 16)"] = 128
-    last_size: Annotated[int, "Side in the last fifth of the generator's time"] = 160
-    batch: Annotated[int, "Pictures a step"] = 24
-    minutes: Annotated[float, "The generator's time; the learning rate follows this clock"] = 90.0
-    critic_minutes: Annotated[float, "The critic's time on the generator's pictures"] = 3.0
-    gan_minutes: Annotated[float, "How long the two fight; 0 leaves the generator as it is"] = 6.0
-    rate: Annotated[float, "Peak learning rate (AdamW)"] = 1e-3
-    seed: Annotated[int, "Seed of everything random"] = 1
+    photos: Photos
+    features: Features = ""
+    size: Size = 128
+    last_size: LastSize = 160
+    batch: Batch = 24
+    minutes: Annotated[float, "Minutes of the generator phase; the learning-rate schedule follows this clock"] = 90.0
+    discriminator_minutes: DiscriminatorMinutes = 3.0
+    adversarial_minutes: AdversarialMinutes = 6.0
+    rate: LearningRate = 1e-3
+    seed: Seed = 1
+    renamed_options: ClassVar[Mapping[str, str]] = {
+        "critic_minutes": "discriminator_minutes",
+        "gan_minutes": "adversarial_minutes",
+    }
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:
-        """Train in the folder `run`, going on where it stood; gives back the weights' path."""
+        """Train in the folder `run`, or continue there; return the path of the weights."""
         seed_everything(self.seed)
         run.mkdir(parents=True, exist_ok=True)
-        photos = read_photos(self.photos)
-        held, photos = photos[:: max(2, len(photos) // 100)], _without(photos)
-        fit = Fit(self, run, device, photos, data.pairs(held, 192))
-        fit.generator()
-        if self.gan_minutes > 0:
-            fit.critic()
-            fit.gan()
+        validation, training = data.split(read_photos(self.photos))
+        fit = Fit(self, run, device, training, data.validation_pairs(validation, VALIDATION_SIDE))
+        fit.generator_phase()
+        if self.adversarial_minutes > 0:
+            fit.discriminator_phase()
+            fit.adversarial_phase()
         return fit.export()
 
 
-def _without(photos: list[np.ndarray]) -> list[np.ndarray]:
-    step = max(2, len(photos) // 100)
-    return [p for i, p in enumerate(photos) if i % step]
-
-
 class Fit:
-    """One training on its way: the networks, their optimisers, and the clock."""
+    """One training: networks, optimizers, and what its checkpoints hold.
 
-    def __init__(self, options: TrainColorize, run: Path, device: str, photos, held) -> None:
-        self.o, self.run, self.device, self.photos, self.held = options, run, device, photos, held
+    Attributes:
+        ema: exponential moving average of the network; it is what is validated and exported.
+        clock: seconds of each phase so far.
+        pictures: training crops so far, repetitions counted.
+        floor: agreement of the generator before the adversarial phase.
+    """
+
+    def __init__(
+        self,
+        options: TrainColorize,
+        run: Path,
+        device: str,
+        photos: list[np.ndarray],
+        validation: list[tuple[np.ndarray, np.ndarray]],
+    ) -> None:
+        self.options, self.run, self.device, self.photos, self.validation = options, run, device, photos, validation
         bins, share = data.palette(photos)
         self.net = ColorUNet(len(bins))
         self.net.bins.copy_(torch.from_numpy(bins))
         if options.features:
             load_features(self.net.encoder, Path(options.features))
-        self.net = self.net.to(device, memory_format=torch.channels_last)
-        self.mean = copy.deepcopy(self.net).eval()
-        self.adversary = PatchDiscriminator().to(device)
-        rare = 1 / (0.7 * torch.from_numpy(share) + 0.3 / len(bins))
-        self.weight = (rare / (rare * torch.from_numpy(share)).sum()).to(device)
+        self.net = on_device(self.net, device)
+        self.ema = copy.deepcopy(self.net).eval()
+        self.discriminator = PatchDiscriminator().to(device)
+        self.weight = rebalancing_weights(torch.from_numpy(share)).to(device)
         encoder = list(self.net.encoder.parameters())
         rest = [p for n, p in self.net.named_parameters() if not n.startswith("encoder.")]
         groups = [{"params": encoder, "scale": 0.3}, {"params": rest, "scale": 1.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=options.rate, weight_decay=0.01)
-        self.critic_optimizer = torch.optim.Adam(self.adversary.parameters(), 2e-4, (0.0, 0.9))
+        self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), 2e-4, (0.0, 0.9))
         self.parts = {
             "net": self.net,
-            "mean": self.mean,
+            "ema": self.ema,
             "optimizer": self.optimizer,
-            "critic": self.adversary,
-            "critic_optimizer": self.critic_optimizer,
+            "discriminator": self.discriminator,
+            "discriminator_optimizer": self.discriminator_optimizer,
         }
         saved = load_checkpoint(run / "checkpoint.pt", self.parts)
-        self.clock: dict[str, float] = saved.get("clock", {"generator": 0.0, "critic": 0.0, "gan": 0.0})
+        self.clock: dict[str, float] = dict.fromkeys(CHECKPOINT_SECONDS, 0.0)
+        clock: dict[str, float] = saved.get("clock", {})
+        self.clock |= {RENAMED_PHASES.get(phase, phase): seconds for phase, seconds in clock.items()}
         self.pictures: int = saved.get("pictures", 0)
         self.floor: float = saved.get("floor", 0.0)
 
-    def keep(self) -> None:
-        save_checkpoint(
-            self.run / "checkpoint.pt",
-            {**self.parts, "clock": self.clock, "pictures": self.pictures, "floor": self.floor},
-        )
+    def save(self) -> None:
+        """Write the checkpoint."""
+        values = {"clock": self.clock, "pictures": self.pictures, "floor": self.floor}
+        save_checkpoint(self.run / "checkpoint.pt", {**self.parts, **values})
 
     # -- the three phases ------------------------------------------------------------------
 
-    def generator(self) -> None:
-        """Supervised: distribution over colours plus a little regression of its mean."""
-        for grey, ab, part in self.steps("generator", self.o.minutes, self.o.size):
-            rate = self.o.rate * min(1.0, self.pictures / 5000) * (0.02 + 0.98 * _cosine(part))
-            self.descend(self.supervised(grey, ab), rate)
+    def generator_phase(self) -> None:
+        """Train the generator with the supervised loss."""
+        for grey, ab, progress in self.steps("generator", self.options.minutes, self.options.size):
+            rate = self.options.rate * min(1.0, self.pictures / WARM_UP) * cosine_schedule(progress, 0.02)
+            self.generator_step(self.supervised_loss(grey, ab), rate)
 
-    def critic(self) -> None:
-        """The critic alone, on pictures of the finished generator."""
-        for grey, ab, _ in self.steps("critic", self.o.critic_minutes, self.o.last_size):
-            with torch.no_grad(), self.half():
-                fake = self.mean.colour(self.mean(grey))
-            self.teach(grey, ab, fake)
+    def discriminator_phase(self) -> None:
+        """Train the discriminator on the output of the fixed generator."""
+        for grey, ab, _ in self.steps("discriminator", self.options.discriminator_minutes, self.options.last_size):
+            with torch.no_grad(), self.autocast():
+                predicted = self.ema.expected_ab(self.ema(grey))
+            self.discriminator_step(grey, ab, predicted)
 
-    def gan(self) -> None:
-        """The fight: supervised loss + perceptual loss + the critic's word, at a small rate."""
-        if not self.clock["gan"]:
-            self.net.load_state_dict(self.mean.state_dict())
-            self.floor = self.ask()["agreement"]
-        judge = self.judge()
-        for grey, ab, _ in self.steps("gan", self.o.gan_minutes, self.o.last_size):
-            with self.half():
+    def adversarial_phase(self) -> None:
+        """Train both: supervised, perceptual and adversarial loss, at a low learning rate."""
+        if not self.clock["adversarial"]:
+            self.net.load_state_dict(self.ema.state_dict())
+            self.floor = self.validate()["agreement"]
+        features = self.perceptual_network()
+        for grey, ab, _ in self.steps("adversarial", self.options.adversarial_minutes, self.options.last_size):
+            with self.autocast():
                 logits = self.net(grey)
-            fake = self.net.colour(logits)
-            self.teach(grey, ab, fake.detach())
-            loss = self.distribution(logits, ab) + 0.03 * F.smooth_l1_loss(fake, ab)
-            loss = loss + perceptual(judge, grey, fake, ab) if judge else loss
-            loss = loss - 0.05 * self.adversary(lab(grey, fake)).mean()
-            self.descend(loss, self.o.rate * 0.03)
+            predicted = self.net.expected_ab(logits)
+            self.discriminator_step(grey, ab, predicted.detach())
+            loss = self.colour_loss(logits, predicted, ab)
+            loss = loss + perceptual_loss(features, grey, predicted, ab) if features else loss
+            loss = loss - ADVERSARIAL_WEIGHT * self.discriminator(discriminator_input(grey, predicted)).mean()
+            self.generator_step(loss, self.options.rate * ADVERSARIAL_RATE)
 
     # -- one step --------------------------------------------------------------------------
 
     def steps(self, phase: str, minutes: float, size: int) -> Iterator[tuple[Tensor, Tensor, float]]:
-        """Batches until the phase's clock runs out; keeps, asks and logs every few minutes."""
+        """Yield luma, ab and the elapsed fraction of a phase until its time is over; validate and save regularly."""
         self.net.train(phase == "generator")
-        feed, big = self.feed(size), False
-        kept = time.monotonic()
-        while (part := self.clock[phase] / (60 * minutes or 1)) < 1:
-            if phase == "generator" and part > 0.8 and not big:
-                feed, big = self.feed(self.o.last_size), True
-            begun = time.monotonic()
+        feed, large = self.feed(size), False
+        saved = time.monotonic()
+        while (progress := self.clock[phase] / (60 * minutes or 1)) < 1:
+            if phase == "generator" and progress > LAST_SIZE_AFTER and not large:
+                feed, large = self.feed(self.options.last_size), True
+            start = time.monotonic()
             grey, ab = next(feed)
-            yield grey, ab, part
+            yield grey, ab, progress
             self.pictures += len(grey)
-            self.clock[phase] += time.monotonic() - begun
-            if time.monotonic() - kept > (240 if phase == "generator" else 60):
+            self.clock[phase] += time.monotonic() - start
+            if time.monotonic() - saved > CHECKPOINT_SECONDS[phase]:
                 self.report(phase)
-                kept = time.monotonic()
+                saved = time.monotonic()
         self.report(phase)
 
     def feed(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        batches = data.batches(self.photos, size, self.o.batch, self.o.seed + self.pictures)
+        """Yield batches of luma and ab on the device endlessly."""
+        batches = data.batches(self.photos, size, self.options.batch, self.options.seed + self.pictures)
         for grey, ab in prefetch(batches, 3):
             yield (
                 torch.from_numpy(grey).to(self.device, memory_format=torch.channels_last),
                 torch.from_numpy(ab).to(self.device),
             )
 
-    def half(self) -> torch.autocast:
+    def autocast(self) -> torch.autocast:
+        """Return the context of forward passes in bfloat16."""
         return torch.autocast(self.device.split(":")[0], torch.bfloat16)
 
-    def supervised(self, grey: Tensor, ab: Tensor) -> Tensor:
-        with self.half():
+    def supervised_loss(self, grey: Tensor, ab: Tensor) -> Tensor:
+        """Return the loss of the generator phase."""
+        with self.autocast():
             logits = self.net(grey)
-        return self.distribution(logits, ab) + 0.03 * F.smooth_l1_loss(self.net.colour(logits), ab)
+        return self.colour_loss(logits, self.net.expected_ab(logits), ab)
 
-    def distribution(self, logits: Tensor, ab: Tensor) -> Tensor:
-        """Cross-entropy with soft targets on the 5 nearest bins, rare colours weighing more."""
-        flat = ab.permute(0, 2, 3, 1).reshape(-1, 2)
-        distance = torch.cdist(flat, self.net.bins.float())
-        near, index = distance.topk(5, 1, largest=False)
-        soft = torch.softmax(-(near**2) / 50, 1)
-        logs = F.log_softmax(logits.float(), 1).permute(0, 2, 3, 1).reshape(len(flat), -1)
-        return -((logs.gather(1, index) * soft).sum(1) * self.weight[index[:, 0]]).mean()
+    def colour_loss(self, logits: Tensor, predicted: Tensor, ab: Tensor) -> Tensor:
+        """Return the weighted cross-entropy of the distribution plus the smooth L1 loss of its mean, `predicted`."""
+        regression = F.smooth_l1_loss(predicted, ab)
+        return cross_entropy(logits, ab, self.net.bins.float(), self.weight) + REGRESSION_WEIGHT * regression
 
-    def descend(self, loss: Tensor, rate: float) -> None:
+    def generator_step(self, loss: Tensor, rate: float) -> None:
+        """Take an optimizer step of the generator and update the moving average."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["scale"]
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
-        update_ema(self.mean, self.net, min(0.999, 1 - 1 / (1 + self.pictures / self.o.batch / 10)))
+        update_ema(self.ema, self.net, min(0.999, 1 - 1 / (1 + self.pictures / self.options.batch / 10)))
 
-    def teach(self, grey: Tensor, ab: Tensor, fake: Tensor) -> None:
-        """One step of the critic (hinge loss)."""
-        real, made = self.adversary(lab(grey, ab)), self.adversary(lab(grey, fake))
-        self.critic_optimizer.zero_grad()
-        hinge_loss(real, made).backward()
-        self.critic_optimizer.step()
+    def discriminator_step(self, grey: Tensor, ab: Tensor, predicted: Tensor) -> None:
+        """Take an optimizer step of the discriminator with the hinge loss."""
+        real = self.discriminator(discriminator_input(grey, ab))
+        generated = self.discriminator(discriminator_input(grey, predicted))
+        self.discriminator_optimizer.zero_grad()
+        hinge_loss(real, generated).backward()
+        self.discriminator_optimizer.step()
 
-    def judge(self) -> SqueezeNet | None:
-        if not self.o.features:
+    def perceptual_network(self) -> SqueezeNet | None:
+        """Return the network of the perceptual loss, or None without the option `features`."""
+        if not self.options.features:
             return None
-        net = load_features(SqueezeNet(3), Path(self.o.features)).to(self.device).eval()
+        net = load_features(SqueezeNet(3), Path(self.options.features)).to(self.device).eval()
         return net.requires_grad_(False)
 
-    # -- looking at it ---------------------------------------------------------------------
+    # -- validation ------------------------------------------------------------------------
 
     @torch.inference_mode()
-    def ask(self) -> dict[str, float]:
-        """Agreement and chroma ratio of the averaged network on the held-out photographs."""
-        made, true = [], []
-        for grey, ab in self.held:
-            logits = self.mean(torch.from_numpy(grey)[None, None].to(self.device))
-            made.append(self.mean.colour(logits)[0].cpu().numpy())
-            true.append(ab)
-        p, t = np.stack(made), np.stack(true)
+    def validate(self) -> dict[str, float]:
+        """Return agreement (cosine of predicted and target ab) and chroma ratio on the validation photographs."""
+        predictions, targets = [], []
+        for grey, ab in self.validation:
+            logits = self.ema(torch.from_numpy(grey)[None, None].to(self.device))
+            predictions.append(self.ema.expected_ab(logits)[0].cpu().numpy())
+            targets.append(ab)
+        p, t = np.stack(predictions), np.stack(targets)
         norm = float(np.sqrt((p * p).sum() * (t * t).sum())) + 1e-9
         chroma = float(np.hypot(p[:, 0], p[:, 1]).mean() / np.hypot(t[:, 0], t[:, 1]).mean())
         return {"agreement": float((p * t).sum()) / norm, "chroma": chroma}
 
     def report(self, phase: str) -> None:
-        answers = self.ask()
-        self.keep()
-        if phase == "gan" and answers["agreement"] > 0.99 * self.floor:
+        """Validate, write the checkpoint, append to the log; export during the adversarial phase."""
+        numbers = self.validate()
+        self.save()
+        if phase == "adversarial" and numbers["agreement"] > LEAST_AGREEMENT * self.floor:
             self.export()
         row = {
             "phase": phase,
             "minutes": round(sum(self.clock.values()) / 60, 1),
             "pictures": self.pictures,
-            **{k: round(v, 4) for k, v in answers.items()},
+            **{k: round(v, 4) for k, v in numbers.items()},
         }
         append_log_row(self.run / "log.csv", row)
         print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
 
     def export(self) -> Path:
+        """Write the weights, unless the adversarial phase lowered the agreement too far; return their path."""
         path = self.run / "weights.safetensors"
-        if self.clock["gan"] and path.exists() and self.ask()["agreement"] <= 0.99 * self.floor:
+        least = LEAST_AGREEMENT * self.floor
+        if self.clock["adversarial"] and path.exists() and self.validate()["agreement"] <= least:
             return path
-        zoo.save(path, self.mean, {"bins": len(self.net.bins)})
+        zoo.save(path, self.ema, {"bins": len(self.net.bins)})
         return path
-
-
-def _cosine(part: float) -> float:
-    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, part))
-
-
-def lab(grey: Tensor, ab: Tensor) -> Tensor:
-    """What the critic sees: (luma, a, b) at the colours' size, all about -1..1."""
-    small = F.interpolate(grey, ab.shape[-2:], mode="area") * 2 - 1
-    return torch.cat([small, ab / 110], 1)
-
-
-def perceptual(judge: SqueezeNet, grey: Tensor, made: Tensor, true: Tensor) -> Tensor:
-    """L1 between features of the two pictures with the same luma (Johnson et al. 2016)."""
-
-    def seen(ab: Tensor) -> tuple[Tensor, ...]:
-        full = F.interpolate(ab, grey.shape[-2:], mode="bilinear")
-        return judge(lab_to_rgb(torch.cat([grey * 100, full], 1)))
-
-    with torch.no_grad():
-        wanted = seen(true)
-    return sum(
-        (F.l1_loss(a, b) / b.abs().mean() for a, b in zip(seen(made), wanted, strict=True)),
-        start=torch.zeros((), device=grey.device),
-    )

@@ -1,8 +1,9 @@
-"""How the composer was made: it learns to say tunes again, a critic learns to tell them, then both play.
+"""Training of the phrase generator: a variational autoencoder, then also a discriminator (VAE-GAN, Larsen et al. 2016).
 
-A variational autoencoder of phrases whose generator goes on against a critic (VAE-GAN, Larsen et al. 2016).
-The critic is shown one-hot vectors only: of a generated phrase the argmax, with the gradient of the
-softmax passed straight through (Jang et al. 2017), so that it cannot tell the two by their softness.
+The discriminator's input is always one-hot: of a generated phrase it gets the argmax, with the gradient of the softmax
+(straight-through Gumbel softmax, Jang et al. 2017). Soft values would otherwise give generated phrases away.
+
+Phases, by elapsed time: autoencoder only; the discriminator is trained beside it; adversarial loss on the generator.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import copy
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -20,155 +22,209 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reimagine import zoo
+from reimagine.stages.compose.melody.dataset import read_melodies
+from reimagine.stages.compose.melody.grid import BAR, CLASSES, FIRST_PITCH, PHRASE
+from reimagine.stages.compose.melody.net import PhraseDiscriminator, PhraseGenerator
+from reimagine.training.options import Batch, LearningRate, Minutes, Seed, Training
 from reimagine.training.state import load_checkpoint, save_and_log, seed_everything, update_ema
 
-from . import data
-from .net import CLASSES, PHRASE, Composer, Critic
-
-KL, FREE, ADVERSARIAL, LIKE, SLOPE = 0.02, 0.05, 0.1, 1.0, 0.01
-"""Weights of the latents' distance to the normal distribution, what each may have of it for nothing; of
-the critic's two opinions, true or not and alike inside; and of its slope at true phrases (R1,
-Mescheder et al. 2018), taken every EIGHTH step."""
-EIGHTH = 8
+KL_WEIGHT = 0.02
+"""Weight of the latents' KL divergence from the standard normal distribution."""
+FREE_NATS = 0.05
+"""Divergence per latent dimension that is not penalized, so that dimensions do not collapse."""
+ADVERSARIAL_WEIGHT = 0.1
+"""Weight of the generator's adversarial loss."""
+FEATURE_WEIGHT = 1.0
+"""Weight of the L1 distance of mean discriminator features, generated to real."""
+R1_WEIGHT = 0.01
+"""Weight of the discriminator's gradient penalty at real phrases (R1, Mescheder et al. 2018)."""
+R1_INTERVAL = 8
+"""Steps from one gradient penalty to the next; its weight is multiplied by this."""
+DISCRIMINATOR_RATE = 1e-3
+"""Learning rate of the discriminator (Adam), constant."""
+GUMBEL_TEMPERATURE = 0.7
+"""Of the Gumbel softmax."""
+TRANSPOSITION = 6
+"""Semitones. Examples are transposed by up to this much, so that every key occurs."""
+UNKNOWN = 255
+"""Stored class of the steps before a melody's start; one-hot encoded as zeros."""
+WARM_UP = 100
+"""Steps in which the learning rate rises linearly from 0."""
+MIN_RATE = 0.02
+"""Learning rate at the end, as a share of its peak."""
+EMA_DECAY = 0.998
+"""Decay of the moving average of the weights per step; lower in the first steps."""
+CHECKPOINT_SECONDS = 60.0
+"""Seconds between two checkpoints, each with a row of the log."""
+COLUMNS = ("accuracy", "kl", "discriminator_loss", "generator_score")
+"""Columns of the log: share of steps reconstructed correctly; KL divergence in nats; hinge loss; the discriminator's
+mean score of generated phrases."""
 
 
 @dataclass(frozen=True)
-class TrainCompose:
+class TrainCompose(Training):
     """Train the composer of melodies on tunes in MIDI."""
 
     melodies: Annotated[Path, "A .tar of MIDI files, one melody each"]
-    latent: Annotated[int, "Length of an idea"] = 32
-    width: Annotated[int, "Channels of the composer at its finest level"] = 64
-    batch: Annotated[int, "Phrases a step"] = 32
-    minutes: Annotated[float, "How long; the learning rate follows this clock"] = 20.0
-    alone: Annotated[float, "Share of the time before the critic joins"] = 0.6
-    learning: Annotated[float, "Share of the time in which the critic only learns"] = 0.12
-    rate: Annotated[float, "Peak learning rate (Adam)"] = 1e-3
-    seed: Annotated[int, "Seed of everything random"] = 1
+    latent: Annotated[int, "Length of a phrase's latent"] = 32
+    width: Annotated[int, "Channels of the generator at its finest level"] = 64
+    batch: Batch = 32
+    minutes: Minutes = 20.0
+    discriminator_start: Annotated[float, "Share of the time before the discriminator is trained"] = 0.6
+    discriminator_warm_up: Annotated[float, "Share of the time in which only the discriminator is adversarial"] = 0.12
+    rate: LearningRate = 1e-3
+    seed: Seed = 1
+    renamed_options: ClassVar[Mapping[str, str]] = {
+        "alone": "discriminator_start",
+        "learning": "discriminator_warm_up",
+    }
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:
-        """Train in the folder `run`, going on where it stood; gives back the weights' path."""
+        """Train in the folder `run` and return the path of the weights; an interrupted training is resumed."""
         seed_everything(self.seed)
         run.mkdir(parents=True, exist_ok=True)
-        tunes = data.tunes(self.melodies)
-        print(f"{len(tunes)} tunes", flush=True)
-        fit = Fit(self, run, device, tunes)
-        fit.descend()
+        melodies = read_melodies(self.melodies)
+        print(f"{len(melodies)} melodies", flush=True)
+        trainer = ComposeTrainer(self, run, device, melodies)
+        trainer.fit()
         path = run / "weights.safetensors"
-        zoo.save(path, fit.mean, {"latent": self.latent, "width": self.width})
+        zoo.save(path, trainer.ema, {"latent": self.latent, "width": self.width})
         return path
 
 
-class Fit:
-    """One training on its way."""
+class ComposeTrainer:
+    """The networks, their optimizers and the clock of one training."""
 
-    def __init__(self, options: TrainCompose, run: Path, device: str, tunes: list[np.ndarray]) -> None:
-        self.o, self.run, self.device = options, run, device
-        self.tunes = [np.concatenate([np.full(PHRASE, 255, np.uint8), t]) for t in tunes if len(t) >= PHRASE]
-        self.net = Composer(options.latent, options.width).to(device)
-        self.mean = copy.deepcopy(self.net).eval()
-        self.critic = Critic().to(device)
+    def __init__(self, options: TrainCompose, run: Path, device: str, melodies: list[np.ndarray]) -> None:
+        self.options, self.run, self.device = options, run, device
+        start = np.full(PHRASE, UNKNOWN, np.uint8)
+        self.melodies = [np.concatenate([start, melody]) for melody in melodies if len(melody) >= PHRASE]
+        self.net = PhraseGenerator(options.latent, options.width).to(device)
+        self.ema = copy.deepcopy(self.net).eval()
+        self.discriminator = PhraseDiscriminator().to(device)
         self.optimizer = torch.optim.Adam(self.net.parameters(), options.rate, (0.5, 0.99))
-        self.judges = torch.optim.Adam(self.critic.parameters(), 1e-3, (0.5, 0.99))
-        self.parts = {
+        self.discriminator_optimizer = torch.optim.Adam(
+            self.discriminator.parameters(), DISCRIMINATOR_RATE, (0.5, 0.99)
+        )
+        self.state = {
             "net": self.net,
-            "mean": self.mean,
-            "critic": self.critic,
+            "ema": self.ema,
+            "discriminator": self.discriminator,
             "optimizer": self.optimizer,
-            "judges": self.judges,
+            "discriminator_optimizer": self.discriminator_optimizer,
         }
-        saved = load_checkpoint(run / "checkpoint.pt", self.parts)
+        saved = load_checkpoint(run / "checkpoint.pt", self.state)
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
 
-    def descend(self) -> None:
-        rng = np.random.default_rng(self.o.seed + self.steps)
-        kept, sums = time.monotonic(), np.zeros(5)
-        while (part := self.clock / (60 * self.o.minutes or 1)) < 1:
-            begun = time.monotonic()
-            past, phrase = self.batch(rng)
-            pace = min(1.0, self.steps / 100) * (0.02 + 0.98 * math.cos(math.pi * part / 2))
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.o.rate * pace
-            heard = part > self.o.alone + self.o.learning
-            sums += (*self.step(past, phrase, part > self.o.alone, heard), 1)
-            self.steps += 1
-            update_ema(self.mean, self.net, min(0.998, 1 - 1 / (1 + self.steps / 10)))
-            self.clock += time.monotonic() - begun
-            if time.monotonic() - kept > 60:
-                self.report(sums)
-                sums, kept = np.zeros(5), time.monotonic()
+    def fit(self) -> None:
+        """Train until the clock has reached `minutes`. A checkpoint is written every CHECKPOINT_SECONDS."""
+        rng = np.random.default_rng(self.options.seed + self.steps)
+        saved, sums = time.monotonic(), np.zeros(len(COLUMNS) + 1)
+        while (progress := self.clock / (60 * self.options.minutes or 1)) < 1:
+            started = time.monotonic()
+            sums += (*self.step(*self.batch(rng), progress), 1)
+            self.clock += time.monotonic() - started
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                self.save(sums)
+                sums, saved = np.zeros(len(COLUMNS) + 1), time.monotonic()
         if sums[-1]:
-            self.report(sums)
+            self.save(sums)
 
     def batch(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Two phrases on end, begun at any bar, in any key; of the first, nothing may be known."""
-        pairs = []
-        for number in rng.integers(0, len(self.tunes), self.o.batch):
-            tune = self.tunes[number]
-            start = 16 * rng.integers(0, (len(tune) - PHRASE) // 16)
-            piece = tune[start : start + 2 * PHRASE].astype(np.int64)
-            piece = np.pad(piece, (0, 2 * PHRASE - len(piece)))
-            tones = piece[(piece >= 2) & (piece < 255)]
-            if len(tones):
-                shift = rng.integers(max(-6, 2 - tones.min()), min(6, CLASSES - 1 - tones.max()) + 1)
-                piece = np.where((piece >= 2) & (piece < 255), piece + shift, piece)
-            pairs.append(piece)
-        both = torch.from_numpy(np.stack(pairs)).to(self.device)
-        hot = F.one_hot(both.clamp(max=CLASSES), CLASSES + 1)[..., :CLASSES].transpose(1, 2).float()
-        return hot[..., :PHRASE], hot[..., PHRASE:]
+        """Two consecutive phrases from random bars, (batch, CLASSES, PHRASE) one-hot each, randomly transposed.
 
-    def step(self, past: Tensor, phrase: Tensor, judged: bool, heard: bool) -> tuple[float, ...]:
-        """Gives back the share of steps said again rightly, the latents' distance, the critic's losses."""
-        with torch.autocast(self.device.split(":")[0], torch.bfloat16):
-            mean, spread = (t.float() for t in self.net.posterior(past, phrase))
-            z = mean + torch.randn_like(mean) * (spread / 2).exp()
-            made = self.net(z, past).float()
-        target = phrase.argmax(1)
-        away = 0.5 * (mean**2 + spread.exp() - 1 - spread)
-        loss = F.cross_entropy(made, target) + KL * (away - FREE).clamp(min=0).sum(1).mean()
-        fooled = told = 0.0
-        if judged:
+        The first lies partly or wholly before the melody's start in some of the examples.
+        """
+        pairs = []
+        for number in rng.integers(0, len(self.melodies), self.options.batch):
+            melody = self.melodies[number]
+            start = BAR * rng.integers(0, (len(melody) - PHRASE) // BAR)
+            grid = melody[start : start + 2 * PHRASE].astype(np.int64)
+            grid = np.pad(grid, (0, 2 * PHRASE - len(grid)))
+            pitched = (grid >= FIRST_PITCH) & (grid < UNKNOWN)
+            pitches = grid[pitched]
+            if len(pitches):
+                lowest = max(-TRANSPOSITION, FIRST_PITCH - pitches.min())
+                highest = min(TRANSPOSITION, CLASSES - 1 - pitches.max())
+                grid = np.where(pitched, grid + rng.integers(lowest, highest + 1), grid)
+            pairs.append(grid)
+        classes = torch.from_numpy(np.stack(pairs)).to(self.device)
+        one_hot = F.one_hot(classes.clamp(max=CLASSES), CLASSES + 1)[..., :CLASSES].transpose(1, 2).float()
+        return one_hot[..., :PHRASE], one_hot[..., PHRASE:]
+
+    def step(self, past: Tensor, phrase: Tensor, progress: float) -> tuple[float, float, float, float]:
+        """One update of the generator and, in its phase, of the discriminator; returns the values of COLUMNS.
+
+        Args:
+            progress: elapsed fraction of the training time; it selects the phase and the learning rate.
+        """
+        schedule = min(1.0, self.steps / WARM_UP) * (MIN_RATE + (1 - MIN_RATE) * math.cos(math.pi * progress / 2))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.options.rate * schedule
+        start = self.options.discriminator_start
+        loss, accuracy, kl = self.autoencoder_loss(past, phrase)
+        discriminator_loss = score = 0.0
+        if progress > start:
             with torch.autocast(self.device.split(":")[0], torch.bfloat16):
-                invented = one_hot(self.net(torch.randn_like(z), past).float())
-            told = self.judge(past, phrase, invented.detach())
-        if heard:
-            self.critic.requires_grad_(False)
-            scores, levels = self.critic(past, invented)
-            _, true = self.critic(past, phrase)
-            pairs = zip(levels, true, strict=True)
-            like = sum(F.l1_loss(a.mean((0, 2)), b.mean((0, 2)).detach()) for a, b in pairs)
-            loss = loss - ADVERSARIAL * scores.mean() + LIKE * like
-            fooled = float(scores.detach().mean())
-            self.critic.requires_grad_(True)
+                z = torch.randn(len(past), self.options.latent, device=self.device)
+                generated = straight_through(self.net(z, past).float())
+            discriminator_loss = self.discriminator_step(past, phrase, generated.detach())
+            if progress > start + self.options.discriminator_warm_up:
+                mean_score, distance = self.adversarial_terms(past, phrase, generated)
+                loss = loss - ADVERSARIAL_WEIGHT * mean_score + FEATURE_WEIGHT * distance
+                score = float(mean_score.detach())
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
-        right = (made.argmax(1) == target).float().mean()
-        return float(right), float(away.detach().sum(1).mean()), float(told), fooled
+        self.steps += 1
+        update_ema(self.ema, self.net, min(EMA_DECAY, 1 - 1 / (1 + self.steps / 10)))
+        return accuracy, kl, discriminator_loss, score
 
-    def judge(self, past: Tensor, true: Tensor, invented: Tensor) -> float:
-        """Hinge loss."""
-        steep = self.steps % EIGHTH == 0
-        true = true.clone().requires_grad_(steep)
-        (right, _), (wrong, _) = self.critic(past, true), self.critic(past, invented)
-        loss = F.relu(1 - right).mean() + F.relu(1 + wrong).mean()
-        whole = loss
-        if steep:
-            (slope,) = torch.autograd.grad(right.sum(), true, create_graph=True)
-            whole = loss + EIGHTH * SLOPE / 2 * slope.square().sum((1, 2)).mean()
-        self.judges.zero_grad()
-        whole.backward()
-        self.judges.step()
-        return float(loss.detach())
+    def autoencoder_loss(self, past: Tensor, phrase: Tensor) -> tuple[Tensor, float, float]:
+        """Cross-entropy plus weighted KL divergence; the accuracy; the KL divergence in nats."""
+        with torch.autocast(self.device.split(":")[0], torch.bfloat16):
+            mean, log_variance = (t.float() for t in self.net.posterior(past, phrase))
+            z = mean + torch.randn_like(mean) * (log_variance / 2).exp()
+            logits = self.net(z, past).float()
+        target = phrase.argmax(1)
+        kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance)
+        loss = F.cross_entropy(logits, target) + KL_WEIGHT * (kl - FREE_NATS).clamp(min=0).sum(1).mean()
+        accuracy = (logits.argmax(1) == target).float().mean()
+        return loss, float(accuracy), float(kl.detach().sum(1).mean())
 
-    def report(self, sums: np.ndarray) -> None:
-        right, away, told, fooled = sums[:4] / sums[4]
-        numbers = {"right": right, "nats": away, "critic": told, "score": fooled}
-        save_and_log(self.run, self.parts, self.clock, self.steps, **numbers)
+    def adversarial_terms(self, past: Tensor, real: Tensor, generated: Tensor) -> tuple[Tensor, Tensor]:
+        """The discriminator's mean score of the generated phrases; the feature-statistics loss."""
+        self.discriminator.requires_grad_(False)
+        scores, features = self.discriminator(past, generated)
+        _, real_features = self.discriminator(past, real)
+        pairs = zip(features, real_features, strict=True)
+        distances = (F.l1_loss(a.mean((0, 2)), b.mean((0, 2)).detach()) for a, b in pairs)
+        self.discriminator.requires_grad_(True)
+        return scores.mean(), sum(distances, torch.zeros((), device=self.device))
+
+    def discriminator_step(self, past: Tensor, real: Tensor, generated: Tensor) -> float:
+        """One update of the discriminator with the hinge loss; returns the loss without the gradient penalty."""
+        penalize = self.steps % R1_INTERVAL == 0
+        real = real.clone().requires_grad_(penalize)
+        (real_scores, _), (scores, _) = self.discriminator(past, real), self.discriminator(past, generated)
+        hinge = F.relu(1 - real_scores).mean() + F.relu(1 + scores).mean()
+        loss = hinge
+        if penalize:
+            (gradient,) = torch.autograd.grad(real_scores.sum(), real, create_graph=True)
+            loss = hinge + R1_INTERVAL * R1_WEIGHT / 2 * gradient.square().sum((1, 2)).mean()
+        self.discriminator_optimizer.zero_grad()
+        loss.backward()
+        self.discriminator_optimizer.step()
+        return float(hinge.detach())
+
+    def save(self, sums: np.ndarray) -> None:
+        """Write a checkpoint and a row of the log; `sums` are those of COLUMNS, then the number of steps."""
+        means = dict(zip(COLUMNS, sums[:-1] / sums[-1], strict=True))
+        save_and_log(self.run, self.state, self.clock, self.steps, **means)
 
 
-def one_hot(logits: Tensor) -> Tensor:
-    """The argmax, with the gradient of a softmax; a little noise lets it choose (Gumbel)."""
-    return F.gumbel_softmax(logits, tau=0.7, hard=True, dim=1)
+def straight_through(logits: Tensor) -> Tensor:
+    """One-hot samples (N, CLASSES, steps) of the logits' Gumbel softmax, with the gradient of the soft values."""
+    return F.gumbel_softmax(logits, tau=GUMBEL_TEMPERATURE, hard=True, dim=1)

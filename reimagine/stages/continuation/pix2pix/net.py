@@ -1,4 +1,4 @@
-"""pix2pix (Isola et al. 2017): the U-Net that makes of one frame the next, and its patch critic."""
+"""The networks of pix2pix (Isola et al. 2017): a U-Net that maps a frame to the next, and a patch discriminator."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 SIDE = 256
-"""Of the pictures it was made for."""
+"""Side in pixels of the images that the published network processes; films are squeezed to a square."""
 
 
 class Down(nn.Sequential):
-    """Half the size: leaky ReLU, convolution, batch norm."""
+    """Half the size: leaky ReLU, convolution, batch normalization."""
 
     def __init__(self, inputs: int, outputs: int, first: bool = False, norm: bool = True) -> None:
         parts: list[nn.Module] = [] if first else [nn.LeakyReLU(0.2)]
@@ -19,7 +19,7 @@ class Down(nn.Sequential):
 
 
 class Up(nn.Sequential):
-    """Twice the size: ReLU, transposed convolution, batch norm, perhaps dropout."""
+    """Twice the size: ReLU, transposed convolution, batch normalization, optional dropout."""
 
     def __init__(self, inputs: int, outputs: int, dropout: bool = False) -> None:
         convolution = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1)
@@ -28,14 +28,14 @@ class Up(nn.Sequential):
 
 
 class UNet256(nn.Module):
-    """Eight levels down to a single pixel and up again, every level joined with its mirror.
+    """U-Net of eight levels down to a single pixel, with skip connections between levels of the same size.
 
-    Batch norm always takes the statistics of what it is given: in inference mode, with the averages of
-    training, a film that feeds on itself goes black.
+    Use it in training mode for prediction as well: with the running averages of batch normalization, an autoregressive
+    rollout turns black within a few steps.
 
     Args:
         width: channels after the first level (64 in the paper).
-        levels: halvings (8 in the paper, for 256 pixels).
+        levels: number of levels, each of half the size (8 in the paper, for 256 pixels).
     """
 
     def __init__(self, width: int = 64, levels: int = 8) -> None:
@@ -49,10 +49,10 @@ class UNet256(nn.Module):
             for n in range(levels - 1, 0, -1)
         )
         self.last = nn.Sequential(nn.ReLU(), nn.ConvTranspose2d(2 * width, 3, 4, 2, 1), nn.Tanh())
-        self.apply(_small)
+        self.apply(initialize)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 3, H, W) in -1..1, sides multiples of 2 to the `levels` -> the same, later."""
+        """Map (N, 3, H, W) in -1..1, sides multiples of 2 ** levels, to the next frame, same shape and range."""
         levels = []
         for down in self.downs:
             x = down(x)
@@ -63,7 +63,7 @@ class UNet256(nn.Module):
 
 
 class PatchGAN(nn.Sequential):
-    """The published critic: each answer sees 70 x 70 pixels of a pair of frames.
+    """The published discriminator: one logit per 70 x 70 pixels of a pair of frames, (N, 6, H, W) in -1..1.
 
     Args:
         width: channels after the first layer (64 in the paper).
@@ -78,13 +78,14 @@ class PatchGAN(nn.Sequential):
                 nn.LeakyReLU(0.2),
             ]
         super().__init__(*parts, nn.Conv2d(width << 3, 1, 4, 1, 1))
-        self.apply(_small)
+        self.apply(initialize)
 
 
-def _small(layer: nn.Module) -> None:
-    """N(0, 0.02), as published."""
+def initialize(layer: nn.Module) -> None:
+    """Set weights to N(0, 0.02), those of batch normalization to N(1, 0.02), and biases to 0, as published."""
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(layer.weight, 0.0, 0.02)
-        nn.init.zeros_(layer.bias)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
     elif isinstance(layer, nn.BatchNorm2d):
         nn.init.normal_(layer.weight, 1.0, 0.02)

@@ -1,41 +1,39 @@
-"""What a film meets: pix2pix as published, taught this film's next frames and fed with its own."""
+"""The stage `continue` with pix2pix as published: it learns each next frame of the film and predicts from its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from reimagine.stages.continuation.base import ContinuationRunner, LearnedContinuation
+from reimagine.stages.continuation.base import WEIGHTS, LearnedContinuation
 
 if TYPE_CHECKING:
     from reimagine.media.clip import Clip
+    from reimagine.progress import Progress
     from reimagine.stages.continuation.rollout import NextFramePredictor
     from reimagine.stages.continuation.training_frames import TrainingFrames
 
 
 @dataclass(frozen=True)
 class Pix2Pix(LearnedContinuation):
-    """Paint each frame anew from the one before (Isola et al. 2017): what others are measured against."""
+    """Generate each frame from the one before (pix2pix, Isola et al. 2017); a baseline."""
 
-    weight: Annotated[float, "Of L1 against the critic's word, as published"] = 100.0
-    width: Annotated[int, "Channels after the first level, as published"] = 64
+    weight: Annotated[float, "Weight of the L1 loss relative to the adversarial loss; 100 as published"] = 100.0
+    width: Annotated[int, "Channels after the first level of both networks; 64 as published"] = 64
+    frames_per_second: ClassVar[float] = 9.0
 
-    def load(self, device: str) -> ContinuationRunner:
-        """See `going.Work`."""
-        return ContinuationRunner(self, device)
-
-    def size(self, width: int, height: int) -> tuple[int, int]:
+    def network_size(self, width: int, height: int) -> tuple[int, int]:
         from .net import SIDE
 
         return SIDE, SIDE
 
-    def study(self, moments: TrainingFrames, kept: Path, device: str, progress: Any) -> None:
-        from .train import study
+    def learn(self, frames: TrainingFrames, folder: Path, device: str, progress: Progress) -> None:
+        from .train import learn_film
 
-        study(self, moments, kept, device, progress)
+        learn_film(self, frames, folder, device, progress)
 
-    def dreaming(self, moments: TrainingFrames, clip: Clip, kept: Path, device: str) -> NextFramePredictor:
-        from .predictor import Dreaming
+    def predictor(self, frames: TrainingFrames, clip: Clip, folder: Path, device: str) -> NextFramePredictor:
+        from .predictor import Pix2PixPredictor
 
-        return Dreaming(clip, kept / "weights.safetensors", self.seed, device)
+        return Pix2PixPredictor(clip, folder / WEIGHTS, self.seed, device)

@@ -1,8 +1,10 @@
-"""One step after another, as large as the film: what the network says small is done large."""
+"""Autoregressive prediction at the size of the film: the network's flows and weights are enlarged, not its images."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,132 +12,148 @@ import torch
 
 from reimagine import zoo
 from reimagine.media.clip import Clip
-from reimagine.media.motion.flow import warp_backward
-from reimagine.stages.continuation.rollout import carried
-from reimagine.stages.continuation.training_frames import TrainingFrames, small
+from reimagine.media.frames import Frame
+from reimagine.media.motion import warp_backward
+from reimagine.stages.continuation.random_state import private_generators
+from reimagine.stages.continuation.rollout import rollout_size
+from reimagine.stages.continuation.training_frames import TrainingFrames, resize_by_area
 from reimagine.zoo.device import bfloat16_is_fast
 
-from .data import Memory, Walk, detail, gist, guess
+from .exemplars import ExemplarBank, align, descriptor, mean_gradient
 from .net import NetInput, NextFrameNet, Prediction
+from .playback import ExemplarPlayback
 
-SURE = 1.5
-"""What the network is not sure of, it would show as two ghosts: the greater share is made greater."""
-LOST, SOFT, PULL = (1.0, 2.5), (0.85, 0.5), 0.15
-"""A dream begins to be lost, and is, when it is so many times further from the moment it follows than moments
-of the film are from each other, or has so little of that moment's detail; then so much of what is recalled
-shows through in each step, until the dream is found again."""
+WEIGHT_POWER = 1.5
+"""Exponent of the candidates' weights. Above 1 it favours the largest, where a plain sum shows two ghosts."""
+DRIFT_DISTANCE = (1.0, 2.5)
+"""Distance of the last image from the exemplar, in typical distances of the film, at which correction starts, and at
+which it is full."""
+DRIFT_SHARPNESS = (0.85, 0.5)
+"""The same for the mean gradient of the last image, as a fraction of the exemplar's: a rollout tends to blur."""
+MAX_CORRECTION = 0.15
+"""Weight that the exemplar has at least when correction is full."""
 
 
-class Dreaming:
-    """See `rollout.Dreamer`. Pictures are float32 RGB (H, W, 3), 0..255, until they are given away: a slow
-    change would be lost in steps of 1/255."""
+class RecallPredictor:
+    """A `NextFramePredictor`. Images are kept as RGB (H, W, 3) float32, 0..255: rounding would stop slow changes.
 
-    def __init__(self, moments: TrainingFrames, clip: Clip, weights: str, seed: int, device: str) -> None:
-        self.net: NextFrameNet = zoo.load(weights, NextFrameNet, device).to(memory_format=torch.channels_last)
-        self.moments, self.memory, self.clip, self.device = moments, Memory(moments), clip, device
-        self.half, self.usual = bfloat16_is_fast(device), self.memory.usual()
+    Args:
+        frames: the film's training frames.
+        clip: the rollout starts from its last frame; exemplars are read from it at full size.
+        weights: of `NextFrameNet`, a name or a path.
+        seed: of the noise and of the choice of exemplars.
+    """
+
+    def __init__(self, frames: TrainingFrames, clip: Clip, weights: str, seed: int, device: str) -> None:
+        with private_generators(device):
+            net = zoo.load(weights, NextFrameNet, device)
+        self.net: NextFrameNet = net.to(memory_format=torch.channels_last)
+        self.frames, self.bank, self.clip, self.device = frames, ExemplarBank(frames), clip, device
+        self.half_precision, self.typical_distance = bfloat16_is_fast(device), self.bank.typical_distance()
         self.rng = np.random.default_rng(seed)
-        self.walk = Walk(self.memory, moments.room(), self.rng)
-        first = max(clip.shots[-1].start, clip.frames - 1 - moments.every)
-        frames = list(clip.read(first, clip.frames))
-        self.size = carried(frames[-1].width, frames[-1].height)
-        self.before, self.last = (self._large(f.image) for f in (frames[0], frames[-1]))
-        self.low = tuple(small(x, moments.size) for x in (self.before, self.last))
-        self.reel: Iterator = iter(())
-        self._look()
+        self.playback = ExemplarPlayback(self.bank, frames.remaining_steps(), self.rng)
+        first = max(clip.shots[-1].start, clip.frames - 1 - frames.stride)
+        ending = list(clip.read(first, clip.frames))
+        self.size = rollout_size(ending[-1].width, ending[-1].height)
+        self.previous, self.last = (self._resized(f.image) for f in (ending[0], ending[-1]))
+        self.small = self._small_pair()
+        self.reader: Iterator[Frame] = iter(())
+        self._select_exemplar()
 
     def step(self) -> np.ndarray:
-        """The next picture, (H, W, 3) uint8."""
-        place = self.walk.place
-        recalled = self._recalled(place + 1)
-        dream = self._ask(place, small(recalled, self.moments.size))
-        self.before, self.last = self.last, self._done(dream, recalled)
-        self.low = self.low[1], small(self.last, self.moments.size)
-        if not self.walk.go_on():
-            self._look()
+        index = self.playback.index
+        exemplar = self._read_exemplar(index + 1)
+        prediction = self._predict(index, resize_by_area(exemplar, self.frames.size))
+        self.previous, self.last = self.last, self._compose(prediction, exemplar)
+        self.small = self.small[1], resize_by_area(self.last, self.frames.size)
+        if not self.playback.advance():
+            self._select_exemplar()
         return np.clip(self.last + 0.5, 0, 255).astype(np.uint8)
 
+    def state(self) -> Mapping[str, np.ndarray]:
+        return {
+            "previous": self.previous,
+            "last": self.last,
+            "penalties": self.playback.penalties,
+            "playback": np.array([self.playback.index, self.playback.steps_left]),
+            "generator": np.array(json.dumps(self.rng.bit_generator.state)),
+        }
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        self.previous, self.last, self.playback.penalties = state["previous"], state["last"], state["penalties"]
+        self.playback.index, self.playback.steps_left = map(int, state["playback"])
+        self.rng.bit_generator.state = json.loads(str(state["generator"]))
+        self.small = self._small_pair()
+        self._open_reader(self.playback.index + 1)
+
     @torch.inference_mode()
-    def _ask(self, place: int, recalled: np.ndarray) -> Prediction:
-        before, last = self.low
-        motion, where, trust = guess(np.clip(last + 0.5, 0, 255).astype(np.uint8), self.memory, place)
-        noise = self.rng.standard_normal(trust.shape, np.float32)
-        scene = NetInput(
-            *(self._tensor(x / np.float32(255)) for x in (last, before, recalled)),
-            *(self._tensor(x) for x in (motion, where, trust, noise)),
+    def _predict(self, index: int, exemplar: np.ndarray) -> Any:
+        """The network's `Prediction` at its own size, as arrays (h, w, channels) float32."""
+        previous, last = self.small
+        motion, alignment, confidence = align(np.clip(last + 0.5, 0, 255).astype(np.uint8), self.bank, index)
+        noise = self.rng.standard_normal(confidence.shape, np.float32)
+        inputs = NetInput(
+            *(self._tensor(x / np.float32(255)) for x in (last, previous, exemplar)),
+            *(self._tensor(x) for x in (motion, alignment, confidence, noise)),
         )
-        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.half):
-            dream = self.net(scene)
-        return Prediction(*(x[0].float().permute(1, 2, 0).cpu().numpy() for x in dream))
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.half_precision):
+            prediction = self.net(inputs)
+        return Prediction(*(x[0].float().permute(1, 2, 0).cpu().numpy() for x in prediction))
 
-    def _done(self, dream: Prediction, recalled: np.ndarray) -> np.ndarray:
-        """The dream's picture, made of large ones: what is carried and recalled keeps its detail."""
-        scale = np.float32([a / b for a, b in zip(self.size, self.moments.size, strict=True)])
-        motion, place, shares, painted = (cv2.resize(x, self.size) for x in dream)
-        kinds = (
+    def _compose(self, prediction: Any, exemplar: np.ndarray) -> np.ndarray:
+        """The next image at the rollout's size: the images that are warped keep their detail."""
+        scale = np.array([a / b for a, b in zip(self.size, self.frames.size, strict=True)], np.float32)
+        motion, alignment, weights, synthesized = (cv2.resize(x, self.size) for x in prediction)
+        candidates = (
             warp_backward(self.last, motion * scale, cv2.INTER_CUBIC),
-            warp_backward(recalled, place * scale, cv2.INTER_CUBIC),
-            recalled,
-            painted * 255,
+            warp_backward(exemplar, alignment * scale, cv2.INTER_CUBIC),
+            exemplar,
+            synthesized * 255,
         )
-        shares = shares**SURE
-        shares *= (1 - self.pull) / shares.sum(2, keepdims=True)
-        shares[..., 2] += self.pull
-        made = sum(shares[..., n, None] * kind for n, kind in enumerate(kinds))
-        return np.clip(made, 0, 255).astype(np.float32)
+        correction = self._drift_correction()
+        weights = weights**WEIGHT_POWER
+        weights *= (1 - correction) / weights.sum(2, keepdims=True)
+        weights[..., 2] += correction
+        image = sum(weights[..., n, None] * candidate for n, candidate in enumerate(candidates))
+        return np.clip(image, 0, 255).astype(np.float32)
 
-    @property
-    def pull(self) -> float:
-        """How much of the recalled picture has to show through: nothing else leads back to the film."""
-        here, there = np.clip(self.low[1], 0, 255).astype(np.uint8), self.memory.frames[self.walk.place]
-        far = np.abs(gist(here) - gist(there)).mean() / self.usual
-        clear = detail(here) / max(detail(there), 1e-3)
-        return PULL * max(_between(far, *LOST), _between(clear, *SOFT))
+    def _drift_correction(self) -> float:
+        """Weight that the exemplar gets at least, 0 to `MAX_CORRECTION`, so that the rollout stays near the film."""
+        here, there = np.clip(self.small[1], 0, 255).astype(np.uint8), self.bank.frames[self.playback.index]
+        distance = np.abs(descriptor(here) - descriptor(there)).mean() / self.typical_distance
+        sharpness = mean_gradient(here) / max(mean_gradient(there), 1e-3)
+        return MAX_CORRECTION * max(_ramp(distance, *DRIFT_DISTANCE), _ramp(sharpness, *DRIFT_SHARPNESS))
 
-    def _look(self) -> None:
-        """Recall another moment of the film, and have its frames read from there on."""
-        before, last = (gist(x) for x in self.low)
-        self.walk.look(last, last - before)
-        self._wind(self.walk.place + 1)
+    def _select_exemplar(self) -> None:
+        """Select another exemplar of the film, and read its frames from there on."""
+        previous, last = (descriptor(x) for x in self.small)
+        self.playback.select(last, last - previous)
+        self._open_reader(self.playback.index + 1)
 
-    def _wind(self, place: int) -> None:
-        numbers = self.moments.numbers
-        stop = min(place + self.walk.left, len(self.memory) - 1)
-        self.reel = self.clip.read(int(numbers[place]), int(numbers[stop]) + 1)
+    def _open_reader(self, index: int) -> None:
+        numbers = self.frames.numbers
+        stop = min(index + self.playback.steps_left, len(self.bank) - 1)
+        self.reader = self.clip.read(int(numbers[index]), int(numbers[stop]) + 1)
 
-    def _recalled(self, place: int) -> np.ndarray:
-        wanted = int(self.moments.numbers[place])
-        return self._large(next(f for f in self.reel if f.index == wanted).image)
+    def _read_exemplar(self, index: int) -> np.ndarray:
+        """A frame of the bank from the film, at the rollout's size. Indices must increase."""
+        number = int(self.frames.numbers[index])
+        return self._resized(next(f for f in self.reader if f.index == number).image)
 
-    def _large(self, image: np.ndarray) -> np.ndarray:
+    def _small_pair(self) -> tuple[np.ndarray, np.ndarray]:
+        """The last two images at the network's size."""
+        size = self.frames.size
+        return resize_by_area(self.previous, size), resize_by_area(self.last, size)
+
+    def _resized(self, image: np.ndarray) -> np.ndarray:
         return cv2.resize(image, self.size, interpolation=cv2.INTER_AREA).astype(np.float32)
 
     def _tensor(self, x: np.ndarray) -> torch.Tensor:
+        """(h, w[, C]) -> (1, C, h, w)."""
         x = x[..., None] if x.ndim == 2 else x
         return torch.from_numpy(x).to(self.device).permute(2, 0, 1)[None]
 
-    def state(self) -> dict[str, np.ndarray]:
-        """All that the next steps depend on."""
-        import json
 
-        return {
-            "before": self.before,
-            "last": self.last,
-            "worn": self.walk.worn,
-            "walk": np.array([self.walk.place, self.walk.left]),
-            "chance": np.array(json.dumps(self.rng.bit_generator.state)),
-        }
-
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        import json
-
-        self.before, self.last, self.walk.worn = state["before"], state["last"], state["worn"]
-        self.walk.place, self.walk.left = map(int, state["walk"])
-        self.rng.bit_generator.state = json.loads(str(state["chance"]))
-        self.low = tuple(small(x, self.moments.size) for x in (self.before, self.last))
-        self._wind(self.walk.place + 1)
-
-
-def _between(value: float, least: float, most: float) -> float:
-    """0 at `least` and before it, 1 at `most` and beyond."""
-    return float(np.clip((value - least) / (most - least), 0, 1))
+def _ramp(value: float, start: float, end: float) -> float:
+    """0 at `start` and before it, 1 at `end` and beyond it, linear between."""
+    return float(np.clip((value - start) / (end - start), 0, 1))

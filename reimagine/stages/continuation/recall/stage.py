@@ -1,44 +1,46 @@
-"""What a film meets: it goes on, dreaming of what it has shown."""
+"""The stage `continue` with the next-frame network, which reuses frames of the film."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from reimagine.stages.continuation.base import ContinuationRunner, LearnedContinuation
+from reimagine.stages.continuation.base import WEIGHTS, LearnedContinuation
 
 if TYPE_CHECKING:
     from reimagine.media.clip import Clip
+    from reimagine.progress import Progress
     from reimagine.stages.continuation.rollout import NextFramePredictor
     from reimagine.stages.continuation.training_frames import TrainingFrames
 
 
 @dataclass(frozen=True)
 class Recall(LearnedContinuation):
-    """Carry on what is there, recall what the film has shown of it, make up the rest."""
+    """Warp the last image, blend in similar frames of the film, and synthesize what neither shows."""
 
-    weights: Annotated[str, "What it starts from: a name in the zoo, or a path"] = "continue-recall"
+    weights: Annotated[str, "Weights to start from, a name or a path"] = "continue-recall"
+    frames_per_second: ClassVar[float] = 12.0
 
-    def load(self, device: str) -> ContinuationRunner:
-        """See `going.Work`."""
-        return ContinuationRunner(self, device)
+    @property
+    def required_weights(self) -> str:
+        return self.weights
 
-    def size(self, width: int, height: int) -> tuple[int, int]:
-        from .data import worked
+    def network_size(self, width: int, height: int) -> tuple[int, int]:
+        from .exemplars import network_size
 
-        return worked(width, height)
+        return network_size(width, height)
 
-    def study(self, moments: TrainingFrames, kept: Path, device: str, progress: Any) -> None:
-        """Put right for this film what is known of films; with no `minutes`, that must do."""
-        from .train import study
+    def learn(self, frames: TrainingFrames, folder: Path, device: str, progress: Progress) -> None:
+        """Fine-tune the weights on the film; with `minutes` 0 they are used as they are."""
+        from .train import learn_film
 
         if self.minutes:
-            study(self, moments, kept, device, progress)
+            learn_film(self, frames, folder, device, progress)
 
-    def dreaming(self, moments: TrainingFrames, clip: Clip, kept: Path, device: str) -> NextFramePredictor:
-        from .predictor import Dreaming
+    def predictor(self, frames: TrainingFrames, clip: Clip, folder: Path, device: str) -> NextFramePredictor:
+        from .predictor import RecallPredictor
 
-        own = kept / "weights.safetensors"
-        weights = str(own) if own.exists() else self.weights
-        return Dreaming(moments, clip, weights, self.seed, device)
+        learned = folder / WEIGHTS
+        weights = str(learned) if learned.exists() else self.weights
+        return RecallPredictor(frames, clip, weights, self.seed, device)

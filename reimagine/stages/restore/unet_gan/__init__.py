@@ -1,1 +1,1 @@
-"""One U-Net for whatever has happened to a picture, trained with the NoGAN schedule."""
+"""One U-Net for all kinds of damage, trained with the NoGAN schedule."""

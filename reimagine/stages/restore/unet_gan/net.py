@@ -1,10 +1,9 @@
-"""The restorer: a worn positive in, what must change and what is lost out; and who tells a negative.
+"""Networks of `restore --model unet-gan`: a restoration U-Net, and a classifier of negatives.
 
-A U-Net of plain residual blocks (no normalisation: it would forget how light a picture is) that begins
-at half the size, where every output pixel still sees its four inputs (Shi et al. 2016). It adds to the
-picture, and lifts or lowers what is there, rather than painting it anew: it starts by doing nothing, never
-does much to what is well, and of a stain need know only where it is and how deep. Everything is local,
-about 300 pixels wide: a picture may be cut into overlapping tiles.
+The U-Net has plain residual blocks without normalization, which would discard the absolute brightness. It works at half
+resolution after pixel unshuffling (Shi et al. 2016). It predicts a residual and a gain instead of the picture, starts
+as the identity, and changes undamaged pictures little. It is fully convolutional with a receptive field of about 300
+pixels, so that a picture can be processed in overlapping strips.
 """
 
 from __future__ import annotations
@@ -17,29 +16,29 @@ from torch import Tensor, nn
 
 from reimagine.zoo.squeezenet import SqueezeNet
 
-STEP = 16
-"""Sides of what the network is shown are multiples of this."""
+STRIDE = 16
+"""The network's input height and width must be multiples of this."""
 
 
 class Residual(nn.Module):
-    """Two convolutions added to what goes in; nothing at first."""
+    """Residual block of two 3x3 convolutions; the identity at initialization."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.first, self.second = nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        zero_init(self.second)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, width, H, W) -> (N, width, H, W)."""
         return x + self.second(F.leaky_relu(self.first(x), 0.1))
 
 
 class RestoreNet(nn.Module):
-    """Worn picture -> clean picture, and how far each place of it was lost.
+    """Predicts a restored picture and the mask of lost pixels. Includes the classifier of negatives, `detector`.
 
     Args:
-        widths: channels at 1/2, 1/4, 1/8 and 1/16 of the size.
-        blocks: residual blocks at each of them, on the way down and again on the way up.
+        widths: channels at 1/2, 1/4, 1/8 and 1/16 of the input size.
+        blocks: residual blocks at each of these sizes, in the encoder and again in the decoder.
     """
 
     def __init__(self, widths: tuple[int, ...] = (32, 64, 96, 128), blocks: tuple[int, ...] = (1, 2, 3, 3)) -> None:
@@ -51,19 +50,24 @@ class RestoreNet(nn.Module):
         self.shrink = nn.ModuleList(nn.Conv2d(a, b, 2, 2) for a, b in steps)
         self.grow = nn.ModuleList(nn.Conv2d(b, 4 * a, 1) for a, b in steps)
         self.leave = nn.Conv2d(widths[0], 12, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        zero_init(self.leave)
         self.detector = Detector()
 
-    def forward(self, worn: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 1, H, W) in 0..1, H and W multiples of 16 -> the clean picture, about 0..1, and logits of
-        what is lost; both (N, 1, H, W)."""
-        change, lost = self.change(worn)
-        return worn + change, lost
+    def forward(self, degraded: Tensor) -> tuple[Tensor, Tensor]:
+        """Restore pictures.
 
-    def change(self, worn: Tensor) -> tuple[Tensor, Tensor]:
-        """The same, but what is to be added to the picture: exact also where the network is not."""
-        x = self.enter(F.pixel_unshuffle(worn - 0.5, 2))
+        Args:
+            degraded: (N, 1, H, W) in 0..1; H and W are multiples of `STRIDE`.
+
+        Returns:
+            The restored pictures, about 0..1, and the logits of the lost pixels; both (N, 1, H, W).
+        """
+        residual, lost_logits = self.residual(degraded)
+        return degraded + residual, lost_logits
+
+    def residual(self, degraded: Tensor) -> tuple[Tensor, Tensor]:
+        """Like `forward`, but return the residual, so that the caller can add it in float32 after half precision."""
+        x = self.enter(F.pixel_unshuffle(degraded - 0.5, 2))
         skips = []
         for level, blocks in enumerate(self.down):
             x = blocks(x)
@@ -72,18 +76,15 @@ class RestoreNet(nn.Module):
                 x = self.shrink[level](x)
         for level in reversed(range(len(skips))):
             x = self.up[level](F.pixel_shuffle(self.grow[level](x), 2) + skips[level])
-        change, lost, gain = F.pixel_shuffle(self.leave(x), 2).chunk(3, 1)
-        return change + gain * worn, lost
-
-
-def _blocks(width: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*(Residual(width) for _ in range(count)))
+        offset, lost_logits, gain = F.pixel_shuffle(self.leave(x), 2).chunk(3, 1)
+        return offset + gain * degraded, lost_logits
 
 
 class Detector(nn.Module):
-    """Tells a negative by what it shows: faces are dark, the sky is black."""
+    """Classifies whole pictures as negatives by their content."""
 
     SIDE = 128
+    """Height and width of the input, in pixels."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,6 +92,17 @@ class Detector(nn.Module):
         self.head = nn.Linear(1024, 1)
 
     def forward(self, grey: Tensor) -> Tensor:
-        """Whole pictures (N, 1, SIDE, SIDE) in 0..1 -> (N,) logits: above 0 it is a negative."""
+        """(N, 1, SIDE, SIDE) in 0..1 -> (N,) logits, positive for negatives."""
         last = self.features(grey)[2]
         return self.head(torch.cat([last.mean((2, 3)), last.amax((2, 3)) / 10], 1))[:, 0]
+
+
+def zero_init(layer: nn.Conv2d) -> None:
+    """Set a convolution's weight and bias to zero."""
+    nn.init.zeros_(layer.weight)
+    assert layer.bias is not None
+    nn.init.zeros_(layer.bias)
+
+
+def _blocks(width: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(Residual(width) for _ in range(count)))

@@ -1,74 +1,117 @@
-"""What a film meets: worn frames in, clean positives out; what is lost comes from the frames around."""
+"""Restoration with a network, in a film also with temporal inpainting."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from reimagine.errors import StageError, unknown_name
+from reimagine.stages.contract import PictureModel
+
+from ..statistics import COUNT_NAMES, summarize
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reimagine.media.clip import Clip
+    from reimagine.media.frames import Frame
+    from reimagine.progress import Progress
 
     from .inference import Restorer
 
-LOOKED_AT = 9
-"""Frames, spread over the film, that decide what it is."""
-KINDS = "auto", "print", "faded", "negative"
-SAID = {"faded": "a faded print; --kind print leaves its tones", "negative": "a negative"}
+SAMPLE_FRAMES = 9
+"""Number of frames, spread over the film, by which its kind and tonal range are decided."""
+KINDS = ("auto", "print", "faded", "negative")
+"""Values of the option `kind`."""
+MESSAGES = {
+    "faded": "restore: the film is a faded print; --kind print leaves its tones unchanged",
+    "negative": "restore: the film is a negative",
+}
+"""Messages to the user, by the kind of film that was found."""
 
 
 @dataclass(frozen=True)
-class RestoreUNetGAN:
-    """One network for prints and negatives: grain, blur, blocks, scratches, dust, stains, holes."""
+class RestoreUNetGAN(PictureModel):
+    """Remove grain, blur, JPEG blocks, scratches, dust, stains and holes, and invert negatives, with one network."""
 
-    kind: Annotated[str, "What the film is: print, faded, negative, or auto (the network looks)"] = "auto"
-    strength: Annotated[float, "How much of the network's change is made, 0 to 1"] = 1.0
-    alone: Annotated[bool, "Never look at the frames around for what is lost in one"] = False
-    dense: Annotated[float, "A negative's or faded print's darkest, 0 to 1 (0: measured)"] = 0.0
-    base: Annotated[float, "Its lightest (a negative's film base), 0 to 1 (0: measured)"] = 0.0
-    weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "restore-unet-gan"
+    kind: Annotated[str, "Kind of film: print, faded, negative, or auto to classify it"] = "auto"
+    strength: Annotated[float, "Share of the network's correction to apply, 0 to 1"] = 1.0
+    single_frame: Annotated[bool, "Do not fill lost areas from neighbouring frames"] = False
+    black_point: Annotated[float, "Darkest tone of a negative or faded print, 0 to 1 (0: measured)"] = 0.0
+    white_point: Annotated[
+        float, "Lightest tone of a faded print, or film base of a negative, 0 to 1 (0: measured)"
+    ] = 0.0
+    weights: Annotated[str, "Name in the zoo, or path to .safetensors"] = "restore-unet-gan"
     version: ClassVar[int] = 2
     context: ClassVar[int] = 2
-    ahead: ClassVar[int] = 2
-    after: ClassVar[tuple[str, ...]] = ()
-    preview: ClassVar[tuple[dict, ...]] = ({}, {"strength": 0.5}, {"kind": "negative"})
+    look_ahead: ClassVar[int] = 2
+    frames_per_second: ClassVar[float] = 9.0
+    reported_counts: ClassVar[Sequence[str]] = COUNT_NAMES
+    renamed_options: ClassVar[Mapping[str, str]] = {
+        "dense": "black_point",
+        "base": "white_point",
+        "alone": "single_frame",
+    }
+
+    @property
+    def required_weights(self) -> str:
+        """The weights of the network."""
+        return self.weights
+
+    @classmethod
+    def previews(cls) -> Sequence[Mapping[str, Any]]:
+        """The default, half the correction, and the film as a negative."""
+        return ({}, {"strength": 0.5}, {"kind": "negative"})
+
+    @classmethod
+    def report(cls, counts: Mapping[str, float]) -> Mapping[str, Any]:
+        """Summarize the measured damage under "found"."""
+        return {"found": summarize(counts)}
 
     def check(self) -> None:
-        """Refuse what is out of range."""
-        from reimagine.errors import StageError, unknown_name
+        """Refuse an unknown kind, and numbers outside their range.
 
+        Raises:
+            StageError: names the option, and its range or the nearest name.
+        """
         if self.kind not in KINDS:
             raise StageError(unknown_name("kind", self.kind, KINDS))
-        for name in ("strength", "dense", "base"):
-            if not 0 <= (given := getattr(self, name)) <= 1:
-                raise StageError(f"restore: --{name} {given:g} is out of range; give 0 to 1")
-        if self.base and self.dense >= self.base:
-            raise StageError(f"restore: --dense {self.dense:g} is not below --base {self.base:g}")
+        for name in ("strength", "black_point", "white_point"):
+            if not 0 <= (value := getattr(self, name)) <= 1:
+                raise StageError(f"restore: --{name.replace('_', '-')} {value:g} is out of range; give 0 to 1")
+        if self.white_point and self.black_point >= self.white_point:
+            raise StageError(
+                f"restore: --black-point {self.black_point:g} is not below --white-point {self.white_point:g}"
+            )
 
-    def prepared(self, clip: Clip, kept: Path, device: str, progress: Any) -> RestoreUNetGAN:
-        """The model that knows what this film is, and between which tones it lies."""
+    def prepare(self, clip: Clip, folder: Path, device: str, progress: Progress) -> RestoreUNetGAN:
+        """Decide the kind of the film and measure its tonal range on a few frames; return the model with both set."""
+        if self.kind == "print" or (self.kind != "auto" and self.white_point):
+            return self
         import numpy as np
 
-        if self.kind == "print" or (self.kind != "auto" and self.base):
-            return self
-        from ..tone_restoration import tones
+        from ..tone_restoration import measure_range
 
-        places = np.unique(np.linspace(0, clip.frames - 1, LOOKED_AT).astype(int))
-        frames = [next(clip.read(int(n), int(n) + 1)) for n in places]
-        kind = self.kind
-        if kind == "auto":
-            work = self.load(device)
-            kind = work.told(frames)
-            if kind != "negative" and work.word(frames) > 0:
-                progress.message("restore: this may be a negative; if it is, give --kind negative")
+        numbers = np.unique(np.linspace(0, clip.frames - 1, SAMPLE_FRAMES).astype(int))
+        frames = [next(clip.read(int(n), int(n) + 1)) for n in numbers]
+        kind = self._classify(frames, device, progress) if self.kind == "auto" else self.kind
         if kind == "print":
             return replace(self, kind=kind)
-        progress.message(f"restore: {SAID[kind]}")
-        dense, base = tones(kind, [f.grey / np.float32(255) for f in frames])
-        return replace(self, kind=kind, dense=self.dense or dense, base=self.base or base)
+        progress.message(MESSAGES[kind])
+        low, high = measure_range(kind, [f.grey / np.float32(255) for f in frames])
+        return replace(self, kind=kind, black_point=self.black_point or low, white_point=self.white_point or high)
+
+    def _classify(self, frames: list[Frame], device: str, progress: Progress) -> str:
+        """Classify the film by some of its frames; send a message if the result is uncertain."""
+        restorer = self.load(device)
+        kind = restorer.classify(frames)
+        if kind != "negative" and restorer.negative_logit(frames) > 0:
+            progress.message("restore: the film may be a negative; if it is, give --kind negative")
+        return kind
 
     def load(self, device: str) -> Restorer:
-        """Frames in, frames out; holds 5 frames."""
+        """Load the weights. A call buffers 5 frames."""
         from .inference import Restorer
 
         return Restorer(self, device)

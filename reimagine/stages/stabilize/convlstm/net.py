@@ -1,7 +1,7 @@
-"""Blind video temporal consistency (Lai et al. 2018, section 3): a residual with a memory.
+"""Blind video temporal consistency (Lai et al. 2018, section 3): a recurrent network that predicts a residual.
 
-Module names are those of the published checkpoint, so that it loads as it is. It was built with
-biases and *without* normalisation: its `norm_layer` statistics were stored but never applied.
+Modules are named as in the published checkpoint, so that it loads unchanged. It was built with biases and *without*
+normalization: the statistics of its `norm_layer` were stored but never applied.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 State = tuple[Tensor, Tensor]
+"""(hidden, cell) of the ConvLSTM."""
 
 
 class Conv(nn.Module):
-    """Reflection padding and a convolution, after a nearest enlargement if asked."""
+    """Optional nearest-neighbour upsampling, reflection padding and a convolution."""
 
     def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1, enlarge: int = 1) -> None:
         super().__init__()
@@ -22,41 +23,46 @@ class Conv(nn.Module):
         self.conv2d = nn.Conv2d(inputs, outputs, size, stride)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, H, W) -> (N, outputs, H * enlarge / stride, W * enlarge / stride)."""
         if self.enlarge > 1:
             x = F.interpolate(x, scale_factor=float(self.enlarge), mode="nearest")
         return self.conv2d(F.pad(x, self.pad, mode="reflect"))
 
 
 class Residual(nn.Module):
+    """Residual block of two convolutions."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.conv1, self.conv2 = Conv(width, width, 3), Conv(width, width, 3)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, width, H, W) -> the same shape."""
         return x + self.conv2(F.leaky_relu(self.conv1(x), 0.2))
 
 
 class ConvLSTM(nn.Module):
-    """Convolutional LSTM (Shi et al. 2015); the state is (hidden, cell)."""
+    """Convolutional LSTM (Shi et al. 2015)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.Gates = nn.Conv2d(2 * width, 4 * width, 3, padding=1)
 
     def forward(self, x: Tensor, state: State | None) -> State:
+        """(N, width, H, W) and the previous state (None: zeros) -> the new state."""
         hidden, cell = state if state else (torch.zeros_like(x), torch.zeros_like(x))
-        enter, keep, show, new = self.Gates(torch.cat([x, hidden], 1)).chunk(4, 1)
-        cell = torch.sigmoid(keep) * cell + torch.sigmoid(enter) * torch.tanh(new)
-        return torch.sigmoid(show) * torch.tanh(cell), cell
+        input_gate, forget_gate, output_gate, candidate = self.Gates(torch.cat([x, hidden], 1)).chunk(4, 1)
+        cell = torch.sigmoid(forget_gate) * cell + torch.sigmoid(input_gate) * torch.tanh(candidate)
+        return torch.sigmoid(output_gate) * torch.tanh(cell), cell
 
 
 class ConsistencyNet(nn.Module):
-    """Two streams (processed, source), five residual blocks, a ConvLSTM, and a decoder.
+    """Two input streams (processed, source), five residual blocks, a ConvLSTM and a decoder.
 
     Args:
         width: channels of the first layer; 32 in the paper (2,979,555 parameters).
-        aligned: the previous frames are brought to the present one along optical flow before
-            they are shown. The published network sees them where they were.
+        aligned: the previous frames must be warped to the present one along optical flow. The published network takes
+            them unwarped.
     """
 
     def __init__(self, width: int = 32, aligned: bool = False) -> None:
@@ -72,15 +78,14 @@ class ConsistencyNet(nn.Module):
         self.deconv3 = Conv(2 * width, 3, 7)
 
     def forward(
-        self, processed: Tensor, before: Tensor, source: Tensor, source_before: Tensor, state: State | None
+        self, processed: Tensor, previous_output: Tensor, source: Tensor, previous_source: Tensor, state: State | None
     ) -> tuple[Tensor, State]:
-        """What to add to `processed`, in -1..1, and the new state.
+        """Return the residual to add to `processed`, in -1..1, and the new state.
 
-        All pictures are (N, 3, H, W) RGB in 0..1, H and W multiples of 4; `before` is the
-        previous result.
+        All images are (N, 3, H, W) RGB in 0..1, H and W multiples of 4.
         """
-        a = F.leaky_relu(self.conv1a(_beside(processed, before)), 0.2)
-        b = F.leaky_relu(self.conv1b(_beside(source, source_before)), 0.2)
+        a = F.leaky_relu(self.conv1a(_concatenated(processed, previous_output)), 0.2)
+        b = F.leaky_relu(self.conv1b(_concatenated(source, previous_source)), 0.2)
         a2, b2 = F.leaky_relu(self.conv2a(a), 0.2), F.leaky_relu(self.conv2b(b), 0.2)
         x = F.leaky_relu(self.conv3(torch.cat([a2, b2], 1)), 0.2)
         for block in self.ResBlocks:
@@ -91,6 +96,6 @@ class ConsistencyNet(nn.Module):
         return torch.tanh(self.deconv3(torch.cat([x, a], 1))), (hidden, cell)
 
 
-def _beside(a: Tensor, b: Tensor) -> Tensor:
-    """Two pictures as one of six channels, laid out as convolutions on a processor like it."""
+def _concatenated(a: Tensor, b: Tensor) -> Tensor:
+    """Concatenate two images along the channels, in the memory format that is fast on a CPU."""
     return torch.cat([a, b], 1).contiguous(memory_format=torch.channels_last)

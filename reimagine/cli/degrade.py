@@ -36,9 +36,9 @@ def degrade(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress")] = False,
 ) -> None:
     """Turn a good film into an old print, a negative or a damaged film. The same seed gives the same film."""
-    from reimagine.cli.terminal import guarded
+    from reimagine.cli.terminal import command_progress
 
-    with guarded(quiet, False) as progress:
+    with command_progress(quiet, False) as progress:
         out = degrade_file(film, kind, seed, output, progress)
     typer.echo(out)
 

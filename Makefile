@@ -31,7 +31,7 @@ docs-pictures: .venv/test
 benchmarks: .venv/test
 	$(BIN)/python benchmarks/speed.py
 
-PROJECTS := a-day-in-amber six-painters four-seasons there-and-back endless-dream lost-reel
+PROJECTS := a-day-in-amber six-painters four-seasons there-and-back endless-loop lost-reel
 SEASONS := spring summer autumn winter
 MADE := runs/examples
 DRAW := $(BIN)/python examples/rendering
@@ -44,7 +44,7 @@ examples: .venv/demo
 		--fps 6 --fade 0.4 --width 360 --quality 40
 	$(DRAW)/teaser.py $(MADE)/four-seasons/film.mp4 -o $(MADE)/four-seasons/year.webp \
 		--start 4 --seconds 3.5 --fps 8 --fade 0.6 --quality 50
-	$(DRAW)/teaser.py $(MADE)/endless-dream/film.mp4 -o $(MADE)/endless-dream/loop.webp \
+	$(DRAW)/teaser.py $(MADE)/endless-loop/film.mp4 -o $(MADE)/endless-loop/loop.webp \
 		--start 7.5 --fps 6 --fade 1 --width 288 --quality 45
 	$(DRAW)/comparison.py $(SEASONS:%=$(MADE)/four-seasons/%.mp4) --columns 2 -o $(MADE)/four-seasons/comparison.mp4
 	$(DRAW)/contact_sheet.py $(PROJECTS:%=$(MADE)/%/film.mp4) --frames 6 --width 140 --quality 55 \

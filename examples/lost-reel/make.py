@@ -1,4 +1,4 @@
-"""A reel is found: a scratched negative. It is restored, and coloured by a network that has seen the place.
+"""Restore a scratched negative and colorize it after a colour film of the same place.
 
 `python examples/lost-reel/make.py` -> runs/examples/lost-reel
 """
@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from reimagine import recipe, run
-from reimagine.bundled import bundled
+from reimagine.bundled import bundled_path
 from reimagine.degradation import degrade
 from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
@@ -18,29 +18,33 @@ from reimagine.media.reader import open_film, read_film
 from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/lost-reel")
-SEEN = Path("runs/examples/four-seasons/autumn.mp4")
-"""The film in colour that the network learns from."""
+REFERENCE = Path("runs/examples/four-seasons/autumn.mp4")
+"""The colour film that the colorizer is trained on."""
+SEED = 7
+"""Random seed of the degradation."""
 
 
-def found() -> Path:
-    """The demo film's negative, with scratches and what dust does to a negative."""
-    film, reel = open_film(bundled("assets/demo.mp4")), INTO / "found.mp4"
+def damaged_reel() -> Path:
+    """The demo film as a negative with scratches and dust; it is made if it does not exist."""
+    film, reel = open_film(bundled_path("assets/demo.mp4")), INTO / "found.mp4"
     if not reel.exists():
-        scratched = degrade(islice(read_film(film), film.frames), "scratches", 7)
-        export(film, reel, degrade(degrade(scratched, "dust", 7), "negative", 7), None, Encoding())
+        frames = islice(read_film(film), film.frames)
+        for kind in ("scratches", "dust", "negative"):
+            frames = degrade(frames, kind, SEED)
+        export(film, reel, frames, None, Encoding())
     return reel
 
 
 def main() -> None:
     INTO.mkdir(parents=True, exist_ok=True)
     *restore, colorize = recipe.read(Path(__file__).with_name("recipe.toml"))
-    done = run(found(), [*restore, replace(colorize, reference=SEEN)], INTO)
-    reel = Run.open(done.folder)
+    result = run(damaged_reel(), [*restore, replace(colorize, reference=REFERENCE)], INTO)
+    reel = Run.open(result.folder)
     middles = [(shot.start + shot.stop) // 2 for shot in reel.shots]
-    pictures = [reel.picture(steps) for steps in (0, 2, None)]
+    pictures = [reel.tracks.picture(steps) for steps in (0, 2, None)]
     rows = [[next(picture.read(reel.film, n, n + 1)).image for n in middles] for picture in pictures]
     write_sheet(rows, INTO / "reel.webp", 280, 50)
-    print(done.film)
+    print(result.film)
 
 
 if __name__ == "__main__":

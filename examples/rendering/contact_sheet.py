@@ -13,7 +13,7 @@ import numpy as np
 
 from reimagine import ReimagineError
 from reimagine.errors import MediaError
-from reimagine.gallery.preview import titled
+from reimagine.gallery.preview import with_caption
 from reimagine.gallery.report import write_sheet
 from reimagine.media.film import Film
 from reimagine.media.reader import open_film, read_film
@@ -32,7 +32,7 @@ def opened(path: Path) -> tuple[Film, list[int]]:
 def picked(film: Film, places: list[int], titles: bool) -> list[np.ndarray]:
     """Its frames at these numbers, with the time they are shown at if `titles`."""
     frames = (next(read_film(film, n, n + 1)) for n in places)
-    return [titled(f.image, f"{float(film.time(f.index)):.1f} s") if titles else f.image for f in frames]
+    return [with_caption(f.image, f"{float(film.time(f.index)):.1f} s") if titles else f.image for f in frames]
 
 
 def main() -> None:

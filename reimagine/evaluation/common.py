@@ -11,7 +11,8 @@ import numpy as np
 from reimagine.errors import MediaError
 from reimagine.media.film import Film, list_images
 from reimagine.media.frames import Frame, Shot
-from reimagine.media.reader import open_film, read_film, read_image
+from reimagine.media.image_files import read_image
+from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
 
 Rows = dict[str, dict[str, float]]

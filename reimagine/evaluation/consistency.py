@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from reimagine.errors import MediaError
 from reimagine.evaluation.common import Distance, Rows, open_with_shots, resize_to
+from reimagine.media.film import Film
 from reimagine.media.reader import open_film, read_film
 from reimagine.metrics.warp import TemporalConsistency
 
@@ -49,14 +50,16 @@ def evaluate_consistency(
                 f"{film.source}: {film.frames} frames, but the source has {source_film.frames}; "
                 "give films of the same frames"
             )
-    cuts, size = {shot.start for shot in shots}, (source_film.width, source_film.height)
+    cuts = {shot.start for shot in shots}
     consistency = TemporalConsistency(distance, every=FRAME_STEP, lai_compat=lai_compat)
-
-    def images() -> Iterator[tuple[int, dict[str, np.ndarray]]]:
-        for frames in zip(*(read_film(film) for film in films.values()), strict=False):
-            yield frames[0].index, {n: resize_to(f.image, size) for n, f in zip(films, frames, strict=True)}
-
-    for (_, here), (number, there) in pairwise(images()):
+    for (_, here), (number, there) in pairwise(_read_together(films)):
         if number not in cuts:
             consistency.add(here, there)
     return consistency.numbers()
+
+
+def _read_together(films: Mapping[str, Film]) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+    """Number and images of each frame that all films have, at the size of the source."""
+    size = films["source"].width, films["source"].height
+    for frames in zip(*(read_film(film) for film in films.values()), strict=False):
+        yield frames[0].index, {n: resize_to(f.image, size) for n, f in zip(films, frames, strict=True)}

@@ -73,16 +73,8 @@ def evaluate_continuation(
     first = film.frames - round(held_out * film.rate)
     if not metrics.WINDOW <= first < film.frames - 1:
         raise MediaError(f"{path}: cannot hold out {held_out:g} s of {film.frames} frames; give another --held")
-    whole = Clip(partial(read_film, film), film.frames, shots, film.rate, path.name)
-    clip = whole.until(first)
-    folder.mkdir(parents=True, exist_ok=True)
-    pictures = {HELD_OUT: folder / f"{HELD_OUT.replace(' ', '-')}.nut"}
-    write_frames(pictures[HELD_OUT], whole.read(first, film.frames), film.rate)
-    for title, model in models.items():
-        pictures[title] = folder / title / "picture.nut"
-        frames = model.load(device)(clip, round(seconds * film.rate), folder / title, progress)
-        pictures[title].parent.mkdir(exist_ok=True)
-        write_frames(pictures[title], frames, film.rate)
+    clip = Clip(partial(read_film, film), film.frames, shots, film.rate, path.name)
+    pictures = _write_endings(models, clip, first, round(seconds * film.rate), folder, device, progress)
     known = [_reduced(f) for f in clip.read(0, first)]
     endings = {title: [_reduced(f) for f in read_frames(picture, film)] for title, picture in pictures.items()}
     frames_per_second = max(2, round(film.rate))
@@ -91,6 +83,27 @@ def evaluate_continuation(
     counts = {horizon: round(horizon * film.rate) for horizon in horizons}
     rows = _compare(endings, known, counts, frames_per_second, distance)
     return ContinuationResult(rows, series, pictures, film, first)
+
+
+def _write_endings(
+    models: Mapping[str, ContinuationModel],
+    clip: Clip,
+    first: int,
+    count: int,
+    folder: Path,
+    device: str,
+    progress: Progress,
+) -> dict[str, Path]:
+    """Write the frames of the clip from `first` on, and `count` frames of each model instead; files by title."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = {HELD_OUT: folder / f"{HELD_OUT.replace(' ', '-')}.nut"}
+    write_frames(pictures[HELD_OUT], clip.read(first, clip.frames), clip.rate)
+    for title, model in models.items():
+        pictures[title] = folder / title / "picture.nut"
+        frames = model.load(device)(clip.until(first), count, folder / title, progress)
+        pictures[title].parent.mkdir(exist_ok=True)
+        write_frames(pictures[title], frames, clip.rate)
+    return pictures
 
 
 def _compare(

@@ -11,7 +11,7 @@ import numpy as np
 
 from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
-from reimagine.media.files import replace_atomically
+from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.reader import read_film
 from reimagine.media.sound import silence
 from reimagine.media.writer import read_frames
@@ -66,7 +66,7 @@ def plot_series(series: Mapping[str, Mapping[str, Sequence[float]]], path: Path)
         axes.axhline(FROZEN_MOTION if name == "motion" else BLURRED_SHARPNESS, color="0.7", linestyle=":")
         axes.set(title=f"{name} (film: 1)", xlabel="seconds after the end", ylim=(0, 2.5))
     figure.axes[0].legend()
-    temporary = path.with_name("." + path.name)
+    temporary = temporary_path(path)
     figure.savefig(temporary, dpi=90)
     replace_atomically(temporary, path)
 
@@ -119,7 +119,7 @@ def side_by_side(films: Mapping[str, Path], path: Path, columns: int | None = No
     panels += [blank] * (-len(panels) % columns)
     joined: Any = clips_array([panels[n : n + columns] for n in range(0, len(panels), columns)])
     joined = joined.cropped(width=joined.w // 2 * 2, height=joined.h // 2 * 2, x1=0, y1=0)
-    temporary = path.with_name("." + path.name)
+    temporary = temporary_path(path)
     joined.write_videofile(
         str(temporary),
         fps=clips[0].fps,

@@ -23,6 +23,7 @@ RENAMED_PARTS = {
     "adversary": "discriminator",
     "critic_optimizer": "discriminator_optimizer",
     "mean": "ema",
+    "optimizer critic": "optimizer discriminator",
 }
 """Names of networks and optimizers in checkpoints of earlier versions, with their present names."""
 

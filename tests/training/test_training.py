@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-
 import pytest
 import torch
 from torch import nn
@@ -60,31 +58,3 @@ def test_folders_without_photographs_or_films_are_refused(tmp_path):
         read_photos(tmp_path)
     with pytest.raises(MediaError, match="no films"):
         list_films(tmp_path)
-
-
-def test_a_composer_learns_tunes_resumes_and_composes(tmp_path):
-    import tarfile
-
-    from reimagine.media import Note, Notes
-    from reimagine.media.notes import write_notes
-    from reimagine.stages.compose.melody.stage import Melody
-    from reimagine.stages.compose.melody.train import TrainCompose
-
-    with tarfile.open(tmp_path / "tunes.tar", "w") as box:
-        for n in range(3):
-            tune = [Note(0.25 * k, 0.25 * k + 0.24, 60 + n + 2 * (k % 5)) for k in range(80)]
-            write_notes(tmp_path / f"{n}.mid", Notes(tuple(tune)))
-            box.add(tmp_path / f"{n}.mid", f"{n}.mid")
-
-    def train(minutes: float):
-        return TrainCompose(
-            tmp_path / "tunes.tar", latent=4, width=8, batch=4, minutes=minutes, alone=0.3, learning=0.3
-        )(tmp_path / "run")
-
-    train(0.03)
-    first = list(csv.DictReader((tmp_path / "run" / "log.csv").open()))
-    weights = train(0.06)
-    rows = list(csv.DictReader((tmp_path / "run" / "log.csv").open()))
-    assert rows[: len(first)] == first and int(rows[-1]["steps"]) > int(first[-1]["steps"]) > 0
-    made = Melody(bars=4, weights=str(weights)).load("cpu")(Notes((), 100.0))
-    assert made.tempo == 100.0

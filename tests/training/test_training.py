@@ -1,4 +1,4 @@
-"""What trainings share: checkpoints, data, losses; and the training of the composer."""
+"""What trainings share: checkpoints, moving averages, data."""
 
 from __future__ import annotations
 

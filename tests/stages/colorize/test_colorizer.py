@@ -122,18 +122,21 @@ def test_flip_augmentation_makes_predictions_symmetric():
 
 
 def test_a_shot_that_shows_an_earlier_scene_takes_its_colours():
-    colours = iter([30.0, *[-10.0] * 10])
+    """The network predicts red for the earlier shot and no colour for the later one."""
 
-    def network(greys: np.ndarray) -> np.ndarray:
-        return np.full((len(greys), 16, 24, 2), next(colours), np.float32)
+    def colorized(frames: list[Frame], predictions: list[float]) -> np.ndarray:
+        values = iter(predictions)
 
-    earlier = still(0)
-    shot = Shot(10, 13, similar_frame=0)
-    again = [frame_from_image(10 + n, picture(0, 96, 64, 0)).renumbered(10 + n, shot) for n in range(3)]
-    reused = [f.chroma[1].mean() for f in Colorizer(network, 64)([earlier, *again])][1:]
-    assert min(reused) > 128  # redder than the prediction of -10, which is green
-    alone = Colorizer(lambda greys: np.full((len(greys), 16, 24, 2), -10, np.float32), 64)(again)
-    assert max(f.chroma[1].mean() for f in alone) < 128
+        def network(greys: np.ndarray) -> np.ndarray:
+            return np.full((len(greys), 16, 24, 2), next(values), np.float32)
+
+        return np.array([f.chroma[1].mean() for f in Colorizer(network, 64)(frames)])
+
+    earlier, shot = still(0), Shot(10, 13, similar_frame=0)
+    later = [frame_from_image(10 + n, picture(0, 96, 64, 0)).renumbered(10 + n, shot) for n in range(3)]
+    alone = colorized(later, [0.0] * 10)
+    reused = colorized([earlier, *later], [20.0, *[0.0] * 10])
+    assert np.abs(alone - 128).max() < 1 and min(reused[1:]) > 130
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,8 @@ def test_it_starts_from_the_weights_of_the_plain_colorizer(tiny_colour):
         )  # only the plain one attenuates black and white
 
 
-def test_colorize_with_a_reference_film(tmp_path, reference, tiny_colour):
+def test_colorize_with_a_reference_film(tmp_path, reference, tiny_colour, monkeypatch):
+    monkeypatch.setattr("reimagine.stages.colorize.temporal.validation.MOST_PAIRS", 2)
     other = make_film(tmp_path / "other.mp4", 12, size=(96, 64))
     words = ["colorize", other, "--reference", reference, "--minutes", "0.001", "--weights", tiny_colour]
     words += ["--into", tmp_path / "run", "-q"]

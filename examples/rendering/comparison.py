@@ -1,6 +1,7 @@
 """Films beside each other under their titles: `comparison.py FILM FILM... -o comparison.mp4`.
 
-As long as the longest; one that has ended grows dark. MoviePy cuts it (`reimagine.gallery.continuations`).
+The result is as long as the longest film; a shorter one is black after its end. It is made with MoviePy
+(`reimagine.gallery.continuations`).
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from reimagine.media.reader import open_film
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("film", type=Path, nargs="+")
-    parser.add_argument("-o", "--output", type=Path, required=True, help=".mp4")
-    parser.add_argument("--titles", nargs="+", help="one a film [default: the files' names]")
-    parser.add_argument("--columns", type=int, help="films in a row [default: all of them]")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="film file, .mp4")
+    parser.add_argument("--titles", nargs="+", help="one title per film [default: the file names]")
+    parser.add_argument("--columns", type=int, help="films per row [default: all]")
     given = parser.parse_args()
     titles = given.titles or [film.stem for film in given.film]
     if len(set(titles)) != len(given.film):

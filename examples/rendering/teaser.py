@@ -1,6 +1,6 @@
-"""A few seconds that go round and round: `teaser.py FILM -o teaser.webp` (or .gif).
+"""A short animation that loops seamlessly: `teaser.py FILM -o teaser.webp` (or .gif).
 
-The end is crossfaded into the beginning, so that nobody sees where it starts again.
+The end is crossfaded into the beginning.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from reimagine.media.reader import open_film, read_film
 
 
 def sampled(path: Path, start: float, seconds: float, fps: float, width: int) -> Iterator[np.ndarray]:
-    """Pictures of a piece of a film, `fps` a second, (h, width, 3) uint8 RGB: each the mean of the frames of
-    its time, since grain would take most of the bytes."""
+    """Yield pictures (h, width, 3) uint8 RGB of part of a film, `fps` per second.
+
+    Each is the mean of the frames in its interval, because film grain would take most of the bytes.
+    """
     film = open_film(path).trim(start, start + seconds if seconds else None)
     if not film.frames:
         raise MediaError(f"{path}: has no picture; give a film")
@@ -36,35 +38,37 @@ def sampled(path: Path, start: float, seconds: float, fps: float, width: int) ->
 
 
 def looped(pictures: Iterator[np.ndarray], fade: int) -> Iterator[np.ndarray]:
-    """All but the first `fade` pictures, into which the last ones turn: so what is shown last is followed by
-    what is shown first, as in the film. No more than twice `fade` are held."""
+    """Yield all but the first `fade` pictures; the last `fade` are crossfaded into those first ones.
+
+    The last picture is thus followed by the first one yielded, as in the film. At most 2 * `fade` are in memory.
+    """
     first = [p for _, p in zip(range(fade), pictures, strict=False)]
-    late: deque[np.ndarray] = deque()
+    last: deque[np.ndarray] = deque()
     for picture in pictures:
-        late.append(picture)
-        if len(late) > fade:
-            yield late.popleft()
-    if len(late) < fade:
-        raise MediaError("the piece is too short to loop; give it more --seconds, or less --fade")
-    for n, (end, begin) in enumerate(zip(late, first, strict=True), 1):
+        last.append(picture)
+        if len(last) > fade:
+            yield last.popleft()
+    if len(last) < fade:
+        raise MediaError("the film is too short to loop; increase --seconds or reduce --fade")
+    for n, (end, begin) in enumerate(zip(last, first, strict=True), 1):
         yield cv2.addWeighted(end, 1 - n / (fade + 1), begin, n / (fade + 1), 0)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("film", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True, help=".webp or .gif")
-    parser.add_argument("--start", type=float, default=0.0, help="seconds")
-    parser.add_argument("--seconds", type=float, default=0.0, help="0: to the end")
-    parser.add_argument("--fps", type=float, default=12.0)
-    parser.add_argument("--fade", type=float, default=0.5, help="seconds over which it begins again")
-    parser.add_argument("--width", type=int, default=320)
-    parser.add_argument("--quality", type=int, default=50, help="of .webp, 0 to 100")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="animation file, .webp or .gif")
+    parser.add_argument("--start", type=float, default=0.0, help="first second of the film to show")
+    parser.add_argument("--seconds", type=float, default=0.0, help="length in seconds; 0: to the end of the film")
+    parser.add_argument("--fps", type=float, default=12.0, help="pictures per second")
+    parser.add_argument("--fade", type=float, default=0.5, help="seconds of crossfade from the end to the beginning")
+    parser.add_argument("--width", type=int, default=320, help="width in pixels")
+    parser.add_argument("--quality", type=int, default=50, help="quality of .webp, 0 to 100")
     given = parser.parse_args()
     if given.output.suffix not in (".webp", ".gif"):
-        raise MediaError(f"{given.output}: a teaser is .webp or .gif")
-    shown = sampled(given.film, given.start, given.seconds, given.fps, given.width)
-    images = (Image.fromarray(p) for p in looped(shown, max(1, round(given.fade * given.fps))))
+        raise MediaError(f"{given.output}: a teaser has to be .webp or .gif")
+    pictures = sampled(given.film, given.start, given.seconds, given.fps, given.width)
+    images = (Image.fromarray(p) for p in looped(pictures, max(1, round(given.fade * given.fps))))
     temporary = given.output.with_name("." + given.output.name)
     next(images).save(
         temporary,

@@ -1,9 +1,7 @@
-"""Are notes heard, and instruments in tune? `python benchmarks/music.py --audio AUDIO ...` prints tables.
+"""Transcription and timbre benchmarks: `python benchmarks/music.py --audio AUDIO ...` prints Markdown tables.
 
-AUDIO holds recordings with their true notes beside them (.notes.tsv). The film thresholds were tuned on three
-of them (marked with a star). `--basic-pitch` is the package's own command, from an environment of its own,
-timed on a 60 s file from a cold start, and whose notes are compared with ours; `--soundfont` is the
-FluidR3_GM.sf2 that the instruments were learnt from; `--melodies` are .mid files to play and hear again.
+AUDIO holds recordings with reference notes beside them (.notes.tsv). The film thresholds were tuned on three of them,
+marked with a star.
 """
 
 from __future__ import annotations
@@ -24,153 +22,176 @@ from reimagine.media import Notes
 from reimagine.media.notes import read_notes
 from reimagine.media.sound import Sound, read_sound, write_sound
 from reimagine.metrics import melody, timbre
-from reimagine.metrics.notes import find_truth, note_scores, read_truth
-from reimagine.stages.compose.melody import data
-from reimagine.stages.timbre.soundfont import program_of, rendered
+from reimagine.metrics.notes import find_reference_notes, note_scores, read_reference_notes
+from reimagine.stages.compose.melody.dataset import read_melodies
+from reimagine.stages.compose.melody.grid import FIRST_PITCH
+from reimagine.stages.timbre.soundfont import program_number, render
 
 TUNED_ON = ("chpn-p14", "chpn-p19", "chpn_op7")
+"""Parts of the names of the recordings on which the film thresholds were tuned."""
 COLUMNS = ("precision", "recall", "f1", "f1_offsets")
+"""Scores of the transcription table."""
+TIMBRE_COLUMNS = ("in_tune", "silent", "spectral_distance_db", "times_real_time")
+"""Scores of the timbre table."""
+INSTRUMENTS = ("acoustic-grand-piano", "violin", "flute", "clarinet", "vibraphone", "trumpet")
+"""Instruments whose synthesized sound is transcribed."""
+SEEDS = range(1, 9)
+"""Random seeds of the composed melodies."""
+BARS = 16
+"""Bars of each."""
+TEMPO = 110.0
+"""Quarter notes per minute of each."""
+TRAINING_TUNES = 100
+"""Tunes of the training set whose mean statistics are printed for comparison."""
+SAME_ONSET = 0.01
+"""Seconds within which a note of the package's command is the same as one of this program."""
+TRANSCRIBE = (
+    "import sys, reimagine; reimagine.run(sys.argv[1], [reimagine.model('transcribe')(thresholds='published')], "
+    "sys.argv[2])"
+)
+"""A Python program that transcribes its first argument into the folder given as its second."""
 
 
-def notes_table(folder: Path) -> None:
-    print("| recording | transcribed by | notes | " + " | ".join(COLUMNS) + " | times real time |")
-    print("|" + "---|" * 8)
+def print_header(*titles: str) -> None:
+    """Print the head of a Markdown table."""
+    print("\n| " + " | ".join(titles) + " |\n|" + "---|" * len(titles))
+
+
+def print_transcriptions(folder: Path) -> None:
+    """Scores of each recording by each transcriber, and means over the pianos on which nothing was tuned."""
+    print_header("recording", "transcribed by", "notes", *COLUMNS, "times real time")
     models = {
         "basic-pitch, published": reimagine.model("transcribe", "basic-pitch")(thresholds="published"),
         "basic-pitch, film": reimagine.model("transcribe", "basic-pitch")(),
     }
-    recordings = sorted(p for p in folder.iterdir() if p.suffix in (".flac", ".wav") and _true(p))
+    recordings = sorted(p for p in folder.iterdir() if p.suffix in (".flac", ".wav") and has_reference(p))
     held_out: dict[str, list] = {title: [] for title in models}
     for path in recordings:
-        star = any(word in path.stem for word in TUNED_ON)
-        chosen = models | ({"pyin": reimagine.model("transcribe", "pyin")()} if "sing" in path.stem else {})
-        for title, model in chosen.items():
-            row = evaluate_transcription(model, [path])["mean"]
-            line(path.stem + " *" * star, title, row)
-            if not star and title in held_out and "sing" not in path.stem:
-                held_out[title].append(row)
+        tuned, singing = any(part in path.stem for part in TUNED_ON), "sing" in path.stem
+        more = {"pyin": reimagine.model("transcribe", "pyin")()} if singing else {}
+        for title, model in (models | more).items():
+            scores = evaluate_transcription(model, [path])["mean"]
+            print_scores(path.stem + " *" * tuned, title, scores)
+            if not tuned and not singing:
+                held_out[title].append(scores)
     for title, rows in held_out.items():
-        line("mean of pianos without *", title, {c: float(np.mean([r[c] for r in rows])) for c in rows[0]})
+        if not rows:
+            continue
+        means = {column: float(np.mean([row[column] for row in rows])) for column in rows[0]}
+        print_scores("mean of pianos without *", title, means)
 
 
-def _true(path: Path) -> bool:
+def has_reference(recording: Path) -> bool:
+    """Whether there are reference notes beside a recording."""
     try:
-        return bool(find_truth(path))
+        return bool(find_reference_notes(recording))
     except reimagine.ReimagineError:
         return False
 
 
-def line(name: str, title: str, row: dict[str, float]) -> None:
-    cells = " | ".join(f"{row[c]:.3f}" for c in COLUMNS)
-    print(f"| {name} | {title} | {row['notes']:.0f} | {cells} | {row['times_real_time']:.0f} |", flush=True)
+def print_scores(name: str, title: str, scores: dict[str, float]) -> None:
+    """Print a row of the transcription table."""
+    cells = " | ".join(f"{scores[column]:.3f}" for column in COLUMNS)
+    print(f"| {name} | {title} | {scores['notes']:.0f} | {cells} | {scores['times_real_time']:.0f} |", flush=True)
 
 
-def command_table(recording: Path, command: Path) -> None:
-    """The same notes as the package's own command? And how much sooner, from a cold start?"""
+def print_command_comparison(recording: Path, command: Path) -> None:
+    """Time from a cold start and notes, compared with the package's own command, on one minute of a recording."""
     with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
-        minute = home / "minute.wav"
+        folder = Path(name)
+        minute = folder / "minute.wav"
         sound = read_sound(recording)
         write_sound(minute, Sound(sound.samples[:, : 60 * sound.rate], sound.rate))
-        words = (
-            "import sys, reimagine; reimagine.run(sys.argv[1], [reimagine.model('transcribe')"
-            "(thresholds='published')], sys.argv[2])"
-        )
-        print("\n| 60 s of music | ours, s | the command, s | ours = 1 |\n|---|---|---|---|")
-        for title, fresh in (("the first time after installing", True), ("again", False)):
-            folders = [home / f"{who}-{fresh}" for who in ("ours", "theirs")]
-            folders[1].mkdir()
-            ours = timed([sys.executable, "-c", words, str(minute), str(folders[0])], fresh)
-            theirs = timed([str(command), str(folders[1]), str(minute)], fresh)
-            print(f"| {title} | {ours:.1f} | {theirs:.1f} | {theirs / ours:.1f} |", flush=True)
-        same = note_scores(
-            read_notes(next(folders[0].glob("*/notes.mid"))), read_notes(next(folders[1].glob("*.mid"))), 0.01
-        )
-        print(f"\nNotes the same as the command's, onsets within 10 ms: F1 {same['f1']:.4f}.", flush=True)
+        print_header("60 s of music", "reimagine, s", "basic-pitch command, s", "reimagine = 1")
+        for title, cold in (("the first time after installing", True), ("again", False)):
+            own, other = folder / f"reimagine-{cold}", folder / f"command-{cold}"
+            other.mkdir()
+            seconds = measure_seconds([sys.executable, "-c", TRANSCRIBE, str(minute), str(own)], cold)
+            command_seconds = measure_seconds([str(command), str(other), str(minute)], cold)
+            print(f"| {title} | {seconds:.1f} | {command_seconds:.1f} | {command_seconds / seconds:.1f} |", flush=True)
+        notes, command_notes = read_notes(next(own.glob("*/notes.mid"))), read_notes(next(other.glob("*.mid")))
+        scores = note_scores(notes, command_notes, SAME_ONSET)
+        print(f"\nNotes compared with the command's, onsets within 10 ms: F1 {scores['f1']:.4f}.", flush=True)
 
 
-def end_to_end(film: Path) -> None:
-    """The whole chain from a cold start."""
-    with tempfile.TemporaryDirectory() as name:
-        words = ["-m", "reimagine.cli", "music", str(film), "--into", str(Path(name) / "run"), "-q"]
-        seconds = timed([sys.executable, *words])
+def print_film_seconds(film: Path) -> None:
+    """Time of `reimagine music` from a cold start."""
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = ["-m", "reimagine", "music", str(film), "--into", str(Path(folder) / "run"), "-q"]
+        seconds = measure_seconds([sys.executable, *arguments])
     print(f"\n`reimagine music {film.name}`, from a cold start: {seconds:.1f} s.", flush=True)
 
 
-def timed(words: list[str], fresh: bool = False) -> float:
-    """Seconds of a process; a `fresh` one finds no compiled code that an earlier one left."""
+def measure_seconds(command: list[str], cold: bool = False) -> float:
+    """Seconds that a process takes; a `cold` one has no compiled code of earlier processes."""
     with tempfile.TemporaryDirectory() as empty:
-        places = {"NUMBA_CACHE_DIR": empty, "PYTHONPYCACHEPREFIX": empty} if fresh else {}
-        begun = time.monotonic()
-        subprocess.run(words, check=True, capture_output=True, env={**os.environ, **places})
-        return time.monotonic() - begun
+        caches = {"NUMBA_CACHE_DIR": empty, "PYTHONPYCACHEPREFIX": empty} if cold else {}
+        started = time.monotonic()
+        subprocess.run(command, check=True, capture_output=True, env={**os.environ, **caches})
+        return time.monotonic() - started
 
 
-def timbre_table(font: Path) -> None:
+def print_timbres(font: Path) -> None:
+    """Scores of every instrument of the harmonic timbre, compared with the soundfont that it was learned from."""
     cls = reimagine.model("timbre", "harmonic")
-    columns = ("in_tune", "silent", "apart_db", "times_real_time")
-    print("\n| instrument | in tune | silent notes | apart from the soundfont, dB | times real time |")
-    print("|" + "---|" * 5)
+    print_header("instrument", "in tune", "silent notes", "spectral distance to the soundfont, dB", "times real time")
     rows = []
-    for name in cls().names():
-        real = rendered(timbre.scale(), font, program_of(name), 48000)
-        row = timbre.timbre_scores(cls(instruments=name, room=0.0).load("cpu"), real)
-        rows.append([row[c] for c in columns])
-        print(f"| {name} | " + " | ".join(f"{v:.3g}" for v in rows[-1]) + " |", flush=True)
-    print("| mean | " + " | ".join(f"{v:.3g}" for v in np.mean(rows, 0)) + " |", flush=True)
+    for name in cls().choices()["instruments"]:
+        reference = render(timbre.scale(), font, program_number(name), 48000)
+        scores = timbre.timbre_scores(cls(instruments=name, room=0.0).load("cpu"), reference)
+        rows.append([scores[column] for column in TIMBRE_COLUMNS])
+        print(f"| {name} | " + " | ".join(f"{value:.3g}" for value in rows[-1]) + " |", flush=True)
+    print("| mean | " + " | ".join(f"{value:.3g}" for value in np.mean(rows, 0)) + " |", flush=True)
 
 
-def heard_again(melodies: list[Path]) -> None:
-    """Play tunes, transcribe what was played: note F1."""
-    print("\n| instrument | tunes heard again, F1 |\n|---|---|")
-    hear = reimagine.model("transcribe")().load("cpu")
-    for name in ("acoustic-grand-piano", "violin", "flute", "clarinet", "vibraphone", "trumpet"):
-        play = reimagine.model("timbre")(instruments=name).load("cpu")
-        found = [note_scores(hear(play(tune)), tune)["f1"] for tune in map(read_truth, melodies)]
-        print(f"| {name} | {np.mean(found):.3f} |", flush=True)
+def print_retranscriptions(melodies: list[Path]) -> None:
+    """Note F1 of transcribing what the harmonic timbre synthesized."""
+    print_header("instrument", "synthesized tunes transcribed, F1")
+    transcribe = reimagine.model("transcribe")().load("cpu")
+    for name in INSTRUMENTS:
+        synthesize = reimagine.model("timbre")(instruments=name).load("cpu")
+        scores = [note_scores(transcribe(synthesize(tune)), tune)["f1"] for tune in map(read_reference_notes, melodies)]
+        print(f"| {name} | {np.mean(scores):.3f} |", flush=True)
 
 
-def melodies_table(tar: Path) -> None:
-    """Melodies from nothing, and beside them as many of the tunes that were learnt from."""
-    tunes = [t[t >= 2].astype(int) for t in data.tunes(tar)]
-    print("\n| melody | notes | different | repeats | leaps | in a scale | longest run shared with a tune |")
-    print("|" + "---|" * 7)
-    for seed in range(1, 9):
-        made = reimagine.model("compose")(seed=seed, bars=16).load("cpu")(Notes((), 110.0))
-        pitches = np.array([n.pitch for n in made])
-        melody_line(f"seed {seed}", pitches, melody.longest_shared(pitches, tunes))
-    chosen = np.random.default_rng(0).permutation(len(tunes))[:100]
-    means = [melody.facts(tunes[n]) for n in chosen]
-    row = {c: float(np.mean([m[c] for m in means])) for c in means[0]}
-    print("| 100 of the tunes | " + " | ".join(f"{v:.2f}" for v in row.values()) + " | |", flush=True)
-
-
-def melody_line(name: str, pitches: np.ndarray, shared: int) -> None:
-    cells = " | ".join(f"{v:.2f}" for v in melody.facts(pitches).values())
-    print(f"| {name} | {cells} | {shared} |", flush=True)
+def print_melodies(tar: Path) -> None:
+    """Statistics of melodies composed from nothing, and of tunes of the training set."""
+    tunes = [tune[tune >= FIRST_PITCH].astype(int) for tune in read_melodies(tar)]
+    titles = ("notes", "different", "repeats", "leaps", "in a scale", "longest run shared with a tune")
+    print_header("melody", *titles)
+    for seed in SEEDS:
+        notes = reimagine.model("compose")(seed=seed, bars=BARS).load("cpu")(Notes((), TEMPO))
+        pitches = np.array([n.pitch for n in notes])
+        cells = " | ".join(f"{value:.2f}" for value in melody.melody_statistics(pitches).values())
+        print(f"| seed {seed} | {cells} | {melody.longest_common_run(pitches, tunes)} |", flush=True)
+    chosen = np.random.default_rng(0).permutation(len(tunes))[:TRAINING_TUNES]
+    statistics = [melody.melody_statistics(tunes[n]) for n in chosen]
+    means = (np.mean([row[name] for row in statistics]) for name in statistics[0])
+    print(f"| {TRAINING_TUNES} of the tunes | " + " | ".join(f"{value:.2f}" for value in means) + " | |", flush=True)
 
 
 def main() -> None:
+    """Print the tables that the arguments select."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--audio", type=Path)
-    parser.add_argument("--basic-pitch", type=Path)
-    parser.add_argument("--film", type=Path)
-    parser.add_argument("--soundfont", type=Path)
-    parser.add_argument("--melodies", type=Path, nargs="*", default=[])
-    parser.add_argument("--tunes", type=Path, help="The .tar the composer learnt from")
-    given = parser.parse_args()
-    if given.audio:
-        notes_table(given.audio)
-    if given.basic_pitch and given.audio:
-        command_table(next(given.audio.glob("*op7*.flac")), given.basic_pitch)
-    if given.film:
-        end_to_end(given.film)
-    if given.melodies:
-        heard_again(given.melodies)
-    if given.tunes:
-        melodies_table(given.tunes)
-    if given.soundfont:
-        timbre_table(given.soundfont)
+    parser.add_argument("--audio", type=Path, help="Folder of recordings with reference notes")
+    parser.add_argument("--basic-pitch", type=Path, help="The package's command, in an environment of its own")
+    parser.add_argument("--film", type=Path, help="A film for `reimagine music`")
+    parser.add_argument("--soundfont", type=Path, help="The FluidR3_GM.sf2 that the instruments were learned from")
+    parser.add_argument("--melodies", type=Path, nargs="*", default=[], help="MIDI files to synthesize and transcribe")
+    parser.add_argument("--tunes", type=Path, help="The .tar that the composer was trained on")
+    options = parser.parse_args()
+    if options.audio:
+        print_transcriptions(options.audio)
+    if options.basic_pitch and options.audio:
+        print_command_comparison(next(options.audio.glob("*op7*.flac")), options.basic_pitch)
+    if options.film:
+        print_film_seconds(options.film)
+    if options.melodies:
+        print_retranscriptions(options.melodies)
+    if options.tunes:
+        print_melodies(options.tunes)
+    if options.soundfont:
+        print_timbres(options.soundfont)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""How well is damage undone? `python benchmarks/restoration.py PHOTOS FILMS LPIPS` prints the tables.
+"""Benchmark of restoration: `python benchmarks/restoration.py PHOTOS FILMS LPIPS` prints the tables.
 
-Photographs, damaged in every way with fixed seeds and restored by the network; clean films, worn and
-restored by both models; dirt laid on clean films and looked for by `classic`; old films, whose flicker is
-measured before and after; frames a second. FILMS holds folders `colour`, `motion` and `oldfilm`; LPIPS the
+Tables: photographs with simulated damage, restored by the network; clean films with simulated damage, restored by both
+models; dirt added to clean films and detected by `classic`; the flicker of old films before and after restoration;
+frames per second.
+
+PHOTOS is a folder of photographs. FILMS contains the folders `colour`, `motion` and `oldfilm`. LPIPS contains the
 features and heads of the LPIPS distance.
 """
 
@@ -18,27 +20,41 @@ import cv2
 import numpy as np
 
 import reimagine
-from reimagine.degradation import Degrader
-from reimagine.degradation.tone import to_uint8
+from reimagine.degradation import DegradedImage, Degrader
 from reimagine.evaluation.restoration import evaluate_restoration
 from reimagine.gallery.report import write_sheet
+from reimagine.media.colour import to_uint8
 from reimagine.media.frames import Frame, Shot
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
 from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
 
-CLASSIC, NETWORK = reimagine.model("restore", "classic"), reimagine.model("restore", "unet-gan")
+Classic, UNetGAN = reimagine.model("restore", "classic"), reimagine.model("restore", "unet-gan")
+
 TUNED_ON = {"davis_bike_packing", "davis_bmx_trees", "davis_dolphins", "toy_frog_approach"}
-"""The clips that `classic`'s thresholds were set on; marked with a star."""
-MOVING = "city_bikes_montage", "person_enters_room"
-WORN = "none", "old-print", "dust", "noise", "flicker", "weave"
-FRAMES = 72
-SEEN = 8
-"""A speck shows if it changes some place of the film by more than this (of 255)."""
+"""Clips on which the thresholds of `classic` were tuned; marked with a star."""
+CONSISTENCY_FILMS = ("city_bikes_montage", "person_enters_room")
+"""Clean films of the table of temporal consistency."""
+CONSISTENCY_KINDS = ("none", "old-print", "dust", "noise", "flicker", "weave")
+"""Kinds of damage of that table."""
+CONSISTENCY_FRAMES = 24
+"""Frames per film of that table."""
+FLICKER_FRAMES = 72
+"""Frames per old film."""
+DIRT_FRAMES = 48
+"""Frames per film with simulated dirt."""
+SPEED_FRAMES = 60
+"""Frames for the measurement of speed."""
+VISIBLE_CHANGE = 8
+"""Grey levels by which a speck must change some pixel to be visible."""
+TREND_WINDOW = 37
+"""Frames (a second and a half) of the moving average that is the trend of the brightness."""
+OUTPUT = Path("runs/benchmark-restoration")
+"""Folder of the contact sheets, outside version control."""
 
 
-def frames(path: Path, count: int = FRAMES) -> Iterator[Frame]:
-    """The first frames of a film, in their shots."""
+def frames(path: Path, count: int) -> Iterator[Frame]:
+    """The first frames of a film, with their shots."""
     detector = CutDetector()
     film = open_film(path, detector)
     for shot in detector.shots(film.frames):
@@ -47,133 +63,157 @@ def frames(path: Path, count: int = FRAMES) -> Iterator[Frame]:
 
 
 def photographs(folder: Path, distance: PerceptualDistance) -> None:
-    rows = evaluate_restoration(NETWORK(), folder, "cpu", distance, [])
-    show(
+    """Print the metrics of the network on photographs, by kind of damage."""
+    rows = evaluate_restoration(UNetGAN(), folder, "cpu", distance, [])
+    print_table(
         ["damage", *next(iter(rows.values()))],
         [[kind, *(f"{v:.3f}" for v in row.values())] for kind, row in rows.items()],
     )
 
 
-def moving(films: list[Path], distance: PerceptualDistance) -> None:
-    """Both models on clean films that were worn on purpose: how near, how steady."""
-    header = ["psnr_worn", "psnr", "lpips_worn", "lpips", "warp_worn", "warp", "flicker_worn", "flicker"]
+def consistency(films: list[Path], distance: PerceptualDistance) -> None:
+    """Print accuracy and temporal consistency of both models on films with simulated damage, means over the films."""
+    names = ("psnr", "lpips", "warp", "flicker")
+    header = [column for name in names for column in (f"{name}_degraded", name)]
     rows = []
-    for name, model in (("classic", CLASSIC()), ("unet-gan", NETWORK())):
-        told = [evaluate_restoration(model, path, "cpu", distance, WORN, 0, 24) for path in films]
-        for kind in WORN:
-            means = (np.mean([t[kind][column] for t in told]) for column in header)
-            rows.append([name, kind, *(f"{m:.3f}" for m in means)])
-    show(["model", "damage", *header], rows)
+    for title, model in (("classic", Classic()), ("unet-gan", UNetGAN())):
+        results = [
+            evaluate_restoration(model, path, "cpu", distance, CONSISTENCY_KINDS, 0, CONSISTENCY_FRAMES)
+            for path in films
+        ]
+        for kind in CONSISTENCY_KINDS:
+            means = (np.mean([result[kind][column] for result in results]) for column in header)
+            rows.append([title, kind, *(f"{m:.3f}" for m in means)])
+    print_table(["model", "damage", *header], rows)
+
+
+# -- dirt --------------------------------------------------------------------------------------
 
 
 def dirt(films: Iterable[Path]) -> None:
-    """Precision and recall, of specks; one counts as found (as true) if the other is within two pixels."""
-    alone = CLASSIC(deflicker=0.0, weave=0.0, scratches=False, denoise=0.0, contrast=0.0)
-    rows, sums = [], np.zeros(6)
+    """Print precision and recall of the specks that `classic` removes."""
+    rows, total = [], np.zeros(6)
     for path in films:
-        clean, damage = list(frames(path, 48)), Degrader("dust", 7)
-        plates = [damage(f.grey) for f in clean]
-        worn = [f.with_grey(to_uint8(p.grey)) for f, p in zip(clean, plates, strict=True)]
-        made = alone.load("cpu")(iter(worn))
-        counts = np.zeros(6)
-        for n, (true, frame, plate, new) in enumerate(zip(clean, worn, plates, made, strict=True)):
-            if frame.shot.start < n < frame.shot.stop - 1:  # the first and the last have one neighbour only
-                found, laid = cv2.absdiff(frame.grey, new.grey) > 3, plate.lost > 0.3
-                seen = touching(laid, cv2.absdiff(true.grey, frame.grey) > SEEN)
-                counts += [*near(found, laid), *near(laid, found), *near(seen, found)]
-        sums += counts
+        counts = dirt_counts(list(frames(path, DIRT_FRAMES)))
+        total += counts
         rows.append([path.stem + "*" * (path.stem in TUNED_ON), *rates(counts)])
-    header = ["clean film", "precision", "recall", "recall of what shows", "share that shows"]
-    show(header, [*rows, ["all", *rates(sums)]])
+    header = ["clean film", "precision", "recall", "recall of visible specks", "visible share"]
+    print_table(header, [*rows, ["all", *rates(total)]])
 
 
-def touching(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The pieces of a mask (H, W) bool that have a place in common with another."""
-    _, pieces = cv2.connectedComponents(mask.astype(np.uint8))
-    return np.isin(pieces, np.unique(pieces[mask & other]))
+def dirt_counts(clean: list[Frame]) -> np.ndarray:
+    """Add dust to a film and restore it; return (detected, of these true, added, of these detected, visible, detected).
+
+    The first and last frame of a shot are left out: they have one neighbour only.
+    """
+    model = Classic(deflicker=0.0, weave=0.0, scratches=False, denoise=0.0, contrast=0.0)
+    degrader, counts = Degrader("dust", 7), np.zeros(6)
+    images = [degrader(frame.grey) for frame in clean]
+    degraded = [f.with_grey(to_uint8(i.grey)) for f, i in zip(clean, images, strict=True)]
+    restored = model.load("cpu")(iter(degraded))
+    for number, row in enumerate(zip(clean, degraded, images, restored, strict=True)):
+        if row[1].shot.start < number < row[1].shot.stop - 1:
+            counts += frame_counts(*row)
+    return counts
 
 
-def near(pieces: np.ndarray, other: np.ndarray) -> tuple[int, int]:
-    """How many pieces a mask (H, W) bool has, and of how many another has a place within two pixels."""
-    count, labels = cv2.connectedComponents(pieces.astype(np.uint8))
-    grown = cv2.dilate(other.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    return count - 1, len(np.unique(labels[grown & (labels > 0)]))
+def frame_counts(clean: Frame, degraded: Frame, image: DegradedImage, restored: Frame) -> list[int]:
+    """The counts of one frame."""
+    detected, added = cv2.absdiff(degraded.grey, restored.grey) > 3, image.lost > 0.3
+    visible = overlapping_components(added, cv2.absdiff(clean.grey, degraded.grey) > VISIBLE_CHANGE)
+    return [*matches(detected, added), *matches(added, detected), *matches(visible, detected)]
+
+
+def overlapping_components(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The connected components of a mask (H, W) bool that overlap another mask."""
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    return np.isin(labels, np.unique(labels[mask & other]))
+
+
+def matches(mask: np.ndarray, other: np.ndarray) -> tuple[int, int]:
+    """Number of connected components of a mask (H, W) bool, and how many are within two pixels of another mask."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    dilated = cv2.dilate(other.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return count - 1, len(np.unique(labels[dilated & (labels > 0)]))
 
 
 def rates(counts: np.ndarray) -> list[str]:
-    found, true, laid, known, seen, met = counts
-    shares = true / max(found, 1), known / max(laid, 1), met / max(seen, 1), seen / max(laid, 1)
-    return [f"{share:.3f}" for share in shares]
+    """Precision, recall, recall of visible specks, and share of visible specks."""
+    detected, true, added, found, visible, visible_found = counts
+    pairs = (true, detected), (found, added), (visible_found, visible), (visible, added)
+    return [f"{part / max(whole, 1):.3f}" for part, whole in pairs]
+
+
+# -- flicker -----------------------------------------------------------------------------------
 
 
 def flicker(films: Iterable[Path]) -> None:
-    """Standard deviation of the mean luma within its shot, less the slow course (a second and a half), and
-    the same with it."""
+    """Print the standard deviation of the mean luma within shots, after and before the trend is subtracted."""
     rows = []
     for path in films:
-        before = list(frames(path))
+        before = list(frames(path, FLICKER_FRAMES))
         row = [path.stem]
-        for model in (CLASSIC(contrast=0.0), NETWORK(kind="print")):
+        for model in (Classic(contrast=0.0), UNetGAN(kind="print")):
             after = list(model.load("cpu")(iter(before)))
-            quick, whole = ([spread(some, part) for some in (before, after)] for part in (True, False))
-            row += [
-                f"{quick[0]:.2f}",
-                f"{quick[1]:.2f}",
-                f"{1 - quick[1] / quick[0]:.0%}",
-                f"{1 - whole[1] / whole[0]:.0%}",
-            ]
-            look(path.stem, type(model).__name__, before, after)
+            fast, full = ([deviation(f, detrend) for f in (before, after)] for detrend in (True, False))
+            reductions = (f"{1 - b / a:.0%}" for a, b in (fast, full))
+            row += [f"{fast[0]:.2f}", f"{fast[1]:.2f}", *reductions]
+            write_contact_sheet(path.stem, type(model).__name__, before, after)
         rows.append(row)
-    columns = "before", "after", "cut", "cut, slow part too"
-    show(["old film", *(f"{m}: {c}" for m in ("classic", "unet-gan") for c in columns)], rows)
+    columns = ("before", "after", "reduction", "reduction with trend")
+    print_table(["old film", *(f"{m}: {c}" for m in ("classic", "unet-gan") for c in columns)], rows)
 
 
-def spread(some: list[Frame], quick: bool) -> float:
-    """Of some frames' mean luma, within shots."""
+def deviation(some: list[Frame], detrend: bool) -> float:
+    """Standard deviation of the mean luma within shots, after the trend is subtracted if `detrend`."""
     shots: dict[Shot | None, list[float]] = {}
     for frame in some:
         shots.setdefault(frame.shot, []).append(float(frame.grey.mean()))
-    courses = [np.array(c) for c in shots.values() if len(c) > 8]
-    off = [c - (smooth(c) if quick else c.mean()) for c in courses]
-    return float(np.sqrt(np.mean(np.concatenate(off) ** 2)))
+    means = [np.array(values) for values in shots.values() if len(values) > 8]
+    residuals = [m - (moving_average(m) if detrend else m.mean()) for m in means]
+    return float(np.sqrt(np.mean(np.concatenate(residuals) ** 2)))
 
 
-def smooth(course: np.ndarray, frames: int = 37) -> np.ndarray:
-    kernel = np.ones(min(frames, len(course)))
-    return np.convolve(course, kernel, "same") / np.convolve(np.ones_like(course), kernel, "same")
+def moving_average(values: np.ndarray, window: int = TREND_WINDOW) -> np.ndarray:
+    """Moving average; the window is cut off at both ends."""
+    kernel = np.ones(min(window, len(values)))
+    return np.convolve(values, kernel, "same") / np.convolve(np.ones_like(values), kernel, "same")
 
 
-def look(name: str, model: str, before: list[Frame], after: list[Frame]) -> None:
-    """A contact sheet, which stays out of the project."""
-    places = np.linspace(2, len(before) - 3, 5).astype(int)
-    out = Path("runs/benchmark-restoration")
-    out.mkdir(parents=True, exist_ok=True)
-    write_sheet([[some[n].image for n in places] for some in (before, after)], out / f"{name}-{model}.png", 400)
+def write_contact_sheet(name: str, model: str, before: list[Frame], after: list[Frame]) -> None:
+    """Write five frames before and after restoration."""
+    numbers = np.linspace(2, len(before) - 3, 5).astype(int)
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    write_sheet([[some[n].image for n in numbers] for some in (before, after)], OUTPUT / f"{name}-{model}.png", 400)
+
+
+# -- speed -------------------------------------------------------------------------------------
 
 
 def speed(film: Path) -> None:
-    """Frames of 640x480 a second, from frames in memory."""
-    sized, rows = list(frames(film, 60)), []
-    for name, model in (("classic", CLASSIC()), ("unet-gan", NETWORK(kind="print"))):
-        work = model.load("cpu")
-        begun = time.monotonic()
-        count = sum(1 for _ in work(iter(sized)))
-        rows.append([name, f"{count / (time.monotonic() - begun):.1f}"])
-    show(["640x480", "frames/s"], rows)
+    """Print frames per second of both models, from frames in memory; the film is 640x480."""
+    sized, rows = list(frames(film, SPEED_FRAMES)), []
+    for name, model in (("classic", Classic()), ("unet-gan", UNetGAN(kind="print"))):
+        restore = model.load("cpu")
+        start = time.monotonic()
+        count = sum(1 for _ in restore(iter(sized)))
+        rows.append([name, f"{count / (time.monotonic() - start):.1f}"])
+    print_table(["640x480", "frames/s"], rows)
 
 
-def show(header: list[str], rows: Iterable[list[str]]) -> None:
+def print_table(header: list[str], rows: Iterable[list[str]]) -> None:
+    """Print a Markdown table."""
     for line in (header, ["---"] * len(header), *rows):
         print("| " + " | ".join(line) + " |", flush=True)
     print()
 
 
 if __name__ == "__main__":
-    photos, home, lpips = map(Path, sys.argv[1:4])
+    photos_folder, films_folder, lpips_folder = map(Path, sys.argv[1:4])
     cv2.setNumThreads(1)
-    judge = PerceptualDistance(*(lpips / name for name in LPIPS_FILES))
-    photographs(photos, judge)
-    moving([home / "colour" / f"{name}.mp4" for name in MOVING], judge)
-    dirt(sorted([*(home / "colour").glob("*.mp4"), *(home / "motion").glob("*.mp4")]))
-    flicker(sorted((home / "oldfilm").glob("*.mp4")))
-    speed(home / "oldfilm" / "his_girl_friday_1940.mp4")
+    lpips = PerceptualDistance(*(lpips_folder / name for name in LPIPS_FILES))
+    photographs(photos_folder, lpips)
+    consistency([films_folder / "colour" / f"{name}.mp4" for name in CONSISTENCY_FILMS], lpips)
+    dirt(sorted([*(films_folder / "colour").glob("*.mp4"), *(films_folder / "motion").glob("*.mp4")]))
+    flicker(sorted((films_folder / "oldfilm").glob("*.mp4")))
+    speed(films_folder / "oldfilm" / "his_girl_friday_1940.mp4")

@@ -11,17 +11,17 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import reimagine
-from reimagine.bundled import bundled
+from reimagine.bundled import bundled_path
 from reimagine.degradation import degrade
 from reimagine.gallery.music import piano_roll, rainbowgram
-from reimagine.gallery.preview import titled
+from reimagine.gallery.preview import with_caption
 from reimagine.gallery.report import write_sheet
 from reimagine.media import Frame, Sound
 from reimagine.media.notes import read_notes
 from reimagine.media.sound import read_sound
 from reimagine.runs.folder import Run
 
-DEMO = bundled("assets/demo.mp4")
+DEMO = bundled_path("assets/demo.mp4")
 """The demo film."""
 PICTURES = Path(__file__).parent / "pictures"
 """Folder of the documentation's pictures."""
@@ -57,7 +57,7 @@ def restore(page: Path) -> None:
     rows: tuple[list, list] = [], []
     for number, kind in zip(SHOTS * 2, kinds, strict=True):
         damaged = next(degrade([frame_of(film, number, 0)], kind, 4))
-        rows[0].append(titled(damaged.image, kind))
+        rows[0].append(with_caption(damaged.image, kind))
         rows[1].append(next(iter(network([damaged]))).image)
     write_sheet([row[:3] for row in rows] + [row[3:] for row in rows], page, SHEET_WIDTH)
     save(page, "restore", 55)
@@ -68,7 +68,7 @@ def colorize(page: Path) -> None:
     network = run("unet", reimagine.model("colorize")())
     tint = run("tint", reimagine.model("colorize", "tint")())
     rows = ("the film", network, 0), ("unet", network, None), ("tint", tint, None)
-    cells = [[titled(frame_of(result, n, steps).image, title) for n in SHOTS] for title, result, steps in rows]
+    cells = [[with_caption(frame_of(result, n, steps).image, title) for n in SHOTS] for title, result, steps in rows]
     write_sheet(cells, page, SHEET_WIDTH)
     save(page, "colorize", 55)
 
@@ -107,10 +107,10 @@ def cartoon(page: Path) -> None:
         (film, {"size": 240}),
         (grey, {"look": "potter", "colour": True}),
     ]
-    cells = [titled(film.image, "the film, coloured")]
+    cells = [with_caption(film.image, "the film, coloured")]
     for source, setting in settings:
         stylized = next(iter(model(**setting).load("cpu")([source])))
-        cells.append(titled(stylized.image, ", ".join(f"{name} {value}" for name, value in setting.items())))
+        cells.append(with_caption(stylized.image, ", ".join(f"{name} {value}" for name, value in setting.items())))
     write_sheet([cells[:3], cells[3:]], page, 300)
     save(page, "cartoon", 45)
 

@@ -11,7 +11,7 @@ CHECKOUT = Path(__file__).parent.parent
 """The source tree, if the program runs from one."""
 
 
-def bundled(name: str) -> Path:
+def bundled_path(name: str) -> Path:
     """Path of a bundled file or folder, such as "pipelines" or "assets/demo.mp4": in the source tree, or installed."""
     path = CHECKOUT / name
     return path if path.exists() else Path(sysconfig.get_path("data")) / "share" / "reimagine" / name
@@ -19,10 +19,10 @@ def bundled(name: str) -> Path:
 
 def recipes() -> dict[str, Path]:
     """The included recipes by name."""
-    return {path.stem: path for path in sorted(bundled("pipelines").glob("*.toml"))}
+    return {path.stem: path for path in sorted(bundled_path("pipelines").glob("*.toml"))}
 
 
-def recipe(name: str) -> Path:
+def recipe_path(name: str) -> Path:
     """Path of a recipe: `name` is a path, or the name of an included recipe.
 
     Raises:
@@ -36,7 +36,7 @@ def recipe(name: str) -> Path:
     return recipes()[name]
 
 
-def sentence(path: Path) -> str:
+def description(path: Path) -> str:
     """The description of a recipe: its comment lines after the first, which is the command that runs it."""
     lines = [line.lstrip("# ") for line in path.read_text().splitlines() if line.startswith("#")]
     return " ".join(lines[1:])

@@ -88,9 +88,9 @@ def _draw(run: Run, out: Path) -> None:
 
         ending_sheet(run, out.with_name(f"{out.stem}-ending.png"))
     if any(step.writes != "picture" for step in run.steps):
-        from reimagine.gallery.music import pictures
+        from reimagine.gallery.music import write_music_pictures
 
-        pictures(run)
+        write_music_pictures(run)
 
 
 def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progress) -> list[str]:

@@ -207,6 +207,19 @@ def write_still_film(path: Path, images: list[np.ndarray], frames: int, rate: in
 
 
 @contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Run torch on one thread: for tiny networks more threads are slower, above all on a busy machine."""
+    import torch
+
+    count = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(count)
+
+
+@contextmanager
 def interrupt_at(cls: type, method: str, call: int) -> Iterator[None]:
     """Raise KeyboardInterrupt in the given call of a method, counted from 1, and expect it."""
     original, calls = getattr(cls, method), count(1)

@@ -32,7 +32,8 @@ def test_help_loads_nothing_heavy(words):
 
 
 def test_model_classes_are_found_without_torch():
-    code = "from reimagine.stages import STAGES, model_class\n[model_class(s, m) for s in STAGES for m in STAGES[s].models]"
+    code = "from reimagine.stages import STAGES, model_class\n"
+    code += "[model_class(s, m) for s in STAGES for m in STAGES[s].models]"
     assert not loaded_by(code) & {"torch", "numpy", "av", "cv2"}
 
 

@@ -103,7 +103,7 @@ def recipes() -> str:
     """The included recipes: name, description and text of each."""
     lines = []
     for name, path in bundled.recipes().items():
-        lines += [f"### {name}", "", bundled.sentence(path), "", "```toml", path.read_text().strip(), "```", ""]
+        lines += [f"### {name}", "", bundled.description(path), "", "```toml", path.read_text().strip(), "```", ""]
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 import reimagine
-from reimagine.bundled import bundled
+from reimagine.bundled import bundled_path
 from reimagine.media.export import Encoding, export
 from reimagine.media.frames import Frame
 from reimagine.media.reader import open_film, read_film
@@ -76,7 +76,7 @@ def strip(images: list[np.ndarray], width: int = 216) -> np.ndarray:
 
 
 def main() -> None:
-    film = open_film(Path(sys.argv[1]) if len(sys.argv) > 1 else bundled("assets/demo.mp4"))
+    film = open_film(Path(sys.argv[1]) if len(sys.argv) > 1 else bundled_path("assets/demo.mp4"))
     INTO.mkdir(parents=True, exist_ok=True)
     last = max(1, film.frames - 1)
     export(film, INTO / "film.mp4", (tinted(f, f.index / last) for f in read_film(film)), None, Encoding())

@@ -14,7 +14,7 @@ import numpy as np
 
 import reimagine
 from reimagine import recipe
-from reimagine.bundled import bundled
+from reimagine.bundled import bundled_path
 from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
 from reimagine.media.frames import Frame
@@ -44,7 +44,7 @@ def fading_in(run: Run, start: int = 0, stop: int | None = None) -> Iterator[Fra
 
 
 def main() -> None:
-    film = Path(sys.argv[1]) if len(sys.argv) > 1 else bundled("assets/demo.mp4")
+    film = Path(sys.argv[1]) if len(sys.argv) > 1 else bundled_path("assets/demo.mp4")
     steps = recipe.read(Path(__file__).with_name("recipe.toml"))
     result = reimagine.run(film, steps, INTO, INTO / "in-colour.mp4")
     run = Run.open(result.folder)

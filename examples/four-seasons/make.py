@@ -15,7 +15,7 @@ from paint import SEASONS, painted
 
 import reimagine
 from reimagine import recipe
-from reimagine.bundled import bundled
+from reimagine.bundled import bundled_path
 from reimagine.gallery.references import export_references
 from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
@@ -56,7 +56,7 @@ def season_film(film: Path, colorize: Any, season: str) -> Film:
 
 
 def main() -> None:
-    film, (colorize,) = bundled("assets/demo.mp4"), recipe.read(Path(__file__).with_name("recipe.toml"))
+    film, (colorize,) = bundled_path("assets/demo.mp4"), recipe.read(Path(__file__).with_name("recipe.toml"))
     colorized = reimagine.run(film, [colorize], INTO)
     export_references(colorized.folder, INTO / "stills")
     films = [season_film(film, colorize, season) for season in SEASONS]

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from reimagine import recipe, run
-from reimagine.bundled import bundled
+from reimagine.bundled import bundled_path
 from reimagine.degradation import degrade
 from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
@@ -26,7 +26,7 @@ SEED = 7
 
 def damaged_reel() -> Path:
     """The demo film as a negative with scratches and dust; it is made if it does not exist."""
-    film, reel = open_film(bundled("assets/demo.mp4")), INTO / "found.mp4"
+    film, reel = open_film(bundled_path("assets/demo.mp4")), INTO / "found.mp4"
     if not reel.exists():
         frames = islice(read_film(film), film.frames)
         for kind in ("scratches", "dust", "negative"):

@@ -13,7 +13,7 @@ import numpy as np
 
 from reimagine import ReimagineError
 from reimagine.errors import MediaError
-from reimagine.gallery.preview import titled
+from reimagine.gallery.preview import with_caption
 from reimagine.gallery.report import write_sheet
 from reimagine.media.film import Film
 from reimagine.media.reader import open_film, read_film
@@ -32,7 +32,7 @@ def open_with_middles(path: Path) -> tuple[Film, list[int]]:
 def read_numbers(film: Film, numbers: list[int], times: bool) -> list[np.ndarray]:
     """The film's frames with these numbers; with `times`, their times in seconds are written on them."""
     frames = (next(read_film(film, n, n + 1)) for n in numbers)
-    return [titled(f.image, f"{float(film.time(f.index)):.1f} s") if times else f.image for f in frames]
+    return [with_caption(f.image, f"{float(film.time(f.index)):.1f} s") if times else f.image for f in frames]
 
 
 def main() -> None:

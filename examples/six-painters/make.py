@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import reimagine
 from reimagine import recipe
-from reimagine.bundled import bundled
+from reimagine.bundled import bundled_path
 from reimagine.media.export import Encoding, export
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame, frame_from_image
@@ -82,7 +82,7 @@ def wall_frames(films: Sequence[Film], wall: np.ndarray) -> Iterator[Frame]:
 
 
 def main() -> None:
-    film = Path(sys.argv[1]) if len(sys.argv) > 1 else bundled("assets/demo.mp4")
+    film = Path(sys.argv[1]) if len(sys.argv) > 1 else bundled_path("assets/demo.mp4")
     start, end = map(float, sys.argv[2:4]) if len(sys.argv) > 3 else TRAIN_SECONDS
     colorize, cartoon = recipe.read(Path(__file__).with_name("recipe.toml"))
     films = []

@@ -16,7 +16,7 @@ import numpy as np
 
 import reimagine
 from reimagine import recipe
-from reimagine.bundled import bundled
+from reimagine.bundled import bundled_path
 from reimagine.media.export import Encoding, export
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
@@ -90,7 +90,7 @@ def draw_still(page: np.ndarray, image: np.ndarray, left: int, right: int, name:
 
 
 def main() -> None:
-    film = Path(sys.argv[1]) if len(sys.argv) > 1 else bundled("assets/demo.mp4")
+    film = Path(sys.argv[1]) if len(sys.argv) > 1 else bundled_path("assets/demo.mp4")
     steps = recipe.read(Path(__file__).with_name("recipe.toml"))
     INTO.mkdir(parents=True, exist_ok=True)
     run = Run.open(there_and_back(film, INTO / "there-and-back.mp4"), INTO)

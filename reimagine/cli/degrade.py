@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+if TYPE_CHECKING:
+    from reimagine.progress import Progress
 
 app = typer.Typer()
 
@@ -33,27 +36,37 @@ def degrade(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress")] = False,
 ) -> None:
     """Turn a good film into an old print, a negative or a damaged film. The same seed gives the same film."""
-    from reimagine.cli.terminal import guarded
+    from reimagine.cli.terminal import command_progress
 
-    with guarded(quiet, False) as progress:
-        from reimagine.degradation import degrade as degrade_frames
-        from reimagine.errors import MediaError
-        from reimagine.media.export import Encoding, export
-        from reimagine.media.files import check_readable
-        from reimagine.media.frames import report_progress
-        from reimagine.media.reader import open_film, read_film
-
-        check_readable(film)
-        source = open_film(film)
-        if not source.frames:
-            raise MediaError(f"{film}: has no picture to degrade; give a file with a video stream")
-        out = output or Path(f"{film.stem}-{kind}{'.png' if source.is_still else '.mp4'}")
-        if source.is_source_file(out):
-            raise MediaError(f"{out}: is the film itself; give -o another name")
-        encoding = Encoding()
-        encoding.check(out)
-        progress.begin("degrade", source.frames)
-        frames = degrade_frames(islice(read_film(source), source.frames), kind, seed)
-        for line in export(source, out, report_progress(frames, progress.advance), None, encoding):
-            progress.message(line)
+    with command_progress(quiet, False) as progress:
+        out = degrade_file(film, kind, seed, output, progress)
     typer.echo(out)
+
+
+def degrade_file(film: Path, kind: str, seed: int, output: Path | None, progress: Progress) -> Path:
+    """Degrade a film or picture and write it with the sound of the original; return the output file.
+
+    Raises:
+        MediaError: the film has no picture, or the output is the film itself.
+    """
+    from reimagine.degradation import degrade as degrade_frames
+    from reimagine.errors import MediaError
+    from reimagine.media.export import Encoding, export
+    from reimagine.media.files import check_readable
+    from reimagine.media.frames import report_progress
+    from reimagine.media.reader import open_film, read_film
+
+    check_readable(film)
+    source = open_film(film)
+    if not source.frames:
+        raise MediaError(f"{film}: has no picture to degrade; give a file with a video stream")
+    out = output or Path(f"{film.stem}-{kind}{'.png' if source.is_still else '.mp4'}")
+    if source.is_source_file(out):
+        raise MediaError(f"{out}: is the film itself; give -o another name")
+    encoding = Encoding()
+    encoding.check(out)
+    progress.begin("degrade", source.frames)
+    frames = degrade_frames(islice(read_film(source), source.frames), kind, seed)
+    for line in export(source, out, report_progress(frames, progress.advance), None, encoding):
+        progress.message(line)
+    return out

@@ -16,9 +16,9 @@ DEMO_CREDIT = "made by this project; Apache-2.0"
 @app.command("doctor")
 def doctor() -> None:
     """Check that the installation works: versions, device, checksums of weights, disk space, and a short test."""
-    from reimagine.cli.terminal import guarded
+    from reimagine.cli.terminal import command_progress
 
-    with guarded(True, False):
+    with command_progress(True, False):
         from reimagine.diagnostics import examine
 
         all_passed = True
@@ -39,16 +39,16 @@ def demo(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress")] = False,
 ) -> None:
     """Run all stages on the demo film and write a web page of it."""
-    from reimagine.cli.terminal import guarded
+    from reimagine.cli.terminal import command_progress
 
-    with guarded(quiet, False) as progress:
+    with command_progress(quiet, False) as progress:
         from reimagine import bundled, recipe
         from reimagine.api import run
         from reimagine.gallery.page import write_gallery
         from reimagine.runs.folder import Run
 
-        steps = recipe.read(bundled.recipe("everything"))
-        done = run(bundled.bundled("assets/demo.mp4"), steps, into, progress=progress)
+        steps = recipe.read(bundled.recipe_path("everything"))
+        done = run(bundled.bundled_path("assets/demo.mp4"), steps, into, progress=progress)
         typer.echo(done.film)
         page = write_gallery([Run.open(done.folder)], output or done.folder / "site", progress, DEMO_CREDIT)
     if browse:

@@ -62,9 +62,9 @@ def evaluate_colour(
     json: Json = False,
 ) -> None:
     """Convert photographs or a film to grey, colorize them, and compare with the originals."""
-    from reimagine.cli.terminal import guarded, table
+    from reimagine.cli.terminal import command_progress, table
 
-    with guarded(False, False):
+    with command_progress(False, False):
         from reimagine.evaluation.colour import evaluate_film, evaluate_photos
         from reimagine.evaluation.common import read_squares
         from reimagine.zoo.device import select_device
@@ -105,9 +105,9 @@ def evaluate_restore(
     json: Json = False,
 ) -> None:
     """Degrade photographs or a film, restore them, and compare with the originals; undegraded ones as well."""
-    from reimagine.cli.terminal import guarded, table
+    from reimagine.cli.terminal import command_progress, table
 
-    with guarded(False, False):
+    with command_progress(False, False):
         from reimagine.evaluation.restoration import evaluate_restoration
         from reimagine.zoo.device import select_device
 
@@ -128,9 +128,9 @@ def evaluate_warp(
     json: Json = False,
 ) -> None:
     """Measure a film's temporal consistency, and what it lost in colour and sharpness."""
-    from reimagine.cli.terminal import guarded, table
+    from reimagine.cli.terminal import command_progress, table
 
-    with guarded(False, False):
+    with command_progress(False, False):
         from reimagine.evaluation.consistency import evaluate_consistency
 
         table(evaluate_consistency(source, result, before, lai_compat, _distance(lpips)), json)
@@ -151,9 +151,9 @@ def evaluate_continuation(
     json: Json = False,
 ) -> None:
     """Hold out a film's end, generate continuations, and compare: motion, sharpness, colours, collapse."""
-    from reimagine.cli.terminal import guarded, table
+    from reimagine.cli.terminal import command_progress, table
 
-    with guarded(quiet, False) as progress:
+    with command_progress(quiet, False) as progress:
         from reimagine.gallery.continuations import write_comparison
 
         folder = into or Path("runs") / f"evaluate-{film.stem}"
@@ -197,9 +197,9 @@ def evaluate_notes(
     json: Json = False,
 ) -> None:
     """Transcribe recordings and compare with their notes."""
-    from reimagine.cli.terminal import guarded, table
+    from reimagine.cli.terminal import command_progress, table
 
-    with guarded(False, False):
+    with command_progress(False, False):
         from reimagine.evaluation.music import evaluate_transcription
 
         chosen = recipe.build("transcribe", model, _given(thresholds=thresholds))
@@ -215,9 +215,9 @@ def evaluate_timbre(
     json: Json = False,
 ) -> None:
     """Measure every instrument on a scale of five octaves: pitch, silence, loudness, distance from the real one."""
-    from reimagine.cli.terminal import guarded, table
+    from reimagine.cli.terminal import command_progress, table
 
-    with guarded(False, False):
+    with command_progress(False, False):
         from reimagine.evaluation.music import evaluate_timbre
 
         chosen = recipe.build("timbre", model, _given(weights=weights))
@@ -231,10 +231,10 @@ def _instruments(
 ) -> Iterator[tuple[str, Synthesizer, Sound | None]]:
     """Name and synthesizer of each instrument, and the soundfont's rendering of the scale with the same name."""
     from reimagine.metrics.timbre import scale
-    from reimagine.stages.timbre.soundfont import Soundfont, program_of
+    from reimagine.stages.timbre.soundfont import Soundfont, program_number
 
     available = model.choices().get("instruments", ())
     for name in names or available or ["default"]:
         single = dataclasses.replace(model, instruments=name, room=0.0) if available else model
-        real = Soundfont(soundfont, program_of(name)).load("cpu")(scale()) if soundfont else None
+        real = Soundfont(soundfont, program_number(name)).load("cpu")(scale()) if soundfont else None
         yield name, single.load("cpu"), real

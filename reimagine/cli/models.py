@@ -58,9 +58,9 @@ def models_add(
     ] = False,
 ) -> None:
     """Add weights published by another project: check the file and convert it to safetensors."""
-    from reimagine.cli.terminal import guarded
+    from reimagine.cli.terminal import command_progress
 
-    with guarded(False, False):
+    with command_progress(False, False):
         from reimagine.zoo import published
 
         path, tensors = published.add(name, file, unchecked)
@@ -71,9 +71,9 @@ def models_add(
 @app.command("show")
 def models_show(name: Annotated[str, typer.Argument(help="A stage, or the name of weights")]) -> None:
     """Show the models of a stage with their options, or the card of weights."""
-    from reimagine.cli.terminal import guarded
+    from reimagine.cli.terminal import command_progress
 
-    with guarded(False, False):
+    with command_progress(False, False):
         from reimagine import zoo
 
         if name in stages.STAGES:

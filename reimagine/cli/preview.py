@@ -27,9 +27,9 @@ def preview_app() -> typer.Typer:
 
 def _add_sheet(group: typer.Typer, stage: str) -> None:
     def command(**given: Any) -> None:
-        from reimagine.cli.terminal import guarded
+        from reimagine.cli.terminal import command_progress
 
-        with guarded(given["quiet"], given["json"]) as progress:
+        with command_progress(given["quiet"], given["json"]) as progress:
             from reimagine.gallery.preview import preview
             from reimagine.zoo.device import select_device
             from reimagine.zoo.threads import limit_opencv_threads, limit_torch_threads
@@ -49,14 +49,14 @@ def _add_sheet(group: typer.Typer, stage: str) -> None:
 
 def _add_audition(group: typer.Typer, stage: str) -> None:
     def command(**given: Any) -> None:
-        from reimagine.cli.terminal import guarded
+        from reimagine.cli.terminal import command_progress
 
-        with guarded(False, False) as progress:
-            from reimagine.gallery.preview import audition
+        with command_progress(False, False) as progress:
+            from reimagine.gallery.preview import preview_instruments
 
             options = {"weights": given["weights"]} if given["weights"] else {}
             model = recipe.build(stage, given["model"], options)
-            typer.echo(audition(model, given["notes"], given["into"], progress))
+            typer.echo(preview_instruments(model, given["notes"], given["into"], progress))
 
     argument = typer.Argument(help="A melody, .mid [default: a scale and a chord]")
     parameters = [

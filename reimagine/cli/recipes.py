@@ -37,14 +37,14 @@ def add_recipe_command(app: typer.Typer) -> None:
 
 def _run(**given: Any) -> None:
     from reimagine import bundled
-    from reimagine.cli.terminal import guarded
+    from reimagine.cli.terminal import command_progress
 
-    with guarded(given["quiet"], given["json"]) as progress:
+    with command_progress(given["quiet"], given["json"]) as progress:
         if given["list"] or not given["recipe"]:
             for name, path in bundled.recipes().items():
-                typer.echo(f"{name:<18} {bundled.sentence(path)}")
+                typer.echo(f"{name:<18} {bundled.description(path)}")
             return
-        path = bundled.recipe(given["recipe"])
+        path = bundled.recipe_path(given["recipe"])
         if given["copy"]:
             _copy(path, given["copy"])
             return

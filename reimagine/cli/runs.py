@@ -34,9 +34,9 @@ def open_run(folder: Path) -> Run:
 @app.command("show")
 def show(run: RUN) -> None:
     """Show the steps and the report of a run. Steps are listed with options, artifacts, sizes and times."""
-    from reimagine.cli.terminal import guarded
+    from reimagine.cli.terminal import command_progress
 
-    with guarded(True, False):
+    with command_progress(True, False):
         from rich.console import Console
 
         from reimagine.gallery.show import summary
@@ -53,9 +53,9 @@ def gallery(
     quiet: QUIET = False,
 ) -> None:
     """Write a web page that shows runs beside their sources, with shots, sound, ending, recipe and credits."""
-    from reimagine.cli.terminal import guarded
+    from reimagine.cli.terminal import command_progress
 
-    with guarded(quiet, False) as progress:
+    with command_progress(quiet, False) as progress:
         from reimagine.gallery.page import write_gallery
 
         typer.echo(write_gallery([open_run(run) for run in runs], output, progress, credit))
@@ -71,9 +71,9 @@ def prune(
 ) -> None:
     """Delete what a run does not use any more. These are steps with other options, interrupted steps, and what a model
     learned for a step that is not listed."""
-    from reimagine.cli.terminal import guarded
+    from reimagine.cli.terminal import command_progress
 
-    with guarded(True, False):
+    with command_progress(True, False):
         from reimagine.gallery.show import megabytes
         from reimagine.runs.prune import delete, size, unused_folders
 

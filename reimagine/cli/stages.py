@@ -93,9 +93,9 @@ def _command(names: list[str], help: str, chain: stages.Chain | None) -> Any:
     own, renamed = option_parameters(names), renamed_options(names)
 
     def command(**given: Any) -> None:
-        from reimagine.cli.terminal import guarded
+        from reimagine.cli.terminal import command_progress
 
-        with guarded(given["quiet"], given["json"]) as progress:
+        with command_progress(given["quiet"], given["json"]) as progress:
             given = with_present_names(given, renamed, progress.message)
             chosen, requested = names, [given[p.name] for p in models]
             if chain and given[chain.flag]:

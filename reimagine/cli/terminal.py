@@ -21,7 +21,7 @@ JSON_INTERVAL = 0.5
 
 
 @contextmanager
-def guarded(quiet: bool, json: bool) -> Iterator[Quiet]:
+def command_progress(quiet: bool, json: bool) -> Iterator[Quiet]:
     """The progress display for a command; errors the user can correct become one line and exit 1."""
     progress = JsonLines() if json else Quiet() if quiet else Bar()
     try:

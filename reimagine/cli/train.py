@@ -33,11 +33,11 @@ def training_app(name: str) -> typer.Typer:
     renamed = cls.renamed_options
 
     def train(**given: Any) -> None:
-        from reimagine.cli.terminal import guarded
+        from reimagine.cli.terminal import command_progress
         from reimagine.zoo.device import select_device
         from reimagine.zoo.threads import training_threads
 
-        with guarded(True, False):
+        with command_progress(True, False):
             given = with_present_names(given, renamed, lambda line: typer.echo(line, err=True))
             into, device = given.pop("into"), select_device(given.pop("device"))
             with training_threads():

@@ -39,17 +39,17 @@ def evaluate_restoration(
         MediaError: an unknown kind, or no pictures.
     """
     is_film = path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES
-    kinds = kinds or restoration.kinds(is_film)
-    if unknown := set(kinds) - set(restoration.kinds(True)):
-        raise MediaError(unknown_name("kind of damage", unknown.pop(), restoration.kinds(True)))
+    kinds = kinds or restoration.damage_kinds(is_film)
+    if unknown := set(kinds) - set(restoration.damage_kinds(True)):
+        raise MediaError(unknown_name("kind of damage", unknown.pop(), restoration.damage_kinds(True)))
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         images = [crop_to_even(read_image(file)) for file in (list_images(path) if path.is_dir() else [path])]
         if not images:
             raise MediaError(f"{path}: not a folder of pictures")
-        return restoration.pictures(model, images, device, distance, kinds, seed)
+        return restoration.evaluate_pictures(model, images, device, distance, kinds, seed)
     film, shots = open_with_shots(path)
     shots = [Shot(s.start, min(s.stop, frames)) for s in shots if s.start < frames]
-    return restoration.film(model, lambda: read_shots(film, shots), device, distance, kinds, seed)
+    return restoration.evaluate_film(model, lambda: read_shots(film, shots), device, distance, kinds, seed)
 
 
 def crop_to_even(image: np.ndarray) -> np.ndarray:

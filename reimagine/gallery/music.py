@@ -50,7 +50,7 @@ TEXT_COLOUR = (40, 40, 40)
 """RGB of the text."""
 
 
-def pictures(run: Run) -> None:
+def write_music_pictures(run: Run) -> None:
     """Draw a piano roll beside each step's notes and a rainbowgram beside its sound, unless they exist."""
     has_new_sound = False
     for step in run.steps:

@@ -51,19 +51,19 @@ def preview(
     numbers = np.linspace(0, picture.frames - 1, count + 2).astype(int)[1:-1]
     frames = [next(picture.read(run.film, n, n + 1)) for n in map(int, np.unique(numbers))]
     settings = stages.model_class(stage, name).previews()
-    rows = [[titled(frame.image, "the film") for frame in frames]]
+    rows = [[with_caption(frame.image, "the film") for frame in frames]]
     progress.begin("preview", len(settings) * len(frames))
     for setting in settings:
         process = recipe.build(stage, name, setting).load(device)
         title = ", ".join(f"{k} {v}" for k, v in setting.items()) or "default"
-        rows.append([titled(next(iter(process([frame]))).image, title) for frame in frames])
+        rows.append([with_caption(next(iter(process([frame]))).image, title) for frame in frames])
         progress.advance(len(frames))
     path = run.folder / f"preview-{stage}.png"
     write_sheet(rows, path)
     return path
 
 
-def titled(image: np.ndarray, title: str) -> np.ndarray:
+def with_caption(image: np.ndarray, title: str) -> np.ndarray:
     """A copy of a picture, RGB (H, W, 3) uint8, with a caption at the bottom left: white with a black outline."""
     image, scale = image.copy(), image.shape[1] / CAPTION_WIDTH
     x, y = round(CAPTION_MARGIN[0] * scale), image.shape[0] - round(CAPTION_MARGIN[1] * scale)
@@ -84,7 +84,7 @@ def _outline_then_text(width: int) -> Iterator[tuple[int, int, tuple[int, int, i
     yield 0, 0, (255, 255, 255)
 
 
-def audition(timbre: Any, score: Path | None, into: Path, progress: Progress) -> Path:
+def preview_instruments(timbre: Any, score: Path | None, into: Path, progress: Progress) -> Path:
     """Write a sound file for each instrument of a synthesis model: INSTRUMENT.ogg.
 
     Args:

@@ -38,12 +38,12 @@ class RestorationModel(Protocol):
         ...
 
 
-def kinds(moving: bool) -> list[str]:
+def damage_kinds(moving: bool) -> list[str]:
     """Kinds of damage that can be evaluated on a film (`moving`) or on pictures; "none", undamaged, first."""
     return ["none", *(kind for kind in KINDS if moving or kind not in FILM_ONLY_KINDS)]
 
 
-def pictures(
+def evaluate_pictures(
     model: RestorationModel,
     images: list[np.ndarray],
     device: str,
@@ -73,7 +73,7 @@ def pictures(
     return rows
 
 
-def film(
+def evaluate_film(
     model: RestorationModel, read: Read, device: str, distance: Distance, requested_kinds: Iterable[str], seed: int = 0
 ) -> Rows:
     """Degrade and restore the frames of a film in order, and compare; includes metrics of temporal consistency.

@@ -23,6 +23,8 @@ RENAMED_PARTS = {
     "adversary": "discriminator",
     "critic_optimizer": "discriminator_optimizer",
     "mean": "ema",
+    "optimizer critic": "optimizer discriminator",
+    "judges": "discriminator_optimizer",
 }
 """Names of networks and optimizers in checkpoints of earlier versions, with their present names."""
 

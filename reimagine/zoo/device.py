@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 from reimagine.errors import WeightsError
-from reimagine.zoo.threads import CORES, INFERENCE_THREADS, set_torch_threads
 
 
 def select_device(name: str) -> str:
@@ -26,12 +25,6 @@ def select_device(name: str) -> str:
         usable = ", ".join(device for device, present in available.items() if present)
         raise WeightsError(f"the device {name!r} is not available; give --device one of: auto, {usable}")
     return name
-
-
-def configure_device(name: str, alone: bool = False) -> str:
-    """Select a device, and set torch's threads: all cores for training (`alone`), otherwise half of them."""
-    set_torch_threads(CORES if alone else INFERENCE_THREADS)
-    return select_device(name)
 
 
 @cache

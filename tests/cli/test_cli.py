@@ -1,4 +1,4 @@
-"""Words typed by a person, and what they get back."""
+"""Command lines, and what they print and write."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEMO = Path(__file__).parents[2] / "assets" / "demo.mp4"
         ["continue", "--seconds", "0.5", "--minutes", "0"],
     ],
 )
-def test_every_command_gives_a_film(words, film, tmp_path):
+def test_every_command_writes_a_film(words, film, tmp_path):
     import av
 
     made = tmp_path / "out.mp4"
@@ -36,10 +36,10 @@ def test_every_command_gives_a_film(words, film, tmp_path):
         assert box.streams.audio
 
 
-def test_a_recipe_does_them_all(film, tmp_path):
+def test_a_recipe_runs_all_stages(film, tmp_path):
     recipe = tmp_path / "all.toml"
-    dream = 'continue"\nminutes = 0.0\nmodel = "recall'
-    steps = ('colorize"\nmodel = "tint', "cartoon", dream, "transcribe", "timbre", "mix")
+    continuation = 'continue"\nminutes = 0.0\nmodel = "recall'
+    steps = ('colorize"\nmodel = "tint', "cartoon", continuation, "transcribe", "timbre", "mix")
     recipe.write_text("".join(f'[[step]]\nstage = "{step}"\n' for step in steps))
     code, _, err = run_cli("run", recipe, film, "--into", tmp_path / "run", "--json")
     assert code == 0
@@ -48,13 +48,13 @@ def test_a_recipe_does_them_all(film, tmp_path):
 
 
 @pytest.mark.parametrize("path", sorted(Path(__file__).parents[2].glob("pipelines/*.toml")))
-def test_our_recipes_are_sound(path):
+def test_included_recipes_can_be_read(path):
     from reimagine import recipe
 
     assert recipe.read(path)
 
 
-def test_a_folder_of_pictures(tmp_path):
+def test_each_picture_of_a_folder_is_processed(tmp_path):
     import cv2
     import numpy as np
 
@@ -97,7 +97,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("words", "code", "text"), BAD)
-def test_bad_input_gets_one_clear_line(words, code, text, tmp_path, monkeypatch):
+def test_bad_input_gives_one_line_and_an_exit_code(words, code, text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_film(tmp_path / "film.mp4", 12, sounds=1)
     make_film(tmp_path / "silent.mp4", 12)
@@ -126,7 +126,7 @@ def test_damaged_weights_are_refused(tmp_path, film, tiny_colour):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_one_line(tmp_path, film):
+def test_a_full_disk_gives_one_line(tmp_path, film):
     out = tmp_path / ".full.mp4"
     out.symlink_to("/dev/full")
     command = [
@@ -149,13 +149,13 @@ def test_a_full_disk_is_one_line(tmp_path, film):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_one_may_not_write(tmp_path, film):
+def test_a_read_only_folder_is_refused(tmp_path, film):
     (tmp_path / "locked").mkdir(mode=0o500)
     code, _, err = run_cli("colorize", film, "--model", "tint", "--into", tmp_path / "locked" / "run")
     assert code == 1 and "cannot be written" in err
 
 
-def test_preview_draws_a_sheet(film, tmp_path):
+def test_preview_writes_a_contact_sheet(film, tmp_path):
     import cv2
 
     code, out, _ = run_cli("preview", "cartoon", film, "--into", tmp_path / "run", "--frames", 3, "-q")
@@ -173,14 +173,14 @@ def test_evaluate_colour_prints_json(tmp_path, tiny_colour):
     assert rows["coloured"]["chroma"] > rows["left grey"]["chroma"]
 
 
-def test_the_demo_film_comes_out_coloured(tmp_path):
+def test_the_demo_film_is_coloured(tmp_path):
     code, out, _ = run_cli("colorize", DEMO, "--end", "0.6", "--into", tmp_path / "run", "-q")
-    told = json.loads((tmp_path / "run" / "report.json").read_text())
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert code == 0 and out.strip().endswith("film.mp4")
-    assert told["colourfulness"]["before"] < 2 and told["colourfulness"]["after"] > 8
+    assert report["colourfulness"]["before"] < 2 and report["colourfulness"]["after"] > 8
 
 
-def test_it_says_its_version():
+def test_version_is_printed():
     code, said, _ = run_cli("--version")
     assert code == 0 and said.strip() == f"reimagine {__version__}"
 

@@ -1,4 +1,4 @@
-"""The four commands as one tool: recipes that come along, plans, runs looked at and pruned, the page."""
+"""Included recipes, dry runs, chained commands, prune, the page and doctor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reimagine.runs.folder import Run
 TINT, HOLD = reimagine.model("colorize", "tint"), reimagine.model("continue", "hold")
 
 
-def test_recipes_come_along_and_can_be_copied(tmp_path):
+def test_included_recipes_are_listed_and_copied(tmp_path):
     code, out, _ = run_cli("run", "--list")
     assert code == 0 and {"everything", "any-artist", "modern-times", "after-the-end"} <= {
         line.split()[0] for line in out.splitlines()
@@ -29,7 +29,7 @@ def test_recipes_come_along_and_can_be_copied(tmp_path):
     assert run_cli("run", "amber-day", "--copy", mine)[:2] == (0, f"{mine}\n")
     assert mine.read_text().startswith(f"# reimagine run {mine} film.mp4")
     code, _, err = run_cli("run", "amber-day", "--copy", mine)
-    assert code == 1 and "is there already" in err
+    assert code == 1 and "exists already" in err
     code, _, err = run_cli("run", "amber-dya")
     assert code == 1 and "did you mean 'amber-day'" in err
 
@@ -53,21 +53,21 @@ def test_a_recipe_is_checked_before_anything_runs(step, text, film, tmp_path):
 
 
 @pytest.mark.parametrize("name", bundled.recipes())
-def test_every_recipe_does_what_it_says(name, tmp_path):
+def test_every_included_recipe_runs(name, tmp_path):
     """On a little of the demo film (as much as a continuation needs), without learning."""
     few = {"minutes": 0.0, "seconds": 0.5}
     steps = [
         replace(step, **{k: v for k, v in few.items() if hasattr(step, k)})
-        for step in recipe.read(bundled.recipe(name), check=True)
+        for step in recipe.read(bundled.recipe_path(name), check=True)
     ]
-    done = reimagine.run(bundled.bundled("assets/demo.mp4"), steps, tmp_path / "run", end=1.25)
+    done = reimagine.run(bundled.bundled_path("assets/demo.mp4"), steps, tmp_path / "run", end=1.25)
     assert [s.stage for s in Run.open(done.folder).steps] == [stages.identify(step)[0] for step in steps]
     with av.open(str(done.film)) as box:
         count = sum(1 for _ in box.decode(video=0))
     assert count == (42 if any(stages.identify(s)[0] == "continue" for s in steps) else 30)
 
 
-def test_a_dry_run_tells_and_does_nothing(film, tmp_path):
+def test_a_dry_run_prints_the_steps_and_runs_none(film, tmp_path):
     mine, run = tmp_path / "mine.toml", tmp_path / "run"
     mine.write_text(
         "".join(f'[[step]]\nstage = "{s}"\nmodel = "{m}"\n' for s, m in (("colorize", "tint"), ("cartoon", "ink")))
@@ -96,7 +96,7 @@ def test_commands_chain_over_a_run_folder(film, tmp_path):
     assert code == 0 and all(word in out for word in ("colorize", "ink", "hold", "MB", "colourfulness"))
 
 
-def test_prune_keeps_what_the_run_lists(film, tmp_path):
+def test_prune_keeps_listed_steps(film, tmp_path):
     run = tmp_path / "run"
     for hue in (20.0, 200.0):
         done = reimagine.run(film, [TINT(hue=hue)], run)
@@ -114,7 +114,7 @@ def test_prune_keeps_what_the_run_lists(film, tmp_path):
     assert code == 1 and "no run folder" in err
 
 
-class Seen(HTMLParser):
+class TagCollector(HTMLParser):
     def __init__(self):
         super().__init__()
         self.tags: list[tuple[str, dict]] = []
@@ -123,14 +123,14 @@ class Seen(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def test_the_page_shows_it_all_and_needs_nothing_else(film, tmp_path):
+def test_the_page_links_only_to_its_own_files(film, tmp_path):
     first = reimagine.run(film, [TINT(), HOLD(seconds=1.0)], tmp_path / "one")
     second = reimagine.run(make_film(tmp_path / "b.mp4", 24), [TINT()], tmp_path / "b" / "one")
     given = "-o", tmp_path / "site", "--credit", "by us", "-q"
     code, out, _ = run_cli("gallery", first.folder, second.folder, *given)
     page = Path(out.strip())
     assert code == 0 and page == tmp_path / "site" / "index.html"
-    seen = Seen()
+    seen = TagCollector()
     seen.feed(page.read_text())
     links = [a[k] for _, a in seen.tags for k in ("src", "poster", "href") if k in a]
     files = [link for link in links if not link.startswith(("#", "data:"))]
@@ -147,7 +147,7 @@ def test_the_page_shows_it_all_and_needs_nothing_else(film, tmp_path):
         assert box.streams.video[0].codec_context.name == "h264"
 
 
-def test_doctor_finds_what_is_broken(monkeypatch, tmp_path):
+def test_doctor_finds_damaged_weights(monkeypatch, tmp_path):
     from reimagine import diagnostics as doctor
 
     monkeypatch.setattr(doctor, "_test", lambda: ("a short test", "", True))
@@ -159,16 +159,16 @@ def test_doctor_finds_what_is_broken(monkeypatch, tmp_path):
     assert code == 1 and re.search("BAD +cartoon-mine .*damaged", out)
 
 
-def test_a_report_is_kept_with_each_ending(film, tmp_path, tiny_weights):
-    dream = reimagine.model("continue", "recall")(
+def test_each_ending_has_a_report(film, tmp_path, tiny_weights):
+    continuation = reimagine.model("continue", "recall")(
         seconds=0.5, minutes=0.0, weights=str(tiny_weights["continue recall"])
     )
-    reimagine.run(film, [dream], tmp_path / "run", endings=2, progress=NoProgress())
+    reimagine.run(film, [continuation], tmp_path / "run", endings=2, progress=NoProgress())
     for name in ("report.json", "report-2.json"):
         assert json.loads((tmp_path / "run" / name).read_text())["frames"] == 60
 
 
-def test_every_stage_has_its_word_in_python():
+def test_every_stage_is_a_function_in_python():
     from reimagine import Cartoon, Colorize
 
     assert Colorize(model="tint", hue=20) == TINT(hue=20.0) and Cartoon(look="dore").look == "dore"

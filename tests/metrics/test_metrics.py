@@ -37,23 +37,3 @@ def test_identical_pictures_have_no_colour_error():
     comparison.add(picture(0, 40, 30, 1), picture(0, 40, 30, 1))
     numbers = comparison.numbers()
     assert numbers["ciede2000"] == 0 and numbers["rmse_ab"] == 0 and numbers["chroma"] == 1
-
-
-def test_a_copied_melody_is_found_in_every_transposition():
-    from reimagine.metrics import melody
-
-    tune = np.array([60, 62, 64, 65, 67, 65, 64, 62, 60, 72])
-    assert melody.longest_shared(tune[2:8] + 5, [np.array([50, 50]), tune]) == 5
-    assert melody.longest_shared(np.array([60, 61, 63, 60]), [np.array([60, 67, 60])]) == 0
-    facts = melody.facts(np.array([60, 60, 62, 64, 76]))
-    assert (facts["different"], facts["repeats"], facts["leaps"], facts["in_a_scale"]) == (4, 0.25, 0.25, 1)
-
-
-def test_notes_are_scored_by_onset_pitch_and_end():
-    from reimagine.media import Note, Notes
-    from reimagine.metrics.notes import note_scores
-
-    target = Notes((Note(0, 1, 60), Note(1, 2, 62), Note(2, 3, 64), Note(3, 4, 65)))
-    predicted = Notes((Note(0.02, 1, 60), Note(1, 1.3, 62), Note(2.2, 3, 64), Note(3, 4, 66)))
-    scores = note_scores(predicted, target)
-    assert (scores["precision"], scores["recall"], scores["f1"], scores["f1_offsets"]) == (0.5, 0.5, 0.5, 0.25)

@@ -28,7 +28,7 @@ def test_psnr():
 
 def test_a_model_that_changes_nothing_gains_nothing():
     images = [f.image for f in panning_shot(2)]
-    rows = restoration.pictures(Identity(), images, "cpu", mean_difference, ["none", "noise"])
+    rows = restoration.evaluate_pictures(Identity(), images, "cpu", mean_difference, ["none", "noise"])
     assert rows["none"]["psnr"] == pytest.approx(60) and rows["none"]["lpips"] == 0
     for row in rows.values():
         assert row["gain"] == 0 and row["changed"] == 0 and row["ssim"] == row["ssim_degraded"]
@@ -37,10 +37,10 @@ def test_a_model_that_changes_nothing_gains_nothing():
 
 def test_a_film_is_also_measured_for_flicker_and_warping_error():
     frames = panning_shot(6)
-    row = restoration.film(Identity(), lambda: iter(frames), "cpu", mean_difference, ["flicker"])["flicker"]
+    row = restoration.evaluate_film(Identity(), lambda: iter(frames), "cpu", mean_difference, ["flicker"])["flicker"]
     assert row["flicker"] == row["flicker_degraded"] > 0 and row["warp"] == row["warp_degraded"] > 0
 
 
 def test_flicker_and_weave_are_kinds_of_films_only():
-    assert set(restoration.kinds(True)) - set(restoration.kinds(False)) == {"flicker", "weave"}
-    assert restoration.kinds(False)[0] == "none"
+    assert set(restoration.damage_kinds(True)) - set(restoration.damage_kinds(False)) == {"flicker", "weave"}
+    assert restoration.damage_kinds(False)[0] == "none"

@@ -1,4 +1,4 @@
-"""Runs: nothing is done twice, nothing finished is lost."""
+"""Runs: finished steps are found again, and an interruption loses no finished part."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ TINT, INK = reimagine.model("colorize", "tint"), reimagine.model("cartoon", "ink
 
 def picture(run) -> list[np.ndarray]:
     """The frames of a run's latest picture step, lossless."""
-    return frames_of(run / Run.open(run).latest("picture").folder / "picture.nut")
+    return frames_of(run / Run.open(run).tracks.latest("picture").folder / "picture.nut")
 
 
 def folders(run) -> list[str]:
     return sorted(p.name.rsplit("-", 1)[0] for p in run.iterdir() if p.is_dir())
 
 
-def test_the_second_time_nothing_is_done(tmp_path, film, monkeypatch):
+def test_finished_steps_are_not_run_again(tmp_path, film, monkeypatch):
     first = reimagine.run(film, [TINT(), INK()], tmp_path / "run")
     stamp = first.film.stat().st_mtime_ns
     monkeypatch.setattr(TINT, "load", None)
@@ -39,7 +39,7 @@ def test_the_second_time_nothing_is_done(tmp_path, film, monkeypatch):
     assert again.report == first.report and again.film.stat().st_mtime_ns == stamp
 
 
-def test_another_option_is_a_sibling(tmp_path, film):
+def test_another_option_makes_another_folder(tmp_path, film):
     for hue in (35.0, 220.0):
         reimagine.run(film, [TINT(hue=hue)], tmp_path / "run")
     assert folders(tmp_path / "run") == ["00-open", "01-colorize.tint", "01-colorize.tint"]
@@ -53,9 +53,9 @@ def test_a_run_folder_goes_on_from_its_latest_picture(tmp_path, film):
     assert all(np.array_equal(a, b) for a, b in pairs)
 
 
-def test_continue_lengthens_and_the_sound_fills(tmp_path, film):
-    dream = reimagine.model("continue")(seconds=1.0, minutes=0.0)
-    done = reimagine.run(film, [TINT(), dream, INK()], tmp_path / "run")
+def test_continue_lengthens_picture_and_sound(tmp_path, film):
+    continuation = reimagine.model("continue")(seconds=1.0, minutes=0.0)
+    done = reimagine.run(film, [TINT(), continuation, INK()], tmp_path / "run")
     assert done.report["frames"] == 48 + 24 == len(frames_of(done.film))
     assert abs(done.report["audio_minus_video_seconds"]) < 0.1
 
@@ -67,9 +67,9 @@ def test_another_films_folder_is_refused(tmp_path, film):
         reimagine.run(other, [TINT()], tmp_path / "run")
 
 
-def test_parts_do_not_show(tmp_path, film, monkeypatch):
+def test_parts_give_the_same_frames(tmp_path, film, monkeypatch):
     reimagine.run(film, [TINT()], tmp_path / "whole")
-    monkeypatch.setattr(parts, "LONGEST", 7)
+    monkeypatch.setattr(parts, "MAX_FRAMES", 7)
     reimagine.run(film, [TINT()], tmp_path / "cut")
     pairs = zip(picture(tmp_path / "whole"), picture(tmp_path / "cut"), strict=True)
     assert all(np.array_equal(a, b) for a, b in pairs)
@@ -107,11 +107,11 @@ def test_killed_and_run_again_gives_the_same_film(tmp_path):
     assert all(np.array_equal(a, b) for a, b in pairs)
 
 
-def test_half_written_parts_are_made_again(tmp_path, film):
+def test_incomplete_parts_are_processed_again(tmp_path, film):
     """A kill may fall between any two files of a part."""
     done = reimagine.run(film, [TINT()], tmp_path / "run")
     want = picture(tmp_path / "run")
-    home = tmp_path / "run" / Run.open(done.folder).latest("picture").folder
+    home = tmp_path / "run" / Run.open(done.folder).tracks.latest("picture").folder
     (home / "step.json").unlink()
     (home / "parts").mkdir()
     (home / "parts" / "000000-000020.nut").write_bytes(b"torn")
@@ -121,27 +121,26 @@ def test_half_written_parts_are_made_again(tmp_path, film):
     assert all(np.array_equal(a, b) for a, b in zip(want, picture(tmp_path / "run"), strict=True))
 
 
-def test_out_of_memory_halves_the_size_and_is_counted(tmp_path, film, tiny_colour, monkeypatch):
+def test_out_of_memory_halves_the_size_of_the_part_and_is_counted(tmp_path, film, tiny_colour, monkeypatch):
+    """The film has two parts, one per shot. Each starts at the full size, whatever happened in the other."""
     from reimagine.stages.colorize.unet.net import ColorUNet
 
-    asked, forward = [], ColorUNet.forward
+    heights, forward = [], ColorUNet.forward
 
-    def scarce(self, grey):
-        asked.append(grey.shape[-2])
+    def limited(self, grey):
+        heights.append(grey.shape[-2])
         if grey.shape[-2] > 100:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
         return forward(self, grey)
 
-    monkeypatch.setattr(ColorUNet, "forward", scarce)
-    parts.loaded.cache_clear()
+    monkeypatch.setattr(ColorUNet, "forward", limited)
     model = reimagine.model("colorize", "unet")(weights=str(tiny_colour))
     done = reimagine.run(film, [model], tmp_path / "run")
-    parts.loaded.cache_clear()  # what was short of memory stays small
-    assert done.report["counts"]["out of memory: worked at half the size"] == 1
-    assert max(asked[1:]) <= 100 and done.report["colourfulness"]["after"] > 1
+    assert done.report["counts"]["out of memory: worked at half the size"] == 2
+    assert sum(height > 100 for height in heights) == 2 and done.report["colourfulness"]["after"] > 1
 
 
-def test_references_recolour_their_shot_only(tmp_path, film, tiny_colour):
+def test_a_reference_still_changes_its_shot_only(tmp_path, film, tiny_colour):
     import cv2
 
     from reimagine.gallery.references import export_references
@@ -162,7 +161,7 @@ def test_references_recolour_their_shot_only(tmp_path, film, tiny_colour):
     assert np.array_equal(after[40], before[40])
 
 
-def test_a_torn_run_says_so(tmp_path, film):
+def test_a_damaged_run_json_is_reported(tmp_path, film):
     reimagine.run(film, [TINT()], tmp_path / "run")
     (tmp_path / "run" / "run.json").write_text("{")
     with pytest.raises(RunError, match=r"run\.json"):
@@ -175,17 +174,17 @@ def test_music_needs_sound(tmp_path):
         reimagine.run(silent, [reimagine.model("transcribe")()], tmp_path / "run")
 
 
-def test_the_report_says_what_was_done(tmp_path, film):
+def test_the_report_has_frames_shots_and_seconds(tmp_path, film):
     done = reimagine.run(film, [TINT()], tmp_path / "run")
-    told = json.loads((tmp_path / "run" / "report.json").read_text())
-    assert told["frames"] == 48 and told["shots"] == 2 and told["fps"] == 24
-    assert told["colourfulness"]["before"] < told["colourfulness"]["after"]
-    assert told["peak_rss_mb"] > 10 and told["seconds"]["colorize"] > 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["frames"] == 48 and report["shots"] == 2 and report["fps"] == 24
+    assert report["colourfulness"]["before"] < report["colourfulness"]["after"]
+    assert report["peak_rss_mb"] > 10 and report["seconds"]["colorize"] > 0
     assert (done.folder / "contact-sheet.png").stat().st_size > 1000
-    assert Run.open(done.folder).latest("picture").stage == "colorize"
+    assert Run.open(done.folder).tracks.latest("picture").stage == "colorize"
 
 
-def test_a_run_without_steps_can_be_gone_on_with(tmp_path, film):
+def test_a_run_without_steps_can_be_extended(tmp_path, film):
     reimagine.run(film, [], tmp_path / "run")
     done = reimagine.run(tmp_path / "run", [TINT()])
     assert [s.stage for s in Run.open(done.folder).steps] == ["colorize"]

@@ -23,7 +23,7 @@ def chain() -> list:
     return [reimagine.model(stage)() for stage in CHAIN]
 
 
-def test_the_picture_is_copied_and_everything_is_drawn(tmp_path):
+def test_the_picture_is_copied_and_plots_are_written(tmp_path):
     source = make_film(tmp_path / "film.mp4", 96, sounds=1)
     done = reimagine.run(source, chain(), tmp_path / "run")
     assert packets_of(done.film, "video") == packets_of(source, "video")
@@ -32,7 +32,7 @@ def test_the_picture_is_copied_and_everything_is_drawn(tmp_path):
     assert {"notes.mid", "notes.csv", "piano-roll.png", "rainbowgram.png", "sound.wav"} <= names
 
 
-def test_where_no_notes_are_the_film_keeps_its_sound(tmp_path):
+def test_without_notes_the_error_says_so(tmp_path):
     source = make_film(tmp_path / "film.mp4", 24)
     silent = tmp_path / "silent.wav"
     write_sound(silent, Sound(np.zeros((1, 96000), np.float32), 48000))
@@ -42,7 +42,7 @@ def test_where_no_notes_are_the_film_keeps_its_sound(tmp_path):
         reimagine.run(source, chain(), tmp_path / "other")
 
 
-def test_sound_files_and_scores_are_films_too(tmp_path):
+def test_sound_and_midi_files_are_processed(tmp_path):
     notes = Notes(tuple(Note(0.4 * n, 0.4 * n + 0.35, 60 + n) for n in range(6)))
     write_notes(tmp_path / "tune.mid", notes)
     done = reimagine.run(tmp_path / "tune.mid", chain(), tmp_path / "a", tmp_path / "tune.m4a")
@@ -70,7 +70,7 @@ def test_a_silent_film_gets_music(tmp_path):
     assert np.abs(sound.samples).max() > 0.05 and abs(sound.seconds - 3) < 0.1
 
 
-def test_notes_alone_are_handed_over_as_midi(tmp_path):
+def test_notes_are_delivered_as_midi(tmp_path):
     source = make_film(tmp_path / "film.mp4", 72, sounds=1)
     done = run_program("transcribe", source, "--into", tmp_path / "run", "-o", tmp_path / "tune.mid", "-q")
     assert done.returncode == 0, done.stderr
@@ -89,13 +89,13 @@ def test_evaluate_notes_prints_json(tmp_path):
     write_notes(tmp_path / "tune.mid", notes)
     write_sound(tmp_path / "tune.wav", reimagine.model("timbre", "sine")().load("cpu")(notes))
     done = run_program("evaluate", "notes", tmp_path / "tune.wav", "--json")
-    told = json.loads(done.stdout)
-    assert told["mean"]["recall"] > 0.8 and set(told) == {"tune", "mean"}
+    report = json.loads(done.stdout)
+    assert report["mean"]["recall"] > 0.8 and set(report) == {"tune", "mean"}
 
 
 def test_after_continue_the_tune_begins_again(tmp_path, film):
-    dream = reimagine.model("continue", "hold")(seconds=2.0)
-    done = reimagine.run(film, [dream, *chain()], tmp_path / "run")
+    continuation = reimagine.model("continue", "hold")(seconds=2.0)
+    done = reimagine.run(film, [continuation, *chain()], tmp_path / "run")
     wave = read_sound(done.film).mono()
     heard = [np.abs(part).max() for part in np.array_split(wave, 8)]
     assert abs(done.report["audio_minus_video_seconds"]) < 0.1 and min(heard[:7]) > 0.02

@@ -64,7 +64,7 @@ def largest_difference(a: list[np.ndarray], b: list[np.ndarray]) -> int:
 
 @pytest.mark.parametrize(("stage", "name"), ROWS)
 def test_a_model_inherits_the_contract_of_its_stage(stage, name):
-    assert issubclass(stages.model_class(stage, name), CONTRACTS[stages.STAGES[stage].kind])
+    assert CONTRACTS[stages.STAGES[stage].kind] in stages.model_class(stage, name).__mro__
 
 
 @pytest.mark.parametrize(("stage", "name"), ROWS)

@@ -1,94 +1,71 @@
-"""A training makes weights one can use, goes on where it stood, and learns."""
+"""What trainings share: checkpoints, moving averages, data."""
 
 from __future__ import annotations
 
-import csv
-
-import cv2
-import numpy as np
 import pytest
+import torch
 from torch import nn
 
+from reimagine import recipe, stages
 from reimagine.errors import MediaError, WeightsError
-from reimagine.stages.colorize.unet import data
-from reimagine.stages.colorize.unet.stage import ColorizeUNet
-from reimagine.stages.colorize.unet.train import TrainColorize
+from reimagine.training.films import list_films
+from reimagine.training.options import Training
 from reimagine.training.photos import read_photos
-from reimagine.training.state import load_checkpoint, save_checkpoint
+from reimagine.training.state import is_out_of_memory, load_checkpoint, save_checkpoint, update_ema
 
 
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    """A world where dark is blue and light is orange."""
-    folder = tmp_path_factory.mktemp("photos")
-    rng = np.random.default_rng(0)
-    for n in range(24):
-        tone = cv2.GaussianBlur(rng.random((80, 96), np.float32), (0, 0), 6)
-        tone = (tone - tone.min()) / np.ptp(tone)
-        image = np.dstack([60 + 190 * tone, 70 + 90 * tone, 190 - 130 * tone])
-        cv2.imwrite(str(folder / f"{n:02d}.png"), image[..., ::-1])
-    return folder
+@pytest.mark.parametrize("name", stages.TRAININGS)
+def test_trainings_fulfil_their_contract(name):
+    """Every option has a help text, and old option names lead to present ones."""
+    cls = stages.training_class(name)
+    options = {option.name: option.help for option in recipe.options(cls)}
+    assert Training in cls.__mro__ and all(options.values())
+    assert set(cls.renamed_options.values()) <= set(options) and not set(cls.renamed_options) & set(options)
 
 
-def test_it_learns_resumes_and_can_be_used(photos, tmp_path):
-    def train(minutes: float):
-        return TrainColorize(
-            photos, size=32, last_size=32, batch=4, minutes=minutes, critic_minutes=0.01, gan_minutes=0.01, rate=3e-3
-        )(tmp_path)
-
-    train(0.15)
-    first = list(csv.DictReader((tmp_path / "log.csv").open()))
-    weights = train(0.3)
-    rows = list(csv.DictReader((tmp_path / "log.csv").open()))
-    assert [r["phase"] for r in first] == ["generator", "critic", "gan"]
-    assert rows[: len(first)] == first and int(rows[-1]["pictures"]) > int(first[-1]["pictures"])
-    assert max(float(r["agreement"]) for r in rows) > 0.5
-    assert ColorizeUNet(weights=str(weights)).load("cpu")
-
-
-def test_old_film_is_not_a_grey_photo():
-    rng = np.random.default_rng(1)
-    photo = rng.integers(0, 255, (64, 64, 3)).astype(np.uint8)
-    made = [data.old_film(photo, rng) for _ in range(20)]
-    plain = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) / 255
-    assert all(m.dtype == np.float32 and m.min() >= 0 and m.max() <= 1 for m in made)
-    assert sum(np.abs(m - plain).mean() > 0.02 for m in made) >= 5
+def test_a_checkpoint_restores_networks_optimizers_and_values(tmp_path):
+    torch.manual_seed(0)
+    net, other = nn.Linear(2, 2), nn.Linear(2, 2)
+    optimizer, fresh = (torch.optim.Adam(n.parameters(), 1e-3) for n in (net, other))
+    net(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    path = tmp_path / "checkpoint.pt"
+    assert load_checkpoint(path, {"net": other}) == {}
+    save_checkpoint(path, {"net": net, "optimizer": optimizer, "clock": {"generator": 1.5}, "steps": 7})
+    values = load_checkpoint(path, {"net": other, "optimizer": fresh})
+    assert values == {"clock": {"generator": 1.5}, "steps": 7}
+    assert torch.equal(net.weight, other.weight) and fresh.state_dict()["state"][0]["step"] == 1
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):
     save_checkpoint(tmp_path / "checkpoint.pt", {"net": nn.Linear(2, 2)})
-    with pytest.raises(WeightsError, match="training of another network"):
+    with pytest.raises(WeightsError, match="does not fit this network"):
         load_checkpoint(tmp_path / "checkpoint.pt", {"net": nn.Linear(3, 2)})
 
 
-def test_no_photographs(tmp_path):
+def test_parts_are_found_under_their_names_in_earlier_versions(tmp_path):
+    saved, net = nn.Linear(2, 2), nn.Linear(2, 2)
+    save_checkpoint(tmp_path / "checkpoint.pt", {"critic": saved, "steps": 3})
+    assert load_checkpoint(tmp_path / "checkpoint.pt", {"discriminator": net}) == {"steps": 3}
+    assert torch.equal(saved.weight, net.weight)
+
+
+def test_moving_average_copies_buffers():
+    average, source = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
+    nn.init.constant_(source.weight, 3.0)
+    source.running_mean.fill_(5.0)
+    update_ema(average, source, 0.75)
+    assert average.weight.tolist() == [1.5, 1.5] and average.running_mean.tolist() == [5.0, 5.0]
+
+
+def test_out_of_memory_is_told_from_other_errors():
+    assert is_out_of_memory(MemoryError()) and is_out_of_memory(RuntimeError("CUDA out of memory. Tried ..."))
+    assert is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory"))
+    assert not is_out_of_memory(RuntimeError("shapes cannot be multiplied"))
+
+
+def test_folders_without_photographs_or_films_are_refused(tmp_path):
     with pytest.raises(MediaError, match="no photographs"):
         read_photos(tmp_path)
-
-
-def test_a_composer_learns_tunes_resumes_and_composes(tmp_path):
-    import tarfile
-
-    from reimagine.media import Note, Notes
-    from reimagine.media.notes import write_notes
-    from reimagine.stages.compose.melody.stage import Melody
-    from reimagine.stages.compose.melody.train import TrainCompose
-
-    with tarfile.open(tmp_path / "tunes.tar", "w") as box:
-        for n in range(3):
-            tune = [Note(0.25 * k, 0.25 * k + 0.24, 60 + n + 2 * (k % 5)) for k in range(80)]
-            write_notes(tmp_path / f"{n}.mid", Notes(tuple(tune)))
-            box.add(tmp_path / f"{n}.mid", f"{n}.mid")
-
-    def train(minutes: float):
-        return TrainCompose(
-            tmp_path / "tunes.tar", latent=4, width=8, batch=4, minutes=minutes, alone=0.3, learning=0.3
-        )(tmp_path / "run")
-
-    train(0.03)
-    first = list(csv.DictReader((tmp_path / "run" / "log.csv").open()))
-    weights = train(0.06)
-    rows = list(csv.DictReader((tmp_path / "run" / "log.csv").open()))
-    assert rows[: len(first)] == first and int(rows[-1]["steps"]) > int(first[-1]["steps"]) > 0
-    made = Melody(bars=4, weights=str(weights)).load("cpu")(Notes((), 100.0))
-    assert made.tempo == 100.0
+    with pytest.raises(MediaError, match="no films"):
+        list_films(tmp_path)

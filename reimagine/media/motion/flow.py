@@ -9,24 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from reimagine.media.motion.warp import (
-    forward_backward_error,
-    out_of_bounds,
-    resize_flow,
-    squared_magnitude,
-    warp_backward,
-)
-
-__all__ = [
-    "forward_backward_error",
-    "optical_flow",
-    "out_of_bounds",
-    "reduced_flow",
-    "resize_to_short_side",
-    "squared_magnitude",
-    "warp_backward",
-    "working_size",
-]
+from reimagine.media.motion.warp import resize_flow
 
 PRESETS = {
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,

@@ -8,7 +8,7 @@ import numpy as np
 TRANSITION = 2.0
 """Pixels from the edge of a hole over which the network's output is blended into the filled values."""
 MIN_KNOWN_SHARE = 0.1
-"""Smallest share of a picture that must be left for its holes to be filled; below it there is too little to go by."""
+"""Smallest share of a picture that must be left for its holes to be filled."""
 BLANK_LEVEL = 0.97
 """Grey above which (or, from black, below 1 - this) no picture content is left."""
 MIN_LOST_SHARE = 0.4

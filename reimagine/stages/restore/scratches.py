@@ -16,7 +16,7 @@ BORDER_SHARE = 0.02
 STATIC_SHARE = 0.85
 """Share of the frames; a line at the same position of the scene in more of them is an object, such as a post."""
 MIN_FRAMES = 4
-"""Frames needed to tell scratches from objects."""
+"""Fewest frames by which scratches and objects can be distinguished."""
 POSITION_TOLERANCE = 3
 """Pixels within which two lines are at the same position of the scene."""
 BANDS = 24
@@ -81,7 +81,7 @@ def scratch_mask(image: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 def remove_scratches(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Subtract the mean contrast of each scratch along its length: (H, W) uint8. Picture detail under it is kept."""
+    """Subtract the mean contrast of each scratch along its length: (H, W) uint8. Detail under it is preserved."""
     inside = (mask > 0).astype(np.float32)
     left, right = side_means(image)
     contrast = (image - (left + right) / 2) * inside

@@ -75,7 +75,9 @@ class HasFrame(Protocol):
     """An object computed for one frame."""
 
     @property
-    def frame(self) -> Frame: ...
+    def frame(self) -> Frame:
+        """The frame, with its number and shot."""
+        ...
 
 
 T = TypeVar("T", bound=HasFrame)

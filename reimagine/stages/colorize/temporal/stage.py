@@ -70,9 +70,12 @@ class ColorizeTemporal(PictureModel):
         """Train on the reference in `folder`, or continue there; return the model with the trained weights."""
         if self.reference is None:
             return self
+        from reimagine.zoo.threads import training_threads
+
         from .train import train_on_reference
 
-        weights = train_on_reference([self.reference], self.weights, folder, self.minutes, device, progress)
+        with training_threads():
+            weights = train_on_reference([self.reference], self.weights, folder, self.minutes, device, progress)
         return replace(self, reference=None, weights=str(weights))
 
     def load(self, device: str) -> FrameProcessor:

@@ -28,7 +28,7 @@ MESSAGES = {
     "faded": "restore: the film is a faded print; --kind print leaves its tones unchanged",
     "negative": "restore: the film is a negative",
 }
-"""What the user is told of the kind that was found."""
+"""Messages to the user, by the kind of film that was found."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class RestoreUNetGAN(PictureModel):
         return replace(self, kind=kind, black_point=self.black_point or low, white_point=self.white_point or high)
 
     def _classify(self, frames: list[Frame], device: str, progress: Progress) -> str:
-        """Classify the film by some of its frames, and tell the user if the result is uncertain."""
+        """Classify the film by some of its frames; send a message if the result is uncertain."""
         restorer = self.load(device)
         kind = restorer.classify(frames)
         if kind != "negative" and restorer.negative_logit(frames) > 0:

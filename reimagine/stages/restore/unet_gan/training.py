@@ -167,7 +167,7 @@ class RestorationTraining:
         return prefetch(data.training_pairs(self.photos, size, min(batch, len(self.photos)), seed, draw), PREFETCH)
 
     def crops(self, last_size: bool = False) -> Iterator[data.Pair]:
-        """Batches of about equally many pixels, at the first or, if it is due, the last size."""
+        """Batches of about equally many pixels, at the first size, or at the last size from the last third on."""
         options, batches = self.options, {}
         while True:
             size = options.last_size if last_size or self.in_last_third() else options.size

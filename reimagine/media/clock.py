@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from av import AudioStream, VideoStream
 
 MIN_ORDERED = 0.9
-"""Share of frames whose timestamps must be in order; below it timestamps are not those of the frames as they are shown."""
+"""Share of frames whose timestamps must be in order; below it they are not the times of display."""
 MAX_LAST_DURATION = 3600
 """Seconds that a last frame may stand, if the container states no duration: a longer time is damage."""
 
@@ -35,7 +36,7 @@ def repaired_times(pts: Sequence[int | None]) -> list[int] | None:
     known = [-1, *known, len(pts)]
     times = [times[0] - step * (known[1] + 1), *times, times[-1] + step * (len(pts) - known[-2])]
     repaired = [_interpolate(n, known, times) for n in range(len(pts))]
-    return repaired if all(a < b for a, b in zip(repaired, repaired[1:], strict=False)) else None
+    return repaired if all(a < b for a, b in pairwise(repaired)) else None
 
 
 def _interpolate(n: int, numbers: list[int], times: list[int]) -> int:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reimagine.errors import MediaError
+from reimagine.media.digests import file_digest
+from reimagine.media.files import write_text_atomically
 
 MIDI_SUFFIXES = (".mid", ".midi")
 """Files that are read as notes."""
@@ -18,10 +20,8 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 """Files that are read as images."""
 LONG_FRAME = Fraction(3, 2)
 """Periods of the frame rate: a last frame that stands longer keeps its duration; shorter ones are rounding."""
-FINGERPRINT_SLICES = 64
-"""Slices of a file that are hashed, evenly spaced."""
-FINGERPRINT_BYTES = 64 * 1024
-"""Bytes per slice; all slices together are 4 MiB, which takes milliseconds even for a file of 50 GB."""
+FINGERPRINT_PREFIX = "sha256:"
+"""Start of a fingerprint of all bytes; those of earlier releases, of some slices of a file, have none."""
 
 
 class KeyFrame(NamedTuple):
@@ -181,7 +181,12 @@ class Film:
 
     def save(self, path: Path) -> None:
         """Write the properties to a JSON file."""
-        path.write_text(json.dumps(asdict(self), default=str, indent=1))
+        write_text_atomically(path, json.dumps(asdict(self), default=str, indent=1))
+
+    def moved(self, source: Path) -> Film:
+        """The same film in another place."""
+        folder = source if source.is_dir() else source.parent
+        return replace(self, source=str(source), stills=tuple(str(folder / Path(s).name) for s in self.stills))
 
     @staticmethod
     def read(path: Path) -> Film:
@@ -196,19 +201,13 @@ class Film:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of the size and some slices of a file; of a folder, of its images, or of all its files."""
+    """SHA-256 of a file; of a folder, of the names and contents of its images, or of all its files."""
+    if not path.is_dir():
+        return FINGERPRINT_PREFIX + file_digest(path)
     digest = hashlib.sha256()
-    files = (list_images(path) or sorted(p for p in path.iterdir() if p.is_file())) if path.is_dir() else []
-    for file in files or [path]:
-        size = 0 if file.is_dir() else file.stat().st_size
-        digest.update(f"{file.name if path.is_dir() else ''}{size}".encode())
-        if not size:
-            continue
-        with file.open("rb") as data:
-            for part in range(FINGERPRINT_SLICES):
-                data.seek(size * part // FINGERPRINT_SLICES)
-                digest.update(data.read(FINGERPRINT_BYTES))
-    return digest.hexdigest()
+    for file in list_images(path) or sorted(p for p in path.iterdir() if p.is_file()):
+        digest.update(f"{file.name}\0{file_digest(file)}".encode())
+    return FINGERPRINT_PREFIX + digest.hexdigest()
 
 
 def list_images(folder: Path) -> list[Path]:

@@ -27,7 +27,10 @@ def orientation(picture: VideoFrame) -> tuple[int, bool]:
 
     The display matrix (ISO 14496-12, 8.2.2) maps stored coordinates to displayed ones: x' = a x + c y, y' = b x + d y.
     """
-    matrix = next((bytes(data) for data in picture.side_data if data.type.name == "DISPLAYMATRIX"), b"")
+    from av.sidedata.sidedata import Type
+
+    data = picture.side_data.get(Type.DISPLAYMATRIX)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    matrix = bytes(data) if data is not None else b""  # pyright: ignore[reportArgumentType]
     if len(matrix) < 36:
         return 0, False
     a, b, _, c, d = struct.unpack("=9i", matrix[:36])[:5]
@@ -89,11 +92,12 @@ def _filtered(
 
 def _graph(picture: VideoFrame, names: list[str]) -> Graph:
     """A chain of filters for pictures like this one."""
+    from av import VideoFormat
     from av.filter import Graph
 
     graph = Graph()
     buffer = graph.add_buffer(
-        width=picture.width, height=picture.height, format=picture.format.name, time_base=picture.time_base
+        width=picture.width, height=picture.height, format=VideoFormat(picture.format.name), time_base=picture.time_base
     )
     nodes = [buffer]
     for name in names:

@@ -140,9 +140,7 @@ class _Scan:
                 f"{self.path}: holds no frame that can be decoded; it is damaged, or its codec is not supported"
             )
         interlaced = self.interlaced > len(self.pts) // 2
-        film = replace(
-            self.film, frames=len(self.pts), interlaced=interlaced, key_frames=self.index.key_frames()
-        )
+        film = replace(self.film, frames=len(self.pts), interlaced=interlaced, key_frames=self.index.key_frames())
         film = self._with_times(film)
         return replace(film, seconds=float(film.time(film.frames)), notes=(*self._notes(film), *film.notes))
 
@@ -171,10 +169,7 @@ class _Scan:
         if pts is None:
             note = () if untimed else ("frame times out of order: a constant rate is assumed",)
             return replace(film, packets=tuple(self.index.packets), start_time=start_time(self.stream), notes=note)
-        if pts == self.pts:
-            film = replace(film, pts=tuple(pts))
-        else:
-            film = replace(film, packets=tuple(self.index.packets))
+        film = replace(film, pts=tuple(pts)) if pts == self.pts else replace(film, packets=tuple(self.index.packets))
         in_order = self.container.format.name in DECODING_ORDER
         film = replace(film, start_time=start_time(self.stream) if in_order else float(pts[0] * tick))
         film = self._with_rate(film, [p - pts[0] for p in pts], tick)

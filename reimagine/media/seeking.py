@@ -1,9 +1,9 @@
 """Decoding of pictures by number: an index of key frames, and decoding from a key frame with proof of the position.
 
-Containers seek inexactly: to the wrong side of a key frame, into the middle of a group of pictures, or by timestamps that
-they do not store. While a film is opened, `KeyFrameIndex` records the packet of some key frames. A later read seeks, looks
-for exactly that packet, decodes from there and counts. Every picture is compared with what was recorded; if one differs, or
-the packet is not found, the read starts again without seeking.
+Containers seek inexactly: to the wrong side of a key frame, into the middle of a group of pictures, or by timestamps
+that they do not store. While a film is opened, `KeyFrameIndex` records the packet of some key frames. A later read
+seeks, looks for exactly that packet, decodes from there and counts. Every picture is compared with what was recorded;
+if one differs, or the packet is not found, the read starts again without seeking.
 """
 
 from __future__ import annotations

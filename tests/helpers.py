@@ -151,7 +151,7 @@ def write_container(
             frame.duration = round(1000 * last) if n == len(images) - 1 else 40
             packets += stream.encode(frame)
         packets += stream.encode()
-        if codec != "gif" and last != 0.04:
+        if last != 0.04:
             packets[-1].duration = round(Fraction(last) / packets[-1].time_base)
         packets += _sound_packets(track, sound) if track else []
         for packet in sorted(packets, key=lambda p: p.dts * p.time_base):

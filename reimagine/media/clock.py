@@ -61,7 +61,7 @@ def _longest_ascending(values: Sequence[int | None]) -> list[int]:
         if place == len(ends):
             ends.append(value)
             places.append(n)
-        else:
+        elif value < ends[place]:
             ends[place], places[place] = value, n
     found: list[int] = []
     n = places[-1] if places else -1

@@ -22,10 +22,10 @@ from reimagine.media import Notes
 from reimagine.media.notes import read_notes
 from reimagine.media.sound import Sound, read_sound, write_sound
 from reimagine.metrics import melody, timbre
-from reimagine.metrics.notes import find_truth, note_scores, read_truth
+from reimagine.metrics.notes import find_reference_notes, note_scores, read_reference_notes
 from reimagine.stages.compose.melody.dataset import read_melodies
 from reimagine.stages.compose.melody.grid import FIRST_PITCH
-from reimagine.stages.timbre.soundfont import program_of, render
+from reimagine.stages.timbre.soundfont import program_number, render
 
 TUNED_ON = ("chpn-p14", "chpn-p19", "chpn_op7")
 """Parts of the names of the recordings on which the film thresholds were tuned."""
@@ -84,7 +84,7 @@ def print_transcriptions(folder: Path) -> None:
 def has_reference(recording: Path) -> bool:
     """Whether there are reference notes beside a recording."""
     try:
-        return bool(find_truth(recording))
+        return bool(find_reference_notes(recording))
     except reimagine.ReimagineError:
         return False
 
@@ -137,7 +137,7 @@ def print_timbres(font: Path) -> None:
     print_header("instrument", "in tune", "silent notes", "spectral distance to the soundfont, dB", "times real time")
     rows = []
     for name in cls().choices()["instruments"]:
-        reference = render(timbre.scale(), font, program_of(name), 48000)
+        reference = render(timbre.scale(), font, program_number(name), 48000)
         scores = timbre.timbre_scores(cls(instruments=name, room=0.0).load("cpu"), reference)
         rows.append([scores[column] for column in TIMBRE_COLUMNS])
         print(f"| {name} | " + " | ".join(f"{value:.3g}" for value in rows[-1]) + " |", flush=True)
@@ -150,7 +150,7 @@ def print_retranscriptions(melodies: list[Path]) -> None:
     transcribe = reimagine.model("transcribe")().load("cpu")
     for name in INSTRUMENTS:
         synthesize = reimagine.model("timbre")(instruments=name).load("cpu")
-        scores = [note_scores(transcribe(synthesize(tune)), tune)["f1"] for tune in map(read_truth, melodies)]
+        scores = [note_scores(transcribe(synthesize(tune)), tune)["f1"] for tune in map(read_reference_notes, melodies)]
         print(f"| {name} | {np.mean(scores):.3f} |", flush=True)
 
 

@@ -96,7 +96,8 @@ def make_film(
     `codec` FFmpeg's encoder; `codec_options` are attributes of the codec context.
     """
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate, options={"g": "12"})
+        repeatable = {"x264-params": "mbtree=0"} if codec == "libx264" else {}
+        stream = container.add_stream(codec, rate=rate, options={"g": "12", **repeatable})
         stream.width, stream.height, stream.pix_fmt = *size, pixel
         tick = Fraction(1, 1000) if times else 1 / rate
         stream.codec_context.time_base = tick
@@ -266,6 +267,19 @@ def write_still_film(path: Path, images: list[np.ndarray], frames: int, rate: in
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
         container.mux(stream.encode())
     return path
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Run torch on one thread: for tiny networks more threads are slower, above all on a busy machine."""
+    import torch
+
+    count = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(count)
 
 
 @contextmanager

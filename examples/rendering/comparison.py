@@ -1,6 +1,6 @@
-"""Films beside each other under their titles: `comparison.py FILM FILM... -o comparison.mp4`.
+"""Show films side by side under their titles: `comparison.py FILM FILM... -o comparison.mp4`.
 
-As long as the longest; one that has ended grows dark. MoviePy cuts it (`reimagine.gallery.continuations`).
+The result is as long as the longest film; shorter ones fade to black. See `reimagine.gallery.continuations`.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("film", type=Path, nargs="+")
     parser.add_argument("-o", "--output", type=Path, required=True, help=".mp4")
-    parser.add_argument("--titles", nargs="+", help="one a film [default: the files' names]")
-    parser.add_argument("--columns", type=int, help="films in a row [default: all of them]")
-    given = parser.parse_args()
-    titles = given.titles or [film.stem for film in given.film]
-    if len(set(titles)) != len(given.film):
-        raise MediaError(f"films: {len(given.film)}, titles: {', '.join(titles)}; give each film its own")
-    for film in given.film:
-        if not open_film(film).frames:  # MoviePy would say so in many more lines
+    parser.add_argument("--titles", nargs="+", help="one title per film [default: the names of the files]")
+    parser.add_argument("--columns", type=int, help="films in a row [default: all]")
+    arguments = parser.parse_args()
+    titles = arguments.titles or [film.stem for film in arguments.film]
+    if len(set(titles)) != len(arguments.film):
+        raise MediaError(
+            f"films: {len(arguments.film)}, titles: {', '.join(titles)}; give one title per film, all different"
+        )
+    for film in arguments.film:
+        if not open_film(film).frames:  # MoviePy reports it in many lines
             raise MediaError(f"{film}: has no picture; give a film")
-    side_by_side(dict(zip(titles, given.film, strict=True)), given.output, given.columns)
-    print(given.output)
+    side_by_side(dict(zip(titles, arguments.film, strict=True)), arguments.output, arguments.columns)
+    print(arguments.output)
 
 
 if __name__ == "__main__":

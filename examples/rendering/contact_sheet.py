@@ -1,6 +1,6 @@
-"""Frames of films in one picture: `contact_sheet.py FILM... -o sheet.png`, a row a film.
+"""Draw frames of films in one picture: `contact_sheet.py FILM... -o sheet.png`, one row per film.
 
-Of one film, as many rows as it takes to show each of its shots, or `--frames` of it, spread evenly.
+A single film gets as many rows as needed, with one frame per shot or, with `--frames`, evenly spaced frames.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
 
 
-def opened(path: Path) -> tuple[Film, list[int]]:
-    """A film and the middles of its shots."""
+def open_with_middles(path: Path) -> tuple[Film, list[int]]:
+    """A film, and the number of the middle frame of each shot."""
     detector = CutDetector()
     film = open_film(path, detector)
     if not film.frames:
@@ -29,33 +29,33 @@ def opened(path: Path) -> tuple[Film, list[int]]:
     return film, [(shot.start + shot.stop) // 2 for shot in detector.shots(film.frames)]
 
 
-def picked(film: Film, places: list[int], titles: bool) -> list[np.ndarray]:
-    """Its frames at these numbers, with the time they are shown at if `titles`."""
-    frames = (next(read_film(film, n, n + 1)) for n in places)
-    return [with_caption(f.image, f"{float(film.time(f.index)):.1f} s") if titles else f.image for f in frames]
+def read_numbers(film: Film, numbers: list[int], times: bool) -> list[np.ndarray]:
+    """The film's frames with these numbers; with `times`, their times in seconds are written on them."""
+    frames = (next(read_film(film, n, n + 1)) for n in numbers)
+    return [with_caption(f.image, f"{float(film.time(f.index)):.1f} s") if times else f.image for f in frames]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("film", type=Path, nargs="+")
     parser.add_argument("-o", "--output", type=Path, required=True, help="a picture: .png, .webp, .jpg")
-    parser.add_argument("--frames", type=int, help="of each film [default: one a shot of the first]")
-    parser.add_argument("--columns", type=int, default=6, help="of one film's sheet")
-    parser.add_argument("--width", type=int, default=320, help="of each frame")
-    parser.add_argument("--times", action="store_true", help="write on each frame when it is shown")
-    parser.add_argument("--quality", type=int, help="of .webp and .jpg, 0 to 100")
-    given = parser.parse_args()
-    films = [opened(path) for path in given.film]
+    parser.add_argument("--frames", type=int, help="frames of each film [default: one per shot of the first film]")
+    parser.add_argument("--columns", type=int, default=6, help="columns of the sheet of a single film")
+    parser.add_argument("--width", type=int, default=320, help="width of each frame")
+    parser.add_argument("--times", action="store_true", help="write the time on each frame")
+    parser.add_argument("--quality", type=int, help="quality of .webp and .jpg, 0 to 100")
+    arguments = parser.parse_args()
+    films = [open_with_middles(path) for path in arguments.film]
     first, middles = films[0]
-    parts = [n / first.frames for n in middles]
-    if given.frames:
-        parts = [(n + 0.5) / given.frames for n in range(given.frames)]
-    rows = [picked(film, [int(p * film.frames) for p in parts], given.times) for film, _ in films]
+    positions = [n / first.frames for n in middles]
+    if arguments.frames:
+        positions = [(n + 0.5) / arguments.frames for n in range(arguments.frames)]
+    rows = [read_numbers(film, [int(p * film.frames) for p in positions], arguments.times) for film, _ in films]
     if len(rows) == 1:
-        only = rows[0] + [np.zeros_like(rows[0][0])] * (-len(rows[0]) % min(given.columns, len(rows[0])))
-        rows = [only[n : n + given.columns] for n in range(0, len(only), given.columns)]
-    write_sheet(rows, given.output, given.width, given.quality)
-    print(given.output)
+        images = rows[0] + [np.zeros_like(rows[0][0])] * (-len(rows[0]) % min(arguments.columns, len(rows[0])))
+        rows = [images[n : n + arguments.columns] for n in range(0, len(images), arguments.columns)]
+    write_sheet(rows, arguments.output, arguments.width, arguments.quality)
+    print(arguments.output)
 
 
 if __name__ == "__main__":

@@ -231,10 +231,10 @@ def _instruments(
 ) -> Iterator[tuple[str, Synthesizer, Sound | None]]:
     """Name and synthesizer of each instrument, and the soundfont's rendering of the scale with the same name."""
     from reimagine.metrics.timbre import scale
-    from reimagine.stages.timbre.soundfont import Soundfont, program_of
+    from reimagine.stages.timbre.soundfont import Soundfont, program_number
 
     available = model.choices().get("instruments", ())
     for name in names or available or ["default"]:
         single = dataclasses.replace(model, instruments=name, room=0.0) if available else model
-        real = Soundfont(soundfont, program_of(name)).load("cpu")(scale()) if soundfont else None
+        real = Soundfont(soundfont, program_number(name)).load("cpu")(scale()) if soundfont else None
         yield name, single.load("cpu"), real

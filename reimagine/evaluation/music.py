@@ -9,7 +9,7 @@ from pathlib import Path
 from reimagine.errors import MediaError
 from reimagine.evaluation.common import Rows, with_mean
 from reimagine.media.sound import Sound, read_sound
-from reimagine.metrics.notes import find_truth, note_scores, read_truth
+from reimagine.metrics.notes import find_reference_notes, note_scores, read_reference_notes
 from reimagine.metrics.timbre import timbre_scores
 from reimagine.stages.contract import Synthesizer, Transcriber, TranscriptionModel
 
@@ -32,7 +32,7 @@ def evaluate_transcription(model: TranscriptionModel, recordings: Sequence[Path]
         begun = time.monotonic()
         notes = transcribe(sound)
         elapsed = time.monotonic() - begun
-        rows[path.stem] = note_scores(notes, read_truth(truth or find_truth(path)))
+        rows[path.stem] = note_scores(notes, read_reference_notes(truth or find_reference_notes(path)))
         rows[path.stem]["times_real_time"] = sound.seconds / elapsed
     return with_mean(rows)
 

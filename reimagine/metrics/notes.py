@@ -46,7 +46,7 @@ def _arrays(notes: Notes) -> tuple[np.ndarray, np.ndarray]:
     return times, 440.0 * 2 ** ((np.array([n.pitch for n in notes]) - 69) / 12)
 
 
-def find_truth(recording: Path) -> Path:
+def find_reference_notes(recording: Path) -> Path:
     """The file of reference notes beside a recording.
 
     Raises:
@@ -59,7 +59,7 @@ def find_truth(recording: Path) -> Path:
     raise MediaError(f"{recording}: no reference notes beside it; give --truth, or add {recording.stem}.notes.tsv")
 
 
-def read_truth(path: Path) -> Notes:
+def read_reference_notes(path: Path) -> Notes:
     """Reference notes from a file.
 
     MIDI; a .tsv table of onset, offset, MIDI pitch[, velocity]; or a .csv table of onset, frequency in Hz, duration.

@@ -28,7 +28,7 @@ LEVEL_FLOOR = -70
 
 
 def scale(low: int = 24, high: int = 84, velocity: int = 90) -> Notes:
-    """A chromatic scale from MIDI pitch `low` to `high`, the notes apart from each other."""
+    """A chromatic scale from MIDI pitch `low` to `high`, separated by silence."""
     pitches = enumerate(range(low, high + 1))
     return Notes(tuple(Note(n * STEP_SECONDS, n * STEP_SECONDS + NOTE_SECONDS, p, velocity) for n, p in pitches))
 

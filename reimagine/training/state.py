@@ -24,6 +24,7 @@ RENAMED_PARTS = {
     "critic_optimizer": "discriminator_optimizer",
     "mean": "ema",
     "optimizer critic": "optimizer discriminator",
+    "judges": "discriminator_optimizer",
 }
 """Names of networks and optimizers in checkpoints of earlier versions, with their present names."""
 

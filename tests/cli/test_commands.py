@@ -29,7 +29,7 @@ def test_included_recipes_are_listed_and_copied(tmp_path):
     assert run_cli("run", "amber-day", "--copy", mine)[:2] == (0, f"{mine}\n")
     assert mine.read_text().startswith(f"# reimagine run {mine} film.mp4")
     code, _, err = run_cli("run", "amber-day", "--copy", mine)
-    assert code == 1 and "is there already" in err
+    assert code == 1 and "exists already" in err
     code, _, err = run_cli("run", "amber-dya")
     assert code == 1 and "did you mean 'amber-day'" in err
 

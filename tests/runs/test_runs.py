@@ -23,7 +23,7 @@ TINT, INK = reimagine.model("colorize", "tint"), reimagine.model("cartoon", "ink
 
 def picture(run) -> list[np.ndarray]:
     """The frames of a run's latest picture step, lossless."""
-    return frames_of(run / Run.open(run).latest("picture").folder / "picture.nut")
+    return frames_of(run / Run.open(run).tracks.latest("picture").folder / "picture.nut")
 
 
 def folders(run) -> list[str]:
@@ -69,7 +69,7 @@ def test_another_films_folder_is_refused(tmp_path, film):
 
 def test_parts_give_the_same_frames(tmp_path, film, monkeypatch):
     reimagine.run(film, [TINT()], tmp_path / "whole")
-    monkeypatch.setattr(parts, "LONGEST", 7)
+    monkeypatch.setattr(parts, "MAX_FRAMES", 7)
     reimagine.run(film, [TINT()], tmp_path / "cut")
     pairs = zip(picture(tmp_path / "whole"), picture(tmp_path / "cut"), strict=True)
     assert all(np.array_equal(a, b) for a, b in pairs)
@@ -111,7 +111,7 @@ def test_incomplete_parts_are_processed_again(tmp_path, film):
     """A kill may fall between any two files of a part."""
     done = reimagine.run(film, [TINT()], tmp_path / "run")
     want = picture(tmp_path / "run")
-    home = tmp_path / "run" / Run.open(done.folder).latest("picture").folder
+    home = tmp_path / "run" / Run.open(done.folder).tracks.latest("picture").folder
     (home / "step.json").unlink()
     (home / "parts").mkdir()
     (home / "parts" / "000000-000020.nut").write_bytes(b"torn")
@@ -121,24 +121,23 @@ def test_incomplete_parts_are_processed_again(tmp_path, film):
     assert all(np.array_equal(a, b) for a, b in zip(want, picture(tmp_path / "run"), strict=True))
 
 
-def test_out_of_memory_halves_the_size_and_is_counted(tmp_path, film, tiny_colour, monkeypatch):
+def test_out_of_memory_halves_the_size_of_the_part_and_is_counted(tmp_path, film, tiny_colour, monkeypatch):
+    """The film has two parts, one per shot. Each starts at the full size, whatever happened in the other."""
     from reimagine.stages.colorize.unet.net import ColorUNet
 
-    asked, forward = [], ColorUNet.forward
+    heights, forward = [], ColorUNet.forward
 
-    def scarce(self, grey):
-        asked.append(grey.shape[-2])
+    def limited(self, grey):
+        heights.append(grey.shape[-2])
         if grey.shape[-2] > 100:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
         return forward(self, grey)
 
-    monkeypatch.setattr(ColorUNet, "forward", scarce)
-    parts.loaded.cache_clear()
+    monkeypatch.setattr(ColorUNet, "forward", limited)
     model = reimagine.model("colorize", "unet")(weights=str(tiny_colour))
     done = reimagine.run(film, [model], tmp_path / "run")
-    parts.loaded.cache_clear()  # what was short of memory stays small
-    assert done.report["counts"]["out of memory: worked at half the size"] == 1
-    assert max(asked[1:]) <= 100 and done.report["colourfulness"]["after"] > 1
+    assert done.report["counts"]["out of memory: worked at half the size"] == 2
+    assert sum(height > 100 for height in heights) == 2 and done.report["colourfulness"]["after"] > 1
 
 
 def test_a_reference_still_changes_its_shot_only(tmp_path, film, tiny_colour):
@@ -182,7 +181,7 @@ def test_the_report_has_frames_shots_and_seconds(tmp_path, film):
     assert report["colourfulness"]["before"] < report["colourfulness"]["after"]
     assert report["peak_rss_mb"] > 10 and report["seconds"]["colorize"] > 0
     assert (done.folder / "contact-sheet.png").stat().st_size > 1000
-    assert Run.open(done.folder).latest("picture").stage == "colorize"
+    assert Run.open(done.folder).tracks.latest("picture").stage == "colorize"
 
 
 def test_a_run_without_steps_can_be_extended(tmp_path, film):

@@ -113,7 +113,7 @@ def test_bends_reach_a_timbre_through_a_midi_file(name, options, tmp_path):
 
 
 def test_transcribed_bends_reach_a_timbre_through_a_midi_file(tmp_path):
-    """`transcribe --bends` of a vibrato of half a semitone each way; the notes on disk have the same bends."""
+    """`transcribe --bends` of a vibrato of half a semitone up and down; the notes on disk have the same bends."""
     vibrato = tuple(0.5 * np.sin(2 * np.pi * 2 * n / 200) for n in range(200))
     sound = reimagine.model("timbre", "sine")().load("cpu")(Notes((Note(0.0, 2.0, 69, 100, vibrato),)))
     notes = reimagine.model("transcribe", "basic-pitch")(bends=True).load("cpu")(sound)

@@ -11,7 +11,15 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from helpers import interrupt_at, random_drawing, shapes_image, stylized, write_photos, write_still_film
+from helpers import (
+    interrupt_at,
+    one_torch_thread,
+    random_drawing,
+    shapes_image,
+    stylized,
+    write_photos,
+    write_still_film,
+)
 
 from reimagine import zoo
 from reimagine.errors import MediaError, StageError
@@ -41,6 +49,8 @@ def small_and_one_second_per_step(monkeypatch):
     monkeypatch.setattr(data, "CROP_SIZE", 128)
     monkeypatch.setattr(trainer, "time", SimpleNamespace(monotonic=count().__next__))
     monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0)
+    with one_torch_thread():
+        yield
 
 
 def log_of(run) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from helpers import interrupt_at, make_film, picture, stylized, write_photos
+from helpers import interrupt_at, make_film, one_torch_thread, picture, stylized, write_photos
 
 from reimagine import stages
 from reimagine.errors import MediaError
@@ -39,6 +39,8 @@ def one_second_per_step(monkeypatch):
     """The clock of the training advances by one second per step, and there is a checkpoint after every step."""
     monkeypatch.setattr(trainer, "time", SimpleNamespace(monotonic=count().__next__))
     monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0)
+    with one_torch_thread():
+        yield
 
 
 def steps_of(run) -> list[int]:

@@ -1,4 +1,4 @@
-"""What trainings share: checkpoints, data, losses; and the training of the composer."""
+"""What trainings share: checkpoints, moving averages, data."""
 
 from __future__ import annotations
 
@@ -6,10 +6,21 @@ import pytest
 import torch
 from torch import nn
 
+from reimagine import recipe, stages
 from reimagine.errors import MediaError, WeightsError
 from reimagine.training.films import list_films
+from reimagine.training.options import Training
 from reimagine.training.photos import read_photos
 from reimagine.training.state import is_out_of_memory, load_checkpoint, save_checkpoint, update_ema
+
+
+@pytest.mark.parametrize("name", stages.TRAININGS)
+def test_trainings_fulfil_their_contract(name):
+    """Every option has a help text, and old option names lead to present ones."""
+    cls = stages.training_class(name)
+    options = {option.name: option.help for option in recipe.options(cls)}
+    assert Training in cls.__mro__ and all(options.values())
+    assert set(cls.renamed_options.values()) <= set(options) and not set(cls.renamed_options) & set(options)
 
 
 def test_a_checkpoint_restores_networks_optimizers_and_values(tmp_path):

@@ -40,6 +40,7 @@ FREQUENCY_OFFSET = 0.0
 
 
 def _hertz_to_mel(hertz: np.ndarray | float) -> np.ndarray:
+    """Frequencies on the mel scale of HTK."""
     return 1127.0 * np.log(1.0 + np.asarray(hertz) / 700.0)
 
 
@@ -73,6 +74,7 @@ def linear_matrix() -> np.ndarray:
 
 @lru_cache(1)
 def _sparse_linear_matrix() -> csr_matrix:
+    """The transpose of `linear_matrix`, of which nearly all entries are 0."""
     from scipy.sparse import csr_matrix
 
     return csr_matrix(linear_matrix().T.astype(np.float32))

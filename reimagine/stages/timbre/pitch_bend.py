@@ -1,8 +1,8 @@
 """Pitch bends: the frequency of a note over time, and resampling that follows it.
 
-A note's bends are its pitch in equal steps of its duration. Between the middles of the steps the pitch is interpolated
-linearly, so that it glides; before the first and after the last middle it is constant. Phases are integrals of the
-frequency, so the wave has no jumps.
+A note's bends are its pitch offsets in equal steps of its duration. The pitch is interpolated linearly between the
+middles of the steps, and is constant before the first middle and after the last. Phases are integrals of the frequency,
+so the wave has no jumps.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ MAX_RELEASE = 3.0
 PAN_WIDTH = 0.35
 """Panning of notes PAN_RANGE from PAN_CENTRE, as a fraction of hard left or hard right."""
 PAN_CENTRE = 60
-"""MIDI pitch heard in the middle (middle C)."""
+"""MIDI pitch in the centre of the stereo field (middle C)."""
 PAN_RANGE = 36
 """Semitones from the middle from which on panning no longer increases (three octaves)."""
 REVERB_TIME = 0.9
@@ -64,15 +64,29 @@ class InstrumentOptions(Protocol):
     """The options shared by the models whose instruments are latents."""
 
     @property
-    def instruments(self) -> str: ...
+    def instruments(self) -> str:
+        """The schedule, see `instrument_schedule`."""
+        ...
+
     @property
-    def change_every(self) -> float: ...
+    def change_every(self) -> float:
+        """Seconds from one random instrument to the next."""
+        ...
+
     @property
-    def seed(self) -> int: ...
+    def seed(self) -> int:
+        """Seed of the random instruments."""
+        ...
+
     @property
-    def at_cuts(self) -> bool: ...
+    def at_cuts(self) -> bool:
+        """Whether instruments change at the film's cuts only."""
+        ...
+
     @property
-    def room(self) -> float: ...
+    def room(self) -> float:
+        """Level of the reverberation, 0..1."""
+        ...
 
 
 class Player:
@@ -117,7 +131,7 @@ def fold_octaves(note: Note, lowest: int, highest: int) -> Note:
 
 
 def add_note(sound: np.ndarray, note: Note, wave: np.ndarray) -> None:
-    """Add a note's wave to `sound` (2, n) in place, panned by pitch as heard by a pianist: low notes to the left."""
+    """Add a note's wave to `sound` (2, n) in place, panned by pitch: low notes left, as for a pianist."""
     first = int(note.start * RATE)
     wave = wave[: max(0, sound.shape[1] - first)]
     angle = (1 + PAN_WIDTH * np.clip((note.pitch - PAN_CENTRE) / PAN_RANGE, -1, 1)) * np.pi / 4

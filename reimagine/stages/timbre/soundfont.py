@@ -94,7 +94,7 @@ def program_name(program: int) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", pretty_midi.program_to_instrument_name(program).lower()))
 
 
-def program_of(name: str) -> int:
+def program_number(name: str) -> int:
     """The General MIDI program of this name.
 
     Raises:

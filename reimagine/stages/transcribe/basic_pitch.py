@@ -188,6 +188,7 @@ def frame_times(frames: int) -> np.ndarray:
 
 
 def _note(start: float, end: float, pitch: int, amplitude: float, bends: Sequence[int]) -> Note:
+    """A note of the package's: amplitude 0..1, bends in contour bins."""
     from reimagine.media import Note
 
     velocity = min(127, max(1, round(127 * float(amplitude))))

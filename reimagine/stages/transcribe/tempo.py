@@ -41,6 +41,7 @@ def estimate_tempo(onset_strength: np.ndarray, frame_rate: float) -> tuple[float
     estimate = 60 * frame_rate / lags[np.argmax(autocorrelation[lags] * prior)]
 
     def mean_strength(tempo: float, offset: float) -> float:
+        """Mean onset strength at the beats of a tempo that start at frame `offset`."""
         beats = np.arange(offset, len(smooth) - 1, 60 / tempo * frame_rate)
         return float(smooth[np.round(beats).astype(int)].mean())
 

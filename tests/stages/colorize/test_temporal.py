@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,12 @@ from reimagine.errors import MediaError, StageError
 from reimagine.media.frames import Shot, frame_from_image
 
 Temporal = reimagine.model("colorize", "temporal")
+
+
+@pytest.fixture
+def reference(tmp_path) -> Path:
+    """A film in colour with three shots."""
+    return make_film(tmp_path / "reference.mp4", 36, cuts=(12, 24), size=(96, 64))
 
 
 def test_it_starts_from_the_weights_of_the_plain_colorizer(tiny_colour):
@@ -29,9 +36,10 @@ def test_it_starts_from_the_weights_of_the_plain_colorizer(tiny_colour):
         )  # only the plain one attenuates black and white
 
 
-def test_colorize_with_a_reference_film(tmp_path, reference, tiny_colour):
+def test_colorize_with_a_reference_film(tmp_path, reference, tiny_colour, monkeypatch):
+    monkeypatch.setattr("reimagine.stages.colorize.temporal.validation.MOST_PAIRS", 2)
     other = make_film(tmp_path / "other.mp4", 12, size=(96, 64))
-    words = ["colorize", other, "--reference", reference, "--minutes", "0.02", "--weights", tiny_colour]
+    words = ["colorize", other, "--reference", reference, "--minutes", "0.001", "--weights", tiny_colour]
     words += ["--into", tmp_path / "run", "-q"]
     code, _, err = run_cli(*words)
     assert code == 0, err

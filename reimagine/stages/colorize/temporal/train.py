@@ -40,7 +40,7 @@ ADVERSARIAL_WEIGHT = 0.1
 """Weight of the adversarial loss in the generator's loss."""
 SMOOTH_L1_BETA = 0.3
 """Error of ab / AB_RANGE (33 CIELAB units) below which the pixel loss is quadratic. Its minimum is then the mean of the
-possible colours, as the pixel loss is wanted to be, and not their median, which is greyer."""
+possible colours; that of L1 is their median, which is greyer."""
 WARM_UP = 50
 """Steps over which the learning rate rises to its peak."""
 CHECKPOINT_SECONDS = 60.0

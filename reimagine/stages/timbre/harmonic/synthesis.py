@@ -45,6 +45,7 @@ class DecodedInstruments:
 
     @torch.inference_mode()
     def _envelopes(self, notes: Sequence[Note], latents: Sequence[Latent]) -> list[PartialEnvelopes]:
+        """The network's prediction for each note."""
         z = torch.from_numpy(np.stack(latents)).float().to(self.device)
         keys = torch.tensor([[note.pitch, note.velocity] for note in notes], device=self.device)
         levels, logs = self.net(z, keys[:, 0], keys[:, 1].clamp(*VELOCITY_RANGE) / 127)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from helpers import make_film, picture, run_cli
+from helpers import interrupt_at, make_film, picture, run_cli
 
 from reimagine.errors import MediaError
 from reimagine.media.frames import frame_from_image
@@ -18,8 +19,22 @@ from reimagine.stages.colorize.temporal import data, train
 from reimagine.stages.colorize.temporal.stage import ColorizeTemporal
 from reimagine.stages.colorize.temporal.train import Fit, TrainColorizeTemporal
 
-MINUTES = 9.5 * 0.05 / 60
-"""Time for 10 steps of the test clock."""
+STEP = 0.05
+"""Seconds from one reading of the test clock to the next, and so the training time of a step."""
+MINUTES = 9.5 * STEP / 60
+"""Training time of 10 steps."""
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """A clock that advances with every reading, so that the number of steps is reproducible."""
+    monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=count(0.0, STEP).__next__))
+
+
+@pytest.fixture
+def reference(tmp_path) -> Path:
+    """A film in colour with three shots. Scene 1 is left out: its chroma is at the limit of `is_informative`."""
+    return make_film(tmp_path / "reference.mp4", 36, cuts=(12, 12, 24), size=(96, 64))
 
 
 def rows_of(run: Path) -> list[dict[str, str]]:
@@ -58,7 +73,7 @@ def test_shots_are_held_out_whole():
     assert len(training) + len(validation) == 4 and validation
 
 
-def test_train_on_one_film_and_colorize_another(tmp_path, reference, tiny_colour, clock):
+def test_train_on_one_film_and_colorize_another(tmp_path, reference, tiny_colour):
     options = TrainColorizeTemporal([reference], start=str(tiny_colour), size=32, batch=2, minutes=MINUTES)
     run = tmp_path / "train"
     weights = options(run)
@@ -74,35 +89,23 @@ def test_train_on_one_film_and_colorize_another(tmp_path, reference, tiny_colour
     assert code == 0 and Path(out.strip()).exists(), err
 
 
-def test_an_interrupted_training_resumes(tmp_path, reference, tiny_colour, clock, monkeypatch):
+def test_an_interrupted_training_resumes(tmp_path, reference, tiny_colour, monkeypatch):
     """It continues from its checkpoint: clock and steps are not counted anew."""
-    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 0.4)
-    run, take = tmp_path / "run", Fit.step
-
-    def command() -> tuple[int, str, str]:
-        words = ["train", "colorize-temporal", "--film", reference, "--start", tiny_colour, "--into", run]
-        return run_cli(*words, "--size", 32, "--batch", 2, "--minutes", MINUTES, "--device", "cpu")
-
-    def interrupted(self, *inputs):
-        if self.steps == 7:
-            raise KeyboardInterrupt
-        return take(self, *inputs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Fit, "step", interrupted)
-        assert command()[0] == 130
-    before = rows_of(run)
-    saved = torch.load(run / "checkpoint.pt", weights_only=True)
-    assert 0 < saved["steps"] == int(before[-1]["steps"]) < 7 and saved["clock"] == pytest.approx(0.05 * saved["steps"])
-    code, out, err = command()
-    assert code == 0, err
-    rows = rows_of(run)
-    saved = torch.load(run / "checkpoint.pt", weights_only=True)
+    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", 8 * STEP)
+    training = TrainColorizeTemporal([reference], start=str(tiny_colour), size=32, batch=2, minutes=MINUTES)
+    with interrupt_at(Fit, "step", 8):
+        training(tmp_path / "run")
+    before = rows_of(tmp_path / "run")
+    saved = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+    assert 0 < saved["steps"] == int(before[-1]["steps"]) < 7 and saved["clock"] == pytest.approx(STEP * saved["steps"])
+    weights = training(tmp_path / "run")
+    rows = rows_of(tmp_path / "run")
+    saved = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
     assert rows[: len(before)] == before and int(rows[-1]["steps"]) == saved["steps"] == 10
-    assert saved["clock"] == pytest.approx(0.5)
-    assert ColorizeTemporal(weights=out.strip().splitlines()[-1]).load("cpu")
+    assert saved["clock"] == pytest.approx(10 * STEP)
+    assert ColorizeTemporal(weights=str(weights)).load("cpu")
 
 
-def test_training_from_scratch_gives_weights(tmp_path, reference, clock):
+def test_training_from_scratch_gives_weights(tmp_path, reference):
     weights = TrainColorizeTemporal([reference], start="", size=32, batch=2, minutes=MINUTES / 5)(tmp_path / "run")
     assert ColorizeTemporal(weights=str(weights)).load("cpu")

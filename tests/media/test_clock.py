@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import moving_picture, write_container
+from containers import moving_picture, write_container
 
 from reimagine.media.clock import repaired_times
 from reimagine.media.film import Film

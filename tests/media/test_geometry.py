@@ -8,7 +8,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from helpers import moving_picture, write_container
+from containers import moving_picture, write_container
 
 from reimagine.media.film import Film
 from reimagine.media.reader import open_film, read_film

@@ -7,7 +7,7 @@ import random
 import av
 import numpy as np
 import pytest
-from helpers import moving_picture, write_container
+from containers import moving_picture, write_container
 
 from reimagine.errors import MediaError
 from reimagine.media import seeking

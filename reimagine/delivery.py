@@ -12,6 +12,7 @@ from typing import Any
 
 from reimagine.errors import RunError
 from reimagine.gallery.report import contact_sheet, report
+from reimagine.media.containers import default_suffix, picture_fits
 from reimagine.media.export import Encoding, export
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
@@ -34,15 +35,20 @@ def check_output(out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
-def output_suffix(run: Run) -> str:
-    """The suffix of the finished film if none is given: notes are MIDI, a still is PNG, sound alone is WAV."""
+def output_suffix(run: Run, encoding: Encoding) -> str:
+    """The suffix of the finished film if none is given: notes are MIDI, a still is PNG, sound alone is WAV.
+
+    A film is MP4 if MP4 holds all of its picture, sound and subtitles; otherwise a container that does.
+    """
     film = run.film
     if run.steps and run.steps[-1].writes == "notes":
         return ".mid"
     if film.is_still:
         return ".png"
     if film.frames:
-        return ".mp4"
+        changed = _picture_changed(run.tracks)
+        new_sound = run.tracks.artifact("sound") is not None
+        return default_suffix(film, [encoding.encoder(None).name] if changed else [], not changed, new_sound)
     return ".wav" if film.sounds or run.tracks.latest("sound") else ".mid"
 
 
@@ -60,7 +66,7 @@ def deliver(
     started = time.monotonic()
     remarks = _export(run.tracks, out, encoding, progress)
     for line in remarks:
-        progress.message(line)
+        progress.warning(line)
     facts = report(run, out, remarks)
     facts["seconds"]["export"] = round(time.monotonic() - started, 2)
     facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
@@ -116,5 +122,13 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
             yield frame
             progress.advance(1)
 
-    changed = tracks.latest("picture") or film.trimmed or film.is_still
-    return export(film, out, frames() if changed else None, sound, encoding)
+    changed = _picture_changed(tracks)
+    if changed or picture_fits(film, out.suffix.lower()):
+        return export(film, out, frames() if changed else None, sound, encoding)
+    remark = f"the picture cannot be copied to {out.suffix} and was encoded; leave out -o to keep it as it is"
+    return [remark, *export(film, out, frames(), sound, encoding)]
+
+
+def _picture_changed(tracks: FilmTracks) -> bool:
+    """Whether the picture must be encoded."""
+    return bool(tracks.latest("picture")) or tracks.film.trimmed or tracks.film.is_still

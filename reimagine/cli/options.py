@@ -37,12 +37,36 @@ JSON = parameter("json", bool, False, option("Show progress as JSON lines on sta
 INTO = parameter("into", Optional[Path], None, option("Run folder [default: runs/<film's stem>]"))
 COMMON = [
     INTO,
-    parameter("output", Optional[Path], None, option("The finished film [default: <run>/film.mp4]", "-o", "--output")),
+    parameter(
+        "output",
+        Optional[Path],
+        None,
+        option(
+            "The finished film [default: <run>/film.mp4; .mkv or .mov where .mp4 would lose sound]", "-o", "--output"
+        ),
+    ),
     parameter("start", Optional[float], None, option("Start of the part to use, in seconds")),
     parameter("end", Optional[float], None, option("End of the part to use, in seconds")),
-    parameter("codec", str, "h264", option("Codec of the finished film: h264, hevc, vp9, av1, ffv1, prores")),
-    parameter("crf", int, 18, option("Quality of the finished film; lower: better quality, larger file")),
-    parameter("preset", str, "veryfast", option("Preset of the encoder; slower presets give smaller files")),
+    parameter(
+        "codec",
+        Optional[str],
+        None,
+        option("Codec of the finished film: h264, hevc, vp9, av1, ffv1, prores [default: h264; vp9 in .webm]"),
+    ),
+    parameter(
+        "crf",
+        Optional[int],
+        None,
+        option("Quality of h264, hevc, vp9 and av1; lower: better quality, larger file [default: 18; av1: 35]"),
+    ),
+    parameter(
+        "preset",
+        Optional[str],
+        None,
+        option("Preset of h264, hevc (names) or av1 (0 to 13); slower: smaller files [default: veryfast; av1: 10]"),
+    ),
+    parameter("preset_archive", Optional[str], None, option("Archive file: ffv1, prores-hq, prores-4444 or dnxhr")),
+    parameter("pix_fmt", Optional[str], None, option("Pixel format of the finished film, such as yuv420p10le")),
     parameter(
         "intermediates",
         str,

@@ -87,7 +87,7 @@ class _Request:
         if self.output:
             check_output(self.output)
         self._check(encoding)
-        opened, device = self._open(progress)
+        opened, device = self._open(encoding, progress)
         self._run_steps(opened, self.steps[:-1], device, progress)
         shared, endings = list(opened.steps), self._endings()
         delivered: dict[int, Result] = {}
@@ -110,7 +110,7 @@ class _Request:
         for step in self.steps:
             recipe.check(step)
 
-    def _open(self, progress: Progress) -> tuple[Run, str]:
+    def _open(self, encoding: Encoding, progress: Progress) -> tuple[Run, str]:
         """The opened run, and the device; torch is loaded on a thread while the film is read."""
         from reimagine.media.encoders import check_output_of
         from reimagine.runs.folder import Run
@@ -122,8 +122,7 @@ class _Request:
             opened = Run.open(self.film, self.into, self.start, self.end, progress)
         if self.output and opened.film.is_source_file(self.output):
             raise RunError(f"{self.output}: is the film itself; give -o another name")
-        if self.output:
-            check_output_of(opened.film, self.output)
+        check_output_of(opened.film, self.output, encoding)
         return opened, found.result() if found else "cpu"
 
     def _find_device(self, pool: ThreadPoolExecutor) -> Future[str] | None:

@@ -46,9 +46,9 @@ def output_suffix(run: Run, encoding: Encoding) -> str:
     if film.is_still:
         return ".png"
     if film.frames:
-        changed = _picture_changed(run.tracks)
-        new_sound = run.tracks.artifact("sound") is not None
-        return default_suffix(film, [encoding.encoder(None).name] if changed else [], not changed, new_sound)
+        encoder = encoding.encoder(None)
+        encoded = (encoder.name, encoder.suffix) if _picture_changed(run.tracks) else None
+        return default_suffix(film, encoded, run.tracks.artifact("sound") is not None)
     return ".wav" if film.sounds or run.tracks.latest("sound") else ".mid"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,23 +78,24 @@ def other_streams(source: InputContainer, film: Film, new_sound: bool) -> list[S
     return [stream for stream in source.streams if stream.index not in replaced]
 
 
-def default_suffix(film: Film, codecs: Sequence[str], copied_picture: bool, new_sound: bool) -> str:
+def default_suffix(film: Film, encoded: tuple[str, str] | None, new_sound: bool) -> str:
     """The first container that holds the encoded picture and all that is copied; Matroska if none holds all of it.
 
     Args:
         film: the source, with a picture.
-        codecs: FFmpeg's encoder of the picture, if it is encoded.
-        copied_picture: whether the picture is copied.
+        encoded: FFmpeg's encoder of the picture, and the container preferred for it; None if the picture is copied.
         new_sound: whether the first audio track is replaced.
     """
     with open_container(Path(film.source)) as source:
         kept = [s for s in other_streams(source, film, new_sound) if s.type in ("audio", "subtitle")]
-        quicktime = "mov" in source.format.name
-        for suffix in DEFAULT_SUFFIXES:
-            if suffix == ".mov" and not quicktime and "prores_ks" not in codecs and "dnxhd" not in codecs:
+        preferred = encoded[1] if encoded else ".mp4"
+        for suffix in dict.fromkeys((preferred, *DEFAULT_SUFFIXES)):
+            if suffix == ".mov" and preferred != ".mov" and "mov" not in source.format.name:
                 continue
-            fits = not copied_picture or _picture_fits(source, film, suffix)
-            fits = fits and all(container_holds(suffix, "video", codec) for codec in codecs)
+            if encoded:
+                fits = container_holds(suffix, "video", encoded[0])
+            else:
+                fits = _picture_fits(source, film, suffix)
             if fits and all(stream_fits(suffix, s) or _is_convertible(suffix, s) for s in kept):
                 return suffix
         return ".mkv"

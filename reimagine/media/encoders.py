@@ -55,6 +55,7 @@ class VideoEncoder:
         default_preset: None leaves it to the encoder.
         options: of the encoder.
         sound: FFmpeg's encoder of new sound; empty: by the container.
+        smallest: width and height in pixels of the smallest picture.
     """
 
     name: str
@@ -66,6 +67,7 @@ class VideoEncoder:
     default_preset: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     sound: str = ""
+    smallest: tuple[int, int] = (0, 0)
 
 
 ENCODERS = {
@@ -88,7 +90,9 @@ ARCHIVE_PRESETS = {
     ),
     "prores-hq": VideoEncoder("prores_ks", "yuv422p10le", ".mov", options={"profile": "hq"}, sound="pcm_s24le"),
     "prores-4444": VideoEncoder("prores_ks", "yuv444p10le", ".mov", options={"profile": "4444"}, sound="pcm_s24le"),
-    "dnxhr": VideoEncoder("dnxhd", "yuv422p", ".mov", options={"profile": "dnxhr_hq"}, sound="pcm_s24le"),
+    "dnxhr": VideoEncoder(
+        "dnxhd", "yuv422p", ".mov", options={"profile": "dnxhr_hq"}, sound="pcm_s24le", smallest=(256, 120)
+    ),
 }
 """The encoder for each archive preset."""
 
@@ -159,15 +163,21 @@ class Encoding:
             raise MediaError(unknown_name("--pix-fmt", self.pix_fmt, formats))
 
 
-def check_output_of(film: Film, out: Path) -> None:
-    """Check that a file can hold the picture of a film, before any work is done.
+def check_output_of(film: Film, out: Path | None, encoding: Encoding) -> None:
+    """Check that the output can hold the picture of a film, before any work is done.
 
     Raises:
-        MediaError: the file holds sound only, but the film has a picture, or the file is no film.
+        MediaError: the output holds sound only, or the encoder cannot write so small a picture.
     """
-    suffix = out.suffix.lower()
-    if film.frames and not film.is_still and suffix not in (*FILM_SUFFIXES, *MIDI_SUFFIXES):
+    if not film.frames or film.is_still:
+        return
+    suffix = out.suffix.lower() if out else None
+    if out and suffix not in (*FILM_SUFFIXES, *MIDI_SUFFIXES):
         raise MediaError(f"{out}: {suffix} cannot hold a film; give -o a {', '.join(FILM_SUFFIXES[:4])} file")
+    width, height = encoding.encoder(suffix).smallest
+    if film.width < width or film.height < height:
+        size = f"{film.width}x{film.height}"
+        raise MediaError(f"{film.source}: is {size}, but the encoder needs {width}x{height} pixels; use another preset")
 
 
 def encode_picture(

@@ -18,7 +18,7 @@ from reimagine.media.film import Film
 from reimagine.media.frames import Frame
 from reimagine.media.sound import Sound
 from reimagine.media.stream_copy import Copy, TimedPackets, add_copy, copied_packets, transcoded_packets
-from reimagine.media.subtitles import converter
+from reimagine.media.subtitles import BLANK, converter
 from reimagine.media.writer import write_image
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 TRANSCODERS = {".webm": "libopus", ".avi": "libmp3lame", ".mkv": "flac"}
 """FFmpeg's encoder of sound that a container cannot hold; AAC for all others."""
+MATROSKA_SUFFIXES = (".mkv", ".webm")
+"""Containers whose own sample aspect ratio PyAV cannot set."""
+CODECS_WITHOUT_ASPECT = ("vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "libsvtav1")
+"""Codecs whose bitstream has no sample aspect ratio."""
 TECHNICAL_METADATA = ("encoder", "major_brand", "minor_version", "compatible_brands", "duration")
 """Metadata that describes the source's file, not its content."""
 
@@ -98,6 +102,11 @@ class _Export:
 
     def add_picture(self, frames: Iterable[Frame] | None, encoding: Encoding) -> None:
         """Encode new frames, or copy the source's picture."""
+        codec = encoding.encoder(self.suffix).name
+        if frames is None and self.film.frames:
+            codec = self.source.streams.video[self.film.picture_stream].codec_context.name
+        if self.film.aspect != 1 and self.suffix in MATROSKA_SUFFIXES and codec in CODECS_WITHOUT_ASPECT:
+            self.remarks.append(f"the sample aspect ratio {self.film.aspect} is not kept; -o film.mp4 keeps it")
         if frames is not None:
             arguments = self.source, self.target, self.film, frames, encoding, self.suffix
             self.streams.append(encode_picture(*arguments))
@@ -114,7 +123,8 @@ class _Export:
                 copy = add_copy(self.target, stream)
                 if new_sound and stream.type == "audio":
                     copy.disposition = stream.disposition & ~Disposition.default
-                self.copies[stream.index] = Copy(copy)
+                codec = stream.codec_context.name if stream.codec_context else ""
+                self.copies[stream.index] = Copy(copy, blank=BLANK.get(codec))
             elif stream.type == "audio":
                 self._transcode(cast("AudioStream", stream))
             elif stream.type == "subtitle" and is_text(stream) and self.suffix in TEXT_SUBTITLES:
@@ -140,7 +150,7 @@ class _Export:
         copy.time_base = stream.time_base
         copy.metadata.update(stream.metadata)
         copy.disposition = stream.disposition
-        self.copies[stream.index] = Copy(copy, converter(stream.codec_context.name, codec))
+        self.copies[stream.index] = Copy(copy, converter(stream.codec_context.name, codec), BLANK.get(codec))
 
     def _leave_out(self, stream: Stream) -> None:
         name = f" ({stream.codec_context.name})" if stream.codec_context else ""

@@ -166,5 +166,5 @@ def _optimize(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
 
 
 def logit_loss(logits: Tensor, real: bool) -> Tensor:
-    """Binary cross-entropy of logits when all should say real, or all generated."""
+    """Binary cross-entropy of logits whose target is real for all of them, or generated for all of them."""
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(real)))

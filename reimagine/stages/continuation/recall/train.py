@@ -35,7 +35,7 @@ FRAME_SIZE = (192, 128)
 MIN_SHOT_FRAMES = 40
 """Training frames that a shot must have there."""
 FINE_TUNING_RATE = 3e-4
-"""Peak learning rate of fine-tuning: lower than from scratch, so that what the weights know is kept."""
+"""Peak learning rate of fine-tuning: lower than from scratch, because the weights should change little."""
 FILM_SAVE_INTERVAL = 30.0
 """Seconds between checkpoints when one film is learned: users wait for it, and it takes minutes."""
 

@@ -96,7 +96,8 @@ def make_film(
     `codec` FFmpeg's encoder; `codec_options` are attributes of the codec context.
     """
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate, options={"g": "12"})
+        repeatable = {"x264-params": "mbtree=0"} if codec == "libx264" else {}
+        stream = container.add_stream(codec, rate=rate, options={"g": "12", **repeatable})
         stream.width, stream.height, stream.pix_fmt = *size, pixel
         tick = Fraction(1, 1000) if times else 1 / rate
         stream.codec_context.time_base = tick

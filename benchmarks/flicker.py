@@ -103,12 +103,12 @@ def measure(path: Path, folder: Path, distance: PerceptualDistance) -> dict[str,
         for row, original in zip(zip(*films, strict=True), read_film(open_film(path)), strict=False):
             yield row[0].index, dict(zip(states, (f.image for f in row), strict=True)), original
 
-    for (_, here, original), (number, there, _) in pairwise(frames()):
+    for (_, current, original), (number, following, _) in pairwise(frames()):
         if number not in cuts:
-            consistency.add(here, there)
+            consistency.add(current, following)
         if in_colour(path) and number % STRIDE == 1:
             for state, title in list(states.items())[1:]:
-                colours[title].add(here[state], original.image)
+                colours[title].add(current[state], original.image)
     agreements = {title: c.numbers()["agreement"] if in_colour(path) else float("nan") for title, c in colours.items()}
     return rows_of(consistency.numbers(), list(states.items())[1:], agreements, speeds)
 

@@ -38,9 +38,9 @@ INSTRUMENTS = ("acoustic-grand-piano", "violin", "flute", "clarinet", "vibraphon
 SEEDS = range(1, 9)
 """Random seeds of the composed melodies."""
 BARS = 16
-"""Bars of each."""
+"""Bars of each composed melody."""
 TEMPO = 110.0
-"""Quarter notes per minute of each."""
+"""Quarter notes per minute of each composed melody."""
 TRAINING_TUNES = 100
 """Tunes of the training set whose mean statistics are printed for comparison."""
 SAME_ONSET = 0.01
@@ -59,7 +59,7 @@ def print_header(*titles: str) -> None:
 
 def print_transcriptions(folder: Path) -> None:
     """Scores of each recording by each transcriber, and means over the pianos on which nothing was tuned."""
-    print_header("recording", "transcribed by", "notes", *COLUMNS, "times real time")
+    print_header("recording", "model", "notes", *COLUMNS, "times real time")
     models = {
         "basic-pitch, published": reimagine.model("transcribe", "basic-pitch")(thresholds="published"),
         "basic-pitch, film": reimagine.model("transcribe", "basic-pitch")(),
@@ -102,8 +102,8 @@ def print_command_comparison(recording: Path, command: Path) -> None:
         minute = folder / "minute.wav"
         sound = read_sound(recording)
         write_sound(minute, Sound(sound.samples[:, : 60 * sound.rate], sound.rate))
-        print_header("60 s of music", "reimagine, s", "basic-pitch command, s", "reimagine = 1")
-        for title, cold in (("the first time after installing", True), ("again", False)):
+        print_header("60 s of music", "reimagine, s", "basic-pitch command, s", "basic-pitch command / reimagine")
+        for title, cold in (("first run after installation", True), ("second run", False)):
             own, other = folder / f"reimagine-{cold}", folder / f"command-{cold}"
             other.mkdir()
             seconds = measure_seconds([sys.executable, "-c", TRANSCRIBE, str(minute), str(own)], cold)
@@ -119,7 +119,7 @@ def print_film_seconds(film: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         arguments = ["-m", "reimagine", "music", str(film), "--into", str(Path(folder) / "run"), "-q"]
         seconds = measure_seconds([sys.executable, *arguments])
-    print(f"\n`reimagine music {film.name}`, from a cold start: {seconds:.1f} s.", flush=True)
+    print(f"\n`reimagine music {film.name}`, including start-up: {seconds:.1f} s.", flush=True)
 
 
 def measure_seconds(command: list[str], cold: bool = False) -> float:
@@ -146,7 +146,7 @@ def print_timbres(font: Path) -> None:
 
 def print_retranscriptions(melodies: list[Path]) -> None:
     """Note F1 of transcribing what the harmonic timbre synthesized."""
-    print_header("instrument", "synthesized tunes transcribed, F1")
+    print_header("instrument", "F1 of transcribed melodies")
     transcribe = reimagine.model("transcribe")().load("cpu")
     for name in INSTRUMENTS:
         synthesize = reimagine.model("timbre")(instruments=name).load("cpu")
@@ -157,7 +157,7 @@ def print_retranscriptions(melodies: list[Path]) -> None:
 def print_melodies(tar: Path) -> None:
     """Statistics of melodies composed from nothing, and of tunes of the training set."""
     tunes = [tune[tune >= FIRST_PITCH].astype(int) for tune in read_melodies(tar)]
-    titles = ("notes", "different", "repeats", "leaps", "in a scale", "longest run shared with a tune")
+    titles = ("notes", "different pitches", "repeats", "leaps", "in scale", "longest run shared with a tune")
     print_header("melody", *titles)
     for seed in SEEDS:
         notes = reimagine.model("compose")(seed=seed, bars=BARS).load("cpu")(Notes((), TEMPO))
@@ -167,7 +167,8 @@ def print_melodies(tar: Path) -> None:
     chosen = np.random.default_rng(0).permutation(len(tunes))[:TRAINING_TUNES]
     statistics = [melody.melody_statistics(tunes[n]) for n in chosen]
     means = (np.mean([row[name] for row in statistics]) for name in statistics[0])
-    print(f"| {TRAINING_TUNES} of the tunes | " + " | ".join(f"{value:.2f}" for value in means) + " | |", flush=True)
+    cells = " | ".join(f"{value:.2f}" for value in means)
+    print(f"| mean of {TRAINING_TUNES} training tunes | {cells} | |", flush=True)
 
 
 def main() -> None:

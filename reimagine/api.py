@@ -1,4 +1,4 @@
-"""The front door: run a list of steps on a film and deliver the finished one."""
+"""The Python interface: run a list of steps on a film and export the result."""
 
 from __future__ import annotations
 
@@ -43,13 +43,17 @@ def run(
     """Run steps on a film, export it and write its report. Steps that are done already are not run again.
 
     Args:
-        film: anything FFmpeg decodes, a picture, or a run folder to go on with.
+        film: anything FFmpeg decodes, a picture, or a run folder to continue.
         steps: models in order, such as `[reimagine.model("colorize")(saturation=1.2)]`.
         into: the run folder; default `runs/<film's stem>`.
         output: the finished film; default `<into>/film.mp4` (.png for a still, .wav for sound).
         start, end: seconds of the film to use.
+        device: "auto", "cpu", "cuda" or "mps".
+        engine: where the parts of a step are processed: "local".
         intermediates: codec of artifacts: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
+        encoding: codec and quality of the finished film.
         endings: number of films, each with the next seed of the last step: film.mp4, film-2.mp4 ...
+        progress: receives progress and messages.
 
     Raises:
         ReimagineError: one line that says what is wrong, where, and what to do.
@@ -97,7 +101,7 @@ class _Request:
         return delivered[1]
 
     def _check(self, encoding: Encoding) -> None:
-        """Refuse before any work what cannot work."""
+        """Check engine, encoding and all models before any work."""
         from reimagine import recipe
         from reimagine.engines import engine_named
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sysconfig
+from itertools import islice, takewhile
 from pathlib import Path
 
 from reimagine.errors import RecipeError, unknown_name
@@ -37,6 +38,6 @@ def recipe_path(name: str) -> Path:
 
 
 def description(path: Path) -> str:
-    """The description of a recipe: its comment lines after the first, which is the command that runs it."""
-    lines = [line.lstrip("# ") for line in path.read_text().splitlines() if line.startswith("#")]
-    return " ".join(lines[1:])
+    """The description of a recipe: the comment at its top without the first line, which is the command that runs it."""
+    comment = takewhile(lambda line: line.startswith("#"), path.read_text().splitlines())
+    return " ".join(line.lstrip("# ") for line in islice(comment, 1, None))

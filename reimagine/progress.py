@@ -1,4 +1,4 @@
-"""The interface through which long work reports progress and messages to whoever started it."""
+"""The interface through which long operations report progress and messages."""
 
 from __future__ import annotations
 

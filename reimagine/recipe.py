@@ -1,4 +1,4 @@
-"""A recipe: an ordered list of models with their options. TOML in, models out.
+"""A recipe: an ordered list of models with their options, read from TOML and written to it.
 
 [[step]]
 stage = "colorize"
@@ -55,7 +55,8 @@ def build(stage: str, name: str | None, given: Mapping[str, Any]) -> Any:
         if present not in known:
             raise RecipeError(unknown_name(f"option for {stage} {stages.identify(cls)[1]}", key, known))
         if present in values:
-            raise RecipeError(f"option {present!r} is given twice: {key!r} is its old name")
+            old = next(o for o, new in cls.renamed_options.items() if new == present and o in given)
+            raise RecipeError(f"option {present!r} is given twice: {old!r} is its old name")
         values[present] = _as_type(known[present], value)
     return cls(**values)
 
@@ -72,7 +73,7 @@ def _as_type(option: Option, value: Any) -> Any:
 
 
 def check(model: Any) -> None:
-    """Refuse a model before any work: its weights are missing, or its options cannot work.
+    """Check before any work that a model's weights exist and that its options are valid.
 
     Raises:
         ReimagineError: what is wrong, where, and what to do.
@@ -86,7 +87,7 @@ def read(path: Path, check: bool = False) -> list[Any]:
     """The models of a recipe file, in order.
 
     Args:
-        check: also check whether their weights exist and their options can work.
+        check: also check that their weights exist and their options are valid.
 
     Raises:
         RecipeError: the file, the line, what is wrong, and the nearest name.
@@ -118,11 +119,11 @@ def _parse(path: Path) -> tuple[str, list[dict[str, Any]]]:
     return text, steps
 
 
-def _model(step: dict[str, Any], thorough: bool) -> Any:
+def _model(step: dict[str, Any], checked: bool) -> Any:
     if "stage" not in step:
         raise RecipeError("has no stage")
     model = build(step.pop("stage"), step.pop("model", None), step)
-    if thorough:
+    if checked:
         check(model)
     return model
 
@@ -134,7 +135,7 @@ def _check_order(models: Sequence[Any]) -> None:
         return
     late = [s for s in before if stages.STAGES[s].kind.writes == "picture" and not stages.STAGES[s].restores_source]
     if late:
-        raise RecipeError(f"'{last}' must come before '{late[0]}': it restores the picture as it was found")
+        raise RecipeError(f"'{last}' must come before '{late[0]}': it restores the film's own picture")
 
 
 def _line_of(text: str, number: int, error: str) -> int:

@@ -71,6 +71,11 @@ def mean_psnr(frames: list[Frame], targets: list[Frame], border: int = 8) -> flo
     return float(np.mean([10 * np.log10(255**2 / max(float(e), 0.065)) for e in errors]))
 
 
+def mean_difference(a: np.ndarray, b: np.ndarray) -> float:
+    """Mean absolute difference of two images of one size; a simple perceptual distance for tests."""
+    return float(np.abs(a.astype(float) - b).mean())
+
+
 def texture(seed: int, size: int = 240) -> np.ndarray:
     """Smooth random luma, (size, size) uint8."""
     rng = np.random.default_rng(seed)

@@ -8,7 +8,11 @@ import cv2
 import numpy as np
 from optics import SIDE_MARGIN, SUN, Camera, H, W
 
-ROWS, COLUMNS = np.mgrid[0:H, 0:W].astype(np.float32)
+GRID = np.mgrid[0:H, 0:W].astype(np.float32)
+ROWS = GRID[0]
+"""Row number of each pixel: (H, W) float32."""
+COLUMNS = GRID[1]
+"""Column number of each pixel: (H, W) float32."""
 
 
 def view_upright(layer: np.ndarray, camera: Camera, depth: float, travel: float) -> np.ndarray:

@@ -11,8 +11,10 @@ from lane import Lane
 from optics import tone_map
 from viaduct import Viaduct
 
-WIDTH, HEIGHT = 640, 480
-"""Size of the film in pixels."""
+WIDTH = 640
+"""Width of the film in pixels."""
+HEIGHT = 480
+"""Height of the film in pixels."""
 RATE = 24
 """Frames per second."""
 SHOTS = ((Lane, 4.0), (Viaduct, 3.5), (Lake, 2.5))

@@ -21,7 +21,14 @@ MELODY = (
 )
 """One line per bar: MIDI pitch and length in beats."""
 
-G, C, D, E = (43, 59, 62), (48, 60, 64), (50, 60, 66), (40, 59, 64)
+G = (43, 59, 62)
+"""G major: MIDI pitches of the bass note and of the two notes above it; likewise below."""
+C = (48, 60, 64)
+"""C major."""
+D = (50, 60, 66)
+"""D major seventh, without its fifth."""
+E = (40, 59, 64)
+"""E, without its third."""
 CHORDS = (G, C, D, G, E, C, D, G)
 """Per bar, the bass note of the first beat and the two notes of the other beats."""
 

@@ -55,9 +55,9 @@ def band(columns: np.ndarray, width: int, height: int, smooth: float) -> np.ndar
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("film", type=Path, nargs="+")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="a picture: .png, .webp, .jpg")
-    parser.add_argument("--width", type=int, default=1200)
-    parser.add_argument("--height", type=int, default=280, help="height of each band")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="picture file: .png, .webp or .jpg")
+    parser.add_argument("--width", type=int, default=1200, help="width in pixels")
+    parser.add_argument("--height", type=int, default=280, help="height of each band in pixels")
     parser.add_argument(
         "--smooth", type=float, default=0.02, help="smoothing of the mean colour, as a fraction of the film's length"
     )

@@ -38,10 +38,10 @@ def read_numbers(film: Film, numbers: list[int], times: bool) -> list[np.ndarray
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("film", type=Path, nargs="+")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="a picture: .png, .webp, .jpg")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="picture file: .png, .webp or .jpg")
     parser.add_argument("--frames", type=int, help="frames of each film [default: one per shot of the first film]")
     parser.add_argument("--columns", type=int, default=6, help="columns of the sheet of a single film")
-    parser.add_argument("--width", type=int, default=320, help="width of each frame")
+    parser.add_argument("--width", type=int, default=320, help="width of each frame in pixels")
     parser.add_argument("--times", action="store_true", help="write the time on each frame")
     parser.add_argument("--quality", type=int, help="quality of .webp and .jpg, 0 to 100")
     arguments = parser.parse_args()

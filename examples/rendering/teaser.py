@@ -60,9 +60,9 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help=".webp or .gif")
     parser.add_argument("--start", type=float, default=0.0, help="start of the excerpt, in seconds")
     parser.add_argument("--seconds", type=float, default=0.0, help="length of the excerpt; 0: to the end")
-    parser.add_argument("--fps", type=float, default=12.0)
+    parser.add_argument("--fps", type=float, default=12.0, help="images per second")
     parser.add_argument("--fade", type=float, default=0.5, help="length of the cross-fade, in seconds")
-    parser.add_argument("--width", type=int, default=320)
+    parser.add_argument("--width", type=int, default=320, help="width in pixels")
     parser.add_argument("--quality", type=int, default=50, help="quality of .webp, 0 to 100")
     arguments = parser.parse_args()
     if arguments.output.suffix not in (".webp", ".gif"):

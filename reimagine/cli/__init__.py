@@ -1,4 +1,4 @@
-"""The command line. No work is done here, and nothing heavy is imported before it is needed."""
+"""The command line. Commands only parse their options; heavy modules are imported when a command runs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def build_app() -> typer.Typer:
         app.add_typer(group.app, name=name)
 
     @app.callback()
-    def front(version: Annotated[bool, VERSION] = False) -> None:
+    def root(version: Annotated[bool, VERSION] = False) -> None:
         """Re-imagine an old film: restore it, colour it, redraw it, replay its music, continue it."""
 
     return app

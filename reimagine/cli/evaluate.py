@@ -119,7 +119,7 @@ def evaluate_restore(
 @app.command("warp")
 def evaluate_warp(
     result: Annotated[Path, typer.Argument(help="A film that was colorized, redrawn or stabilized")],
-    source: Annotated[Path, typer.Option(help="The film from which it was made")],
+    source: Annotated[Path, typer.Option(help="The film that it was made from")],
     before: Annotated[Optional[Path], typer.Option(help="The film before it was stabilized")] = None,
     lai_compat: Annotated[
         bool, typer.Option("--lai-compat", help="Compute it as the published code does, errors included")
@@ -127,7 +127,7 @@ def evaluate_warp(
     lpips: Lpips = None,
     json: Json = False,
 ) -> None:
-    """Measure a film's temporal consistency, and what it lost in colour and sharpness."""
+    """Measure a film's temporal consistency, colourfulness and sharpness."""
     from reimagine.cli.terminal import command_progress, table
 
     with command_progress(False, False):
@@ -214,7 +214,7 @@ def evaluate_timbre(
     soundfont: Annotated[Optional[Path], typer.Option(help="General MIDI .sf2 to compare with")] = None,
     json: Json = False,
 ) -> None:
-    """Measure every instrument on a scale of five octaves: pitch, silence, loudness, distance from the real one."""
+    """Measure every instrument on a scale of five octaves: pitch, silence, loudness, distance from the soundfont."""
     from reimagine.cli.terminal import command_progress, table
 
     with command_progress(False, False):
@@ -236,5 +236,5 @@ def _instruments(
     available = model.choices().get("instruments", ())
     for name in names or available or ["default"]:
         single = dataclasses.replace(model, instruments=name, room=0.0) if available else model
-        real = Soundfont(soundfont, program_number(name)).load("cpu")(scale()) if soundfont else None
-        yield name, single.load("cpu"), real
+        reference = Soundfont(soundfont, program_number(name)).load("cpu")(scale()) if soundfont else None
+        yield name, single.load("cpu"), reference

@@ -91,6 +91,6 @@ def _show_model(stage: str, name: str) -> None:
     cls = stages.model_class(stage, name)
     typer.echo(f"{stage} {name}: {(cls.__doc__ or '').strip()}")
     for option in recipe.options(cls):
-        typer.echo(f"  {flag(option.name):<18}{option.help} [{option.default}]")
+        typer.echo(f"  {flag(option.name):<20} {option.help} [{option.default}]")
     for option, values in cls().choices().items():
         typer.echo(f"  values of {flag(option)}: {', '.join(values)}")

@@ -1,4 +1,4 @@
-"""Commands about run folders: show one, write a page of several, delete what is no longer needed."""
+"""Commands about run folders: show one, write a page of several, delete unused folders."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def prune(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be deleted")] = False,
 ) -> None:
-    """Delete what a run does not use any more. These are steps with other options, interrupted steps, and what a model
-    learned for a step that is not listed."""
+    """Delete folders that a run does not use any more: steps with other options, interrupted steps, and weights learned
+    for steps that are not listed."""
     from reimagine.cli.terminal import command_progress
 
     with command_progress(True, False):

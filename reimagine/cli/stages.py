@@ -20,7 +20,7 @@ EXPORT_REFERENCES = parameter(
     "export_references",
     Optional[Path],
     None,
-    option("Write one still per shot (ref_nnnnnn.png) to this folder, to be edited and given back as --references"),
+    option("Write one still per shot (ref_nnnnnn.png) to this folder; edit them for --references"),
 )
 SCORE = parameter(
     "film", Optional[Path], None, typer.Argument(help="Notes to continue, .mid (or a film) [default: none]")
@@ -37,7 +37,7 @@ def add_stage_commands(app: typer.Typer) -> None:
 
 
 def option_parameters(names: Sequence[str]) -> list[inspect.Parameter]:
-    """One parameter per option of any model of these stages; the help says which models have it.
+    """One parameter per option of any model of these stages; the help lists the models that have it.
 
     Raises:
         TypeError: two models give one option different types.
@@ -49,7 +49,8 @@ def option_parameters(names: Sequence[str]) -> list[inspect.Parameter]:
             for field in recipe.options(stages.model_class(stage, name)):
                 if known.setdefault(field.name, field).type is not field.type:
                     raise TypeError(f"{flag(field.name)} has two types among the models of {stage}")
-                owners.setdefault(field.name, []).append(f"{name}={field.default}")
+                title = name if field.default in (None, "") else f"{name}={field.default}"
+                owners.setdefault(field.name, []).append(title)
     return [
         parameter(name, Optional[field.type], None, option(f"{field.help} ({', '.join(owners[name])})"))
         for name, field in known.items()
@@ -65,8 +66,8 @@ def renamed_options(names: Sequence[str]) -> dict[str, str]:
 def resolve_model(stage: str, given: Mapping[str, Any]) -> str:
     """The model that the given options imply: the first that has all those which any model of the stage has."""
     own = {name: _option_names(stage, name) for name in stages.models_of(stage)}
-    asked = set(given) & set().union(*own.values())
-    return next((name for name, has in own.items() if asked <= has), stages.default_model(stage))
+    relevant = set(given) & set().union(*own.values())
+    return next((name for name, names in own.items() if relevant <= names), stages.default_model(stage))
 
 
 def _option_names(stage: str, name: str) -> set[str]:
@@ -80,10 +81,10 @@ def _build_models(chain: Sequence[str], names: Sequence[str | None], given: Mapp
         chosen = name or resolve_model(stage, given)
         own = _option_names(stage, chosen)
         models.append(recipe.build(stage, chosen, {k: v for k, v in given.items() if k in own}))
-    stray = set(given) - {option.name for model in models for option in recipe.options(type(model))}
-    if stray:
+    unused = set(given) - {option.name for model in models for option in recipe.options(type(model))}
+    if unused:
         owners = " or ".join(" ".join(stages.identify(model)) for model in models)
-        raise RecipeError(f"{flag(stray.pop())} is not an option of {owners}")
+        raise RecipeError(f"{flag(unused.pop())} is not an option of {owners}")
     return models
 
 

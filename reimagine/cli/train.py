@@ -22,7 +22,7 @@ def train_app() -> typer.Typer:
 def _add_command(app: typer.Typer, name: str) -> None:
     settings = {"allow_extra_args": True, "ignore_unknown_options": True}
 
-    @app.command(name, context_settings=settings, add_help_option=False, help=f"Train {name}.")
+    @app.command(name, context_settings=settings, add_help_option=False, help=f"Train weights for {name}.")
     def command(context: typer.Context) -> None:
         training_app(name)(args=context.args, prog_name=f"reimagine train {name}")
 

@@ -15,7 +15,7 @@ SUBPIXEL_BITS = 4
 """Fractional bits of the coordinates in OpenCV's drawing functions (their `shift` argument)."""
 
 MAX_HOLES = 40
-"""Most holes drawn per picture, in case they overlap and never reach the requested share."""
+"""Holes drawn per picture, at most: overlapping ones may never reach the requested share."""
 
 BLOB_CORNERS = 14
 """Corners of the polygon that outlines a stain or a hole."""

@@ -1,8 +1,8 @@
-"""Helpers shared by the evaluations: rows of numbers, test images, films read shot by shot."""
+"""Helpers shared by the evaluations: test images, films read shot by shot, means of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -17,8 +17,6 @@ from reimagine.media.shots import CutDetector
 
 Rows = dict[str, dict[str, float]]
 """Numbers by column, by the title of their row."""
-Distance = Callable[[np.ndarray, np.ndarray], float]
-"""Perceptual distance between two RGB images (H, W, 3) uint8, such as `metrics.perceptual.PerceptualDistance`."""
 
 
 def read_squares(folder: Path, side: int = 256) -> Iterator[np.ndarray]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from reimagine.errors import MediaError
-from reimagine.evaluation.common import Distance, Rows, open_with_shots, resize_to
+from reimagine.evaluation.common import Rows, open_with_shots, resize_to
 from reimagine.media.film import Film
 from reimagine.media.reader import open_film, read_film
+from reimagine.metrics import Distance
 from reimagine.metrics.warp import TemporalConsistency
 
 FRAME_STEP = 8
@@ -52,14 +53,14 @@ def evaluate_consistency(
             )
     cuts = {shot.start for shot in shots}
     consistency = TemporalConsistency(distance, every=FRAME_STEP, lai_compat=lai_compat)
-    for (_, here), (number, there) in pairwise(_read_together(films)):
+    for (_, current), (number, following) in pairwise(_read_together(films)):
         if number not in cuts:
-            consistency.add(here, there)
+            consistency.add(current, following)
     return consistency.numbers()
 
 
 def _read_together(films: Mapping[str, Film]) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
-    """Number and images of each frame that all films have, at the size of the source."""
+    """Yield number and images of each frame that all films have, at the size of the source."""
     size = films["source"].width, films["source"].height
     for frames in zip(*(read_film(film) for film in films.values()), strict=False):
         yield frames[0].index, {n: resize_to(f.image, size) for n, f in zip(films, frames, strict=True)}

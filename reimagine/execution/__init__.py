@@ -1,1 +1,1 @@
-"""Running steps: a step is found done, or its parts are processed and their artifact is written."""
+"""Execution of steps: finished steps are reused; otherwise the parts are processed and the artifact is written."""

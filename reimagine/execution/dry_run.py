@@ -1,4 +1,4 @@
-"""What a list of steps would do: which are done already, and the time and disk space that the others need."""
+"""Dry run: the steps that are finished already, and the estimated time and disk space of the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BYTES_PER_PIXEL = 0.8
 BYTES_PER_SECOND = 48000 * 2 * 4
 """Size of an intermediate sound: 48 kHz, stereo, 32-bit float."""
 NOTES_BYTES = 1e4
-"""Size of a notes artifact; any estimate will do beside the others."""
+"""Size of a notes artifact, roughly: it is negligible beside pictures and sound."""
 START_SECONDS = 2.0
 """Time to load a model for sound."""
 

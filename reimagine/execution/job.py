@@ -13,7 +13,7 @@ from reimagine.stages.contract import Counts
 
 @dataclass(frozen=True)
 class StepJob:
-    """All that a step needs to be run.
+    """A step to be run: run, model and settings.
 
     Attributes:
         model: a model of any kind; the table of stages says which.
@@ -32,7 +32,7 @@ class StepJob:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a step produced besides its artifact.
+    """Result of a step besides its artifact.
 
     Attributes:
         frames: length of the picture after the step, in frames; 0 for sound and notes.

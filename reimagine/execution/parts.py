@@ -1,4 +1,4 @@
-"""Parts of a picture step: frame ranges that any process can do on its own."""
+"""Parts of a picture step: frame ranges that are processed independently of each other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ READ_AHEAD = 8
 class FrameRange(NamedTuple):
     """The frames of a part.
 
-    `first` to `end` is what the model sees; `start` to `stop` is kept. The others are its context and look-ahead.
+    Frames `first` to `end` (exclusive) are the model's input; `start` to `stop` (exclusive) are written. The others are
+    context and look-ahead.
     """
 
     shot: Shot
@@ -39,12 +40,12 @@ class FrameRange(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """All that a process needs to do one part; it can be pickled.
+    """The input of one part; it can be pickled, so that another process can do it.
 
     Attributes:
         picture: the track to read.
         source: the film's own picture, for models that use it.
-        source_frames: how many frames the film's own picture has; generated frames have no source.
+        source_frames: number of frames of the film's own picture; generated frames have no source.
         out: the file to write.
         codec: codec of the file.
     """
@@ -67,7 +68,7 @@ class Part:
 
 @dataclass(frozen=True)
 class PartResult:
-    """What a part produced: its file, the number of frames, totals by name, and the seconds it took."""
+    """Output of a part: its file, the number of frames, processing time in seconds, totals by name."""
 
     path: Path
     frames: int
@@ -85,7 +86,7 @@ def frame_ranges(shots: Iterable[Shot], model: PictureModel) -> Iterator[FrameRa
 
 
 @functools.cache
-def loaded(model: PictureModel, device: str) -> FrameProcessor:
+def load_once(model: PictureModel, device: str) -> FrameProcessor:
     """The loaded model; it is loaded once per process."""
     return model.load(device)
 
@@ -102,13 +103,13 @@ def process_part(part: Part, advance: Callable[[float], None] | None = None) -> 
             advance(result.frames)
         return result
     begun, counts = time.monotonic(), Counts()
-    wanted = range(part.frames.start, part.frames.stop)
-    processed = loaded(part.model, part.device)(prefetch(input_frames(part), READ_AHEAD), counts)
-    kept = prefetch((frame for frame in processed if frame.index in wanted), READ_AHEAD)
+    written = range(part.frames.start, part.frames.stop)
+    processed = load_once(part.model, part.device)(prefetch(input_frames(part), READ_AHEAD), counts)
+    output = prefetch((frame for frame in processed if frame.index in written), READ_AHEAD)
     part.out.parent.mkdir(parents=True, exist_ok=True)
-    count = write_frames(part.out, report_progress(kept, advance), part.film.rate, part.codec)
-    if count != len(wanted):
-        raise RuntimeError(f"{part.out.name}: {count} frames were written instead of {len(wanted)}")
+    count = write_frames(part.out, report_progress(output, advance), part.film.rate, part.codec)
+    if count != len(written):
+        raise RuntimeError(f"{part.out.name}: {count} frames were written instead of {len(written)}")
     nonzero = Counts({name: value for name, value in counts.items() if value})
     result = PartResult(part.out, count, time.monotonic() - begun, nonzero)
     write_text_atomically(part.sidecar, json.dumps({**asdict(result), "path": part.out.name}))
@@ -121,7 +122,7 @@ def _read_result(part: Part) -> PartResult:
 
 
 def input_frames(part: Part) -> Iterator[Frame]:
-    """The frames that the model is given.
+    """Yield the model's input frames.
 
     First one frame of the earlier shot that shows the same view, if the model reuses scenes; then the part's own,
     each with the film's own frame as `source`, if the model uses it.

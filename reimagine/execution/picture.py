@@ -57,5 +57,5 @@ def continue_film(job: StepJob, folder: Path) -> Outcome:
 
 
 def added_frames(model: ContinuationModel, rate: Fraction) -> int:
-    """How many frames a continuation adds at a frame rate; at least one."""
+    """Number of frames that a continuation adds at a frame rate; at least one."""
     return max(1, round(model.seconds * rate))

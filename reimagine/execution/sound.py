@@ -25,7 +25,7 @@ def transcribe(job: StepJob, folder: Path) -> Outcome:
 
 
 def compose(job: StepJob, folder: Path) -> Outcome:
-    """Notes to notes; there may be none yet."""
+    """Notes to notes; the input may be empty."""
     counts = Counts()
     return _write_notes(folder, job.model.load(job.device)(input_notes(job.run.tracks), counts), counts)
 
@@ -65,9 +65,9 @@ def input_notes(tracks: FilmTracks) -> Notes:
 
 def _input_sound(tracks: FilmTracks, rate: int | None) -> Sound:
     """The latest sound; mono at `rate`, if a rate is given."""
-    wanted = (rate, 1) if rate else (None, None)
+    rate_and_channels = (rate, 1) if rate else (None, None)
     path = tracks.artifact("sound")
-    return read_sound(path, 0.0, None, *wanted) if path else tracks.original_sound(*wanted)
+    return read_sound(path, 0.0, None, *rate_and_channels) if path else tracks.original_sound(*rate_and_channels)
 
 
 def _write_notes(folder: Path, notes: Notes, counts: Counts) -> Outcome:

@@ -1,4 +1,4 @@
-"""A step of a run: found done, or run by the function for its kind."""
+"""Runs a step with the function for its kind, unless it is finished already."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUNNERS: dict[Kind, Callable[[StepJob, Path], Outcome]] = {
 
 
 def run_step(job: StepJob) -> Step:
-    """Run a step, or find it done; append it to the run.
+    """Run a step, unless it is finished already, and append it to the run.
 
     Raises:
         StageError: the film lacks what the stage needs.

@@ -14,7 +14,7 @@ from reimagine.media.export import Encoding, export
 from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.reader import read_film
 from reimagine.media.sound import silence
-from reimagine.media.writer import read_frames
+from reimagine.media.writer import read_frames, write_figure
 
 if TYPE_CHECKING:
     from reimagine.evaluation.continuation import ContinuationResult
@@ -66,9 +66,7 @@ def plot_series(series: Mapping[str, Mapping[str, Sequence[float]]], path: Path)
         axes.axhline(FROZEN_MOTION if name == "motion" else BLURRED_SHARPNESS, color="0.7", linestyle=":")
         axes.set(title=f"{name} (film: 1)", xlabel="seconds after the end", ylim=(0, 2.5))
     figure.axes[0].legend()
-    temporary = temporary_path(path)
-    figure.savefig(temporary, dpi=90)
-    replace_atomically(temporary, path)
+    write_figure(path, figure, 90)
 
 
 def write_comparison(result: ContinuationResult, folder: Path) -> None:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reimagine.media.files import replace_atomically
 from reimagine.media.notes import Notes, read_notes
 from reimagine.media.sound import Sound, read_sound
+from reimagine.media.writer import write_figure, write_image
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from reimagine.runs.folder import Run
 
 SECONDS = 20.0
@@ -33,7 +31,7 @@ LOWEST_PITCH = 24
 DYNAMIC_RANGE = 70
 """dB from black to full brightness."""
 SATURATION = 0.75
-"""Of the colours, 0..1."""
+"""Saturation of the colours, 0..1."""
 MARGIN_LEFT = 60
 """Pixels of a piano roll left of the first second, for the pitches."""
 MARGIN_RIGHT = 20
@@ -69,8 +67,6 @@ def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -
     """Draw notes: time to the right, pitch upwards, velocity as colour; lines at every C and every few seconds."""
     import cv2
 
-    from reimagine.media.writer import write_image
-
     pitches = [n.pitch for n in notes] or [60]
     low, high = min(pitches) - 2, max(pitches) + 2
     seconds = max(notes.seconds, 1.0)
@@ -100,11 +96,11 @@ def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -
     write_image(path, image)
 
 
-def _write_text(image: np.ndarray, text: str, place: tuple[int, int]) -> None:
-    """Write text into the image; `place` is the left end of its base line in pixels."""
+def _write_text(image: np.ndarray, text: str, origin: tuple[int, int]) -> None:
+    """Write text into the image; `origin` is the left end of its base line (x, y) in pixels."""
     import cv2
 
-    cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, TEXT_COLOUR, 1, cv2.LINE_AA)
+    cv2.putText(image, text, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.45, TEXT_COLOUR, 1, cv2.LINE_AA)
 
 
 def rainbowgram(sound: Sound, path: Path) -> None:
@@ -124,7 +120,7 @@ def rainbowgram(sound: Sound, path: Path) -> None:
     axes.imshow(image, origin="lower", aspect="auto", extent=extent)
     axes.set(xlabel="seconds", ylabel="MIDI pitch")
     axes.set_yticks(range(LOWEST_PITCH, highest + 1, 12))
-    _save_figure(figure, path)
+    write_figure(path, figure, 100)
 
 
 def _phase_and_level(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -148,10 +144,3 @@ def _phase_and_level(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     expected = 2 * np.pi * frequencies * HOP / RATE
     hue = np.mod((advance - expected[:, None]) / (2 * np.pi) + 0.5, 1)
     return hue, level
-
-
-def _save_figure(figure: Figure, path: Path) -> None:
-    """Write the figure as PNG, whole or not at all."""
-    temporary = path.with_name("." + path.name)
-    figure.savefig(temporary, dpi=100, format="png")
-    replace_atomically(temporary, path)

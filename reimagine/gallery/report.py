@@ -37,7 +37,7 @@ def report(run: Run, out: Path, messages: list[str]) -> dict[str, Any]:
     Args:
         run: the run, with all steps done.
         out: the finished film.
-        messages: what the export reported; listed with the notes on the source film.
+        messages: messages of the export; listed with the notes on the source film.
 
     Returns:
         Frames, rate, shots, seconds per stage, peak memory in MB, counts, colourfulness and warping error before and

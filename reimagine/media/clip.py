@@ -1,4 +1,4 @@
-"""Frames of a film by number, as they are passed to models that look at a whole film."""
+"""Random access to the frames of a film, for models that analyze a whole film."""
 
 from __future__ import annotations
 

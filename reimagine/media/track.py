@@ -17,24 +17,24 @@ class PictureTrack:
     """The files that hold the frames of a track.
 
     Attributes:
-        stretches: (path, first frame, frame after the last) for each file, in order; "" is the film's source.
+        segments: (path, first frame, frame after the last) for each file, in order; "" is the film's source.
     """
 
-    stretches: tuple[tuple[str, int, int], ...]
+    segments: tuple[tuple[str, int, int], ...]
 
     @property
     def frames(self) -> int:
         """Number of frames."""
-        return self.stretches[-1][2] if self.stretches else 0
+        return self.segments[-1][2] if self.segments else 0
 
     def until(self, frame: int) -> PictureTrack:
         """The track up to a frame, without that frame."""
-        return PictureTrack(tuple((p, a, min(b, frame)) for p, a, b in self.stretches if a < frame))
+        return PictureTrack(tuple((p, a, min(b, frame)) for p, a, b in self.segments if a < frame))
 
     def read(self, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         """Frames `start` to `stop` (exclusive; by default all), in order."""
         stop = self.frames if stop is None else stop
-        for path, first, end in self.stretches:
+        for path, first, end in self.segments:
             a, b = max(first, start), min(end, stop)
             if a < b:
                 yield from read_frames(Path(path), film, a, b) if path else read_film(film, a, b)

@@ -19,6 +19,7 @@ from reimagine.media.frames import Frame
 if TYPE_CHECKING:
     import numpy as np
     from av import VideoFrame, VideoStream
+    from matplotlib.figure import Figure
 
 CODECS = {
     "magicyuv": ("magicyuv", {"pred": "median"}),
@@ -119,4 +120,17 @@ def write_image(path: Path, image: np.ndarray, quality: int | None = None) -> No
     settings = [keys[path.suffix], quality] if quality is not None and path.suffix in keys else []
     temporary = temporary_path(path)
     cv2.imwrite(str(temporary), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings)
+    replace_atomically(temporary, path)
+
+
+def write_figure(path: Path, figure: Figure, dpi: int) -> None:
+    """Write a Matplotlib figure as an image file that is complete or, if the write is interrupted, absent.
+
+    Args:
+        path: the suffix selects the format.
+        figure: the figure; its size is in inches.
+        dpi: pixels per inch.
+    """
+    temporary = temporary_path(path)
+    figure.savefig(temporary, dpi=dpi)
     replace_atomically(temporary, path)

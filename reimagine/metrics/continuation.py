@@ -1,4 +1,4 @@
-"""Metrics of continuations: how much generated frames differ from the film that they continue.
+"""Metrics of continuations: differences between generated frames and the film that they continue.
 
 No single number is enough: a still image is sharp, noise moves, and a copy of the film has every statistic of the
 film. So several are reported, most of them as ratios to the film's own value.
@@ -14,10 +14,10 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from reimagine.metrics import Distance
 from reimagine.metrics.warp import gradient_energy, sharpness
 
 Image = np.ndarray
-Distance = Callable[[Image, Image], float]
 
 FROZEN_MOTION = 0.1
 """A continuation has collapsed when its motion energy is below this fraction of the film's."""

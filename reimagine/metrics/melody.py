@@ -20,14 +20,19 @@ def melody_statistics(pitches: np.ndarray) -> dict[str, float]:
         of notes in the major scale that fits best.
     """
     intervals = np.abs(np.diff(pitches))
-    histogram = np.bincount(pitches % 12, minlength=12)
     return {
         "notes": float(len(pitches)),
         "different": float(len(set(pitches.tolist()))),
         "repeats": float((intervals == 0).mean()),
         "leaps": float((intervals > MAX_STEP).mean()),
-        "in_scale": max(float(histogram[(key + MAJOR_SCALE) % 12].sum()) for key in range(12)) / len(pitches),
+        "in_scale": major_scale_share(pitches),
     }
+
+
+def major_scale_share(pitches: np.ndarray) -> float:
+    """Share of pitches (n,), in semitones from any origin, in the major scale that fits them best; 0 for none."""
+    histogram = np.bincount(pitches % 12, minlength=12)
+    return max(float(histogram[(key + MAJOR_SCALE) % 12].sum()) for key in range(12)) / max(1, histogram.sum())
 
 
 def longest_common_run(pitches: np.ndarray, tunes: Iterable[np.ndarray]) -> int:

@@ -10,7 +10,7 @@ from reimagine.errors import MediaError
 from reimagine.media.notes import Note, Notes, read_notes
 
 TRUTH_SUFFIXES = (".notes.tsv", ".notesA1.csv", ".mid")
-"""Suffixes of a recording's reference notes, in the order in which they are looked for."""
+"""Suffixes of a recording's reference notes, in order of preference."""
 OFFSET_RATIO = 0.2
 """Tolerance of a note's end, as a share of its length (at least 50 ms)."""
 MIN_SECONDS = 1e-3

@@ -1,102 +1,21 @@
-"""Metrics of restoration models: simulated damage is restored and compared with the undamaged pictures."""
+"""Metrics of restoration: frames before and after it, compared with undamaged frames."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
-from typing import Protocol
 
 import cv2
 import numpy as np
 
-from reimagine.degradation import KINDS, degrade
-from reimagine.media.frames import Frame, frame_from_image
+from reimagine.media.frames import Frame
+from reimagine.metrics import Distance
 from reimagine.metrics.warp import TemporalConsistency
 
-FILM_ONLY_KINDS = ("flicker", "weave")
-"""Kinds of damage that need several frames to be visible."""
 CHANGE_THRESHOLD = 8
 """Grey levels (0..255) above which a pixel counts as changed."""
-LPIPS_STRIDE = 4
-"""Frames of a film between two measurements of LPIPS, which is slow."""
 MAX_PSNR = 60.0
 """Decibels to which PSNR is limited, so that the mean stays finite."""
-
-Distance = Callable[[np.ndarray, np.ndarray], float]
-"""Perceptual distance (LPIPS) of two pictures, (H, W, 3) uint8 RGB each."""
-Rows = dict[str, dict[str, float]]
-"""Metrics by name, by kind of damage."""
-Read = Callable[[], Iterator[Frame]]
-"""Starts reading the undamaged film from its first frame."""
-
-
-class RestorationModel(Protocol):
-    """A model of the stage `restore`."""
-
-    def load(self, device: str) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
-        """Load the weights; return the function that restores the frames of a film."""
-        ...
-
-
-def damage_kinds(moving: bool) -> list[str]:
-    """Kinds of damage that can be evaluated on a film (`moving`) or on pictures; "none", undamaged, first."""
-    return ["none", *(kind for kind in KINDS if moving or kind not in FILM_ONLY_KINDS)]
-
-
-def evaluate_pictures(
-    model: RestorationModel,
-    images: list[np.ndarray],
-    device: str,
-    distance: Distance,
-    requested_kinds: Iterable[str],
-    seed: int = 0,
-) -> Rows:
-    """Degrade pictures, restore each on its own, and compare.
-
-    Args:
-        model: a restoration model.
-        images: (H, W, 3) uint8 RGB each; they are converted to grey.
-        device: where the model runs.
-        distance: perceptual distance.
-        requested_kinds: kinds of damage; each gives one row.
-        seed: random seed of the first picture's damage; the others' follow on.
-    """
-    restore, rows = model.load(device), {}
-    clean = [
-        frame_from_image(n, cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
-        for n, image in enumerate(images)
-    ]
-    for kind in requested_kinds:
-        degraded = [next(_degrade([frame], kind, seed + n)) for n, frame in enumerate(clean)]
-        restored = [next(iter(restore([frame]))) for frame in degraded]
-        rows[kind] = compare_restored(degraded, restored, clean, distance)
-    return rows
-
-
-def evaluate_film(
-    model: RestorationModel, read: Read, device: str, distance: Distance, requested_kinds: Iterable[str], seed: int = 0
-) -> Rows:
-    """Degrade and restore the frames of a film in order, and compare; includes metrics of temporal consistency.
-
-    Args:
-        model: a restoration model.
-        read: starts reading the undamaged film.
-        device: where the model runs.
-        distance: perceptual distance.
-        requested_kinds: kinds of damage; each gives one row.
-        seed: random seed of the damage.
-    """
-    rows = {}
-    for kind in requested_kinds:
-        degraded = list(_degrade(read(), kind, seed))
-        restored, clean = list(model.load(device)(iter(degraded))), list(read())
-        rows[kind] = compare_restored(degraded, restored, clean, distance, LPIPS_STRIDE)
-        rows[kind] |= temporal_consistency(list(zip(degraded, restored, clean, strict=True)))
-    return rows
-
-
-def _degrade(frames: Iterable[Frame], kind: str, seed: int) -> Iterator[Frame]:
-    return iter(frames) if kind == "none" else degrade(frames, kind, seed)
 
 
 def compare_restored(

@@ -8,13 +8,13 @@ source's error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from reimagine.media.motion import forward_backward_error, optical_flow, squared_magnitude, warp_backward
+from reimagine.metrics import Distance
 from reimagine.metrics.colour import colourfulness
 
 OCCLUDED = 1.0
@@ -37,15 +37,15 @@ class MaskedFlow(NamedTuple):
     mask: np.ndarray
 
 
-def masked_flow(here: np.ndarray, there: np.ndarray, lai_compat: bool = False) -> MaskedFlow:
+def masked_flow(current: np.ndarray, following: np.ndarray, lai_compat: bool = False) -> MaskedFlow:
     """Return the flow between two source frames, with its mask.
 
     Args:
-        here, there: RGB (H, W, 3) uint8.
+        current, following: RGB (H, W, 3) uint8.
         lai_compat: reproduce an error of the published code, which uses the first component of the flow twice at motion
             boundaries.
     """
-    a, b = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (here, there))
+    a, b = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (current, following))
     forward, backward = optical_flow(a, b, "medium"), optical_flow(b, a, "medium")
     occluded = forward_backward_error(forward, backward) > OCCLUDED
     return MaskedFlow(forward, ~(occluded | _motion_boundaries(forward, lai_compat)))
@@ -60,19 +60,19 @@ def _motion_boundaries(flow: np.ndarray, lai_compat: bool) -> np.ndarray:
     return total > BOUNDARY_SLOPE * squared_magnitude(flow) + BOUNDARY_OFFSET
 
 
-def warp_error(here: np.ndarray, there: np.ndarray, by: MaskedFlow, lai_compat: bool = False) -> float:
+def warp_error(current: np.ndarray, following: np.ndarray, flow: MaskedFlow, lai_compat: bool = False) -> float:
     """Return the mean squared difference of a frame and the next one, warped to it, over valid pixels and channels.
 
     Args:
-        here, there: RGB (H, W, 3), values 0..255; the error is that of values 0..1.
-        by: flow from `here` to `there`.
+        current, following: RGB (H, W, 3), values 0..255; the error is that of values 0..1.
+        flow: from `current` to `following`.
         lai_compat: compress both as JPEG first, as in the published evaluation.
     """
     if lai_compat:
-        here, there = _jpeg(here), _jpeg(there)
-    warped = warp_backward(there.astype(np.float32), by.flow)
-    squares = np.square((warped - here) / 255).mean(2)
-    return float(squares[by.mask].mean()) if by.mask.any() else 0.0
+        current, following = _jpeg(current), _jpeg(following)
+    warped = warp_backward(following.astype(np.float32), flow.flow)
+    squares = np.square((warped - current) / 255).mean(2)
+    return float(squares[flow.mask].mean()) if flow.mask.any() else 0.0
 
 
 def _jpeg(image: np.ndarray) -> np.ndarray:
@@ -104,7 +104,7 @@ class TemporalConsistency:
 
     def __init__(
         self,
-        distance: Callable[[np.ndarray, np.ndarray], float] | None = None,
+        distance: Distance | None = None,
         every: int = 1,
         lai_compat: bool = False,
     ) -> None:
@@ -113,21 +113,21 @@ class TemporalConsistency:
         self.appearance: dict[str, list[tuple[float, ...]]] = {}
         self.pairs = 0
 
-    def add(self, here: dict[str, np.ndarray], there: dict[str, np.ndarray]) -> None:
+    def add(self, current: dict[str, np.ndarray], following: dict[str, np.ndarray]) -> None:
         """Add a pair of consecutive frames.
 
         Args:
-            here: RGB (H, W, 3) uint8 by state. "source" is required; the distance is measured to "before".
-            there: the next frame in the same states.
+            current: RGB (H, W, 3) uint8 by state. "source" is required; the distance is measured to "before".
+            following: the next frame in the same states.
         """
-        flow = masked_flow(here["source"], there["source"], self.lai_compat)
-        for state, image in here.items():
-            error = warp_error(image, there[state], flow, self.lai_compat)
+        flow = masked_flow(current["source"], following["source"], self.lai_compat)
+        for state, image in current.items():
+            error = warp_error(image, following[state], flow, self.lai_compat)
             self.errors.setdefault(state, []).append(error)
             if self.pairs % self.every == 0:
                 distance = float("nan")
-                if self.distance and "before" in here and state != "source":
-                    distance = self.distance(here["before"], image)
+                if self.distance and "before" in current and state != "source":
+                    distance = self.distance(current["before"], image)
                 self.appearance.setdefault(state, []).append((colourfulness(image), sharpness(image), distance))
         self.pairs += 1
 
@@ -141,12 +141,12 @@ class TemporalConsistency:
         source_error = float(np.mean(self.errors["source"]))
         rows = {}
         for state, errors in self.errors.items():
-            vividness, sharp, distance = np.mean(self.appearance[state], 0)
+            colour, sharp, distance = np.mean(self.appearance[state], 0)
             error = float(np.mean(errors))
             rows[state] = {
                 "warp_error": error,
                 "excess": error - source_error,
-                "colourfulness": float(vividness),
+                "colourfulness": float(colour),
                 "sharpness": float(sharp),
             }
             if not np.isnan(distance):

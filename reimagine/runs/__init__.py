@@ -1,1 +1,1 @@
-"""Run folders: what was done to a film, and the tracks that the steps left."""
+"""Run folders: the finished steps of a film and its tracks after them."""

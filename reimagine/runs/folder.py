@@ -56,7 +56,7 @@ class Run:
         end: float | None = None,
         progress: Progress | None = None,
     ) -> Run:
-        """Open a film in its run folder, which is created if needed; or an existing run folder, to go on with it.
+        """Open a film in its run folder, which is created if needed; or an existing run folder, to continue it.
 
         Args:
             source: a film, sound or picture file, a folder of pictures, or a run folder.

@@ -1,4 +1,4 @@
-"""Deleting what a run folder no longer needs."""
+"""Deletion of folders that a run does not use any more."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def unused_folders(run: Run, artifacts: bool = False) -> list[Path]:
     used = {run.opened} | {step.folder for step in steps}
     learned = tuple(f"learned-{step.stage}.{step.model}-" for step in steps)
     folders = [p for p in sorted(run.folder.iterdir()) if p.is_dir()]
-    ours = [p for p in folders if p.name[:2].isdigit() or p.name.startswith(("learned-", "learnt-"))]
-    return [p for p in ours if p.name not in used and not (learned and p.name.startswith(learned))]
+    step_folders = [p for p in folders if p.name[:2].isdigit() or p.name.startswith(("learned-", "learnt-"))]
+    return [p for p in step_folders if p.name not in used and not (learned and p.name.startswith(learned))]
 
 
 def delete(run: Run, folders: Sequence[Path]) -> None:
-    """Delete step folders. `run.json` is written first, so that it never lists a step that is gone."""
-    gone = {path.name for path in folders}
-    run.steps = [step for step in run.steps if step.folder not in gone]
+    """Delete step folders. `run.json` is written first, so that it never lists a deleted step."""
+    deleted = {path.name for path in folders}
+    run.steps = [step for step in run.steps if step.folder not in deleted]
     run.save()
     for path in folders:
         shutil.rmtree(path)

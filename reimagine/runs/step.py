@@ -54,7 +54,7 @@ def write_step(folder: Path, step: Step, model: Any) -> None:
 
 
 def read_step(folder: Path) -> Step:
-    """The step that left its `step.json` in a folder."""
+    """The step that the `step.json` of a folder describes."""
     facts = json.loads((folder / "step.json").read_text())
     return Step(**{name: facts[name] for name in (f.name for f in fields(Step)) if name in facts})
 

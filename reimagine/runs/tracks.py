@@ -47,7 +47,7 @@ class FilmTracks:
         for step in self.steps[:steps]:
             if step.writes == "picture":
                 path = str(self.folder / step.folder / ARTIFACTS["picture"])
-                track = PictureTrack((*track.until(step.start).stretches, (path, step.start, step.frames)))
+                track = PictureTrack((*track.until(step.start).segments, (path, step.start, step.frames)))
         return track
 
     @property

@@ -26,8 +26,8 @@ class Stage:
         done: past participle for the gallery page, such as "coloured".
         command: whether `reimagine <stage> FILM` exists.
         preview: whether `reimagine preview <stage> FILM` exists.
-        restores_source: the stage wants the picture as it was found, so it comes before all other picture stages, and
-            later stages take its result for the film's own picture.
+        restores_source: the stage needs the unprocessed picture, so it comes before all other picture stages, and later
+            stages use its result as the source.
         measures_input: `report.json` also measures the picture that the stage was given.
     """
 
@@ -233,5 +233,6 @@ def identify(model: Any) -> tuple[str, str]:
 
 
 def _object(row: str) -> type[Any]:
+    """The class that a row of the table names, as "module:class"."""
     module, _, name = row.partition(":")
     return getattr(import_module(module), name)

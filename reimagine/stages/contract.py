@@ -1,7 +1,8 @@
 """The contract between the models and the rest of the program.
 
-A model is a frozen dataclass that inherits one of the kinds below. Its fields are its options. Everything a model may
-ask for is declared here with its default, so that no other code probes a model for attributes or knows a stage by name.
+A model is a frozen dataclass that inherits one of the kinds below. Its fields are its options. All optional
+capabilities are declared here with their defaults, so that no other code probes a model for attributes or knows a
+stage by name.
 
     kind                 `load(device)` returns
     PictureModel         (frames, counts) -> frames: the same frame numbers, the same size
@@ -11,8 +12,8 @@ ask for is declared here with its default, so that no other code probes a model 
     SynthesisModel       (notes, counts) -> sound
     MixModel             (original sound, new sound) -> sound
 
-`load` returns weights and constants. What it returns is kept for the life of the process and is called for many films
-and parts, so all state of a film or part belongs to one call. A part is a frame range of one picture step.
+`load` returns weights and constants. The result is cached for the life of the process and called for many films and
+parts, so all state of a film or part belongs to one call. A part is a frame range of one picture step.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class FrameProcessor(Protocol):
     """A loaded `PictureModel`."""
 
     def __call__(self, frames: Iterable[Frame], counts: Counts | None = None, /) -> Iterator[Frame]:
-        """Frames of one part in, the processed ones out, lazily and in order. Totals are added to `counts`."""
+        """Yield the processed frames of one part, lazily and in order. Totals are added to `counts`."""
         ...
 
 
@@ -79,7 +80,7 @@ class ContinuationProcessor(Protocol):
     def __call__(self, clip: Clip, count: int, folder: Path, progress: Progress, /) -> Iterator[Frame]:
         """Yield `count` frames that follow the clip's last, numbered on from it.
 
-        What is learned from the clip, and every generated step, is kept in `folder`; what is there already is reused.
+        Learned weights and generated steps are stored in `folder` and reused by later calls.
         """
         ...
 
@@ -96,7 +97,7 @@ class Composer(Protocol):
     """A loaded `CompositionModel`."""
 
     def __call__(self, notes: Notes, counts: Counts | None = None, /) -> Notes:
-        """Notes made from others; there may be none."""
+        """Composed notes; the input may be empty."""
         ...
 
 
@@ -117,7 +118,7 @@ class Mixer(Protocol):
 
 
 class Model(Protocol):
-    """What every model has. Inherit one of the kinds below instead."""
+    """Base class of all models. Inherit one of the kinds below instead."""
 
     version: ClassVar[int] = 1
     """Raise it when the same options give another result: it is part of the step's key."""
@@ -161,9 +162,9 @@ class PictureModel(Model, Protocol):
     """Processes the frames of a film, part by part."""
 
     context: ClassVar[int] = 0
-    """Frames before a part's first that the model must see."""
+    """Input frames that the model needs before a part's first frame."""
     look_ahead: ClassVar[int] = 0
-    """Frames after a part's last that the model must see."""
+    """Input frames that the model needs after a part's last frame."""
     uses_source: ClassVar[bool] = False
     """Whether frames must carry the film's own frame (`Frame.source`)."""
     scene_reuse: ClassVar[bool] = False
@@ -176,7 +177,7 @@ class PictureModel(Model, Protocol):
     def prepare(self, clip: Clip, folder: Path, device: str, progress: Progress) -> Self:
         """Analyze or learn from the whole film before its parts are processed; return the model to use.
 
-        `folder` keeps what is learned. It exists only if the model makes it.
+        `folder` is for learned weights. The model creates it if it needs it.
         """
         return self
 
@@ -196,7 +197,7 @@ class ContinuationModel(Model, Protocol):
 
     @property
     def seconds(self) -> float:
-        """How long the film continues."""
+        """Length of the continuation, in seconds."""
         ...
 
     @property
@@ -215,7 +216,7 @@ class ContinuationModel(Model, Protocol):
 
 
 class SoundModel(Model, Protocol):
-    """What the models for sound and notes have in common."""
+    """Base class of the models for sound and notes."""
 
     realtime_factor: ClassVar[float] = 60.0
     """Seconds of sound processed per second on two cores, for `--dry-run`."""
@@ -225,7 +226,7 @@ class TranscriptionModel(SoundModel, Protocol):
     """Transcribes sound to notes."""
 
     sample_rate: ClassVar[int | None] = None
-    """Rate in Hz at which the model wants mono sound; None: the file's own rate and channels."""
+    """Sample rate in Hz of the mono input; None: the file's own rate and channels."""
 
     @abstractmethod
     def load(self, device: str) -> Transcriber:

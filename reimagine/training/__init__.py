@@ -1,1 +1,1 @@
-"""What several `train.py` share: options, checkpoints, weight averaging, losses, a discriminator, data, plots."""
+"""Shared code of the trainings: options, checkpoints, weight averaging, losses, a discriminator, data, plots."""

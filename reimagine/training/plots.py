@@ -9,8 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from reimagine.media.files import replace_atomically
-from reimagine.media.writer import write_image
+from reimagine.media.writer import write_figure, write_image
 
 
 def plot_losses(log: Path, out: Path, validation: str = "validation ") -> None:
@@ -36,9 +35,7 @@ def plot_losses(log: Path, out: Path, validation: str = "validation ") -> None:
         axes.set_title(name)
         axes.set_xlabel("steps")
     figure.axes[0].legend()
-    temporary = out.with_name("." + out.name)
-    figure.savefig(temporary, dpi=80)
-    replace_atomically(temporary, out)
+    write_figure(out, figure, 80)
 
 
 def save_sample_sheet(path: Path, rows: Sequence[Sequence[Tensor]]) -> None:

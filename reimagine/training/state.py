@@ -37,12 +37,12 @@ def seed_everything(number: int) -> None:
 
 
 def save_checkpoint(path: Path, parts: Mapping[str, Any]) -> None:
-    """Write a checkpoint atomically: an interruption leaves the previous file as it was.
+    """Write a checkpoint atomically: after an interruption the previous file is unchanged.
 
     Args:
         path: the file.
-        parts: by name, networks and optimizers, of which the `state_dict` is written, and plain values (numbers,
-            strings, tensors, and lists and dictionaries of these).
+        parts: by name, networks and optimizers, whose `state_dict` is written, and plain values (numbers, strings,
+            tensors, and lists and dictionaries of these).
     """
     state = {name: _state_of(part) for name, part in parts.items()}
     temporary = path.with_name("." + path.name)

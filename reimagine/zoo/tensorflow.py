@@ -50,7 +50,7 @@ def read(path: Path) -> dict[str, Tensor]:
     """The float32 and int64 tensors of a checkpoint, by name.
 
     Args:
-        path: an `.index` file; a folder with checkpoints in it, of which the last step of the last stage is read;
+        path: an `.index` file; a folder with checkpoints, whose last step in the last folder by name is read;
             or a zip file of such a folder.
 
     Raises:

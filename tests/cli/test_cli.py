@@ -28,10 +28,10 @@ DEMO = Path(__file__).parents[2] / "assets" / "demo.mp4"
 def test_every_command_writes_a_film(words, film, tmp_path):
     import av
 
-    made = tmp_path / "out.mp4"
-    code, out, _ = run_cli(words[0], film, *words[1:], "--into", tmp_path / "run", "-o", made, "-q")
-    assert code == 0 and out.strip().splitlines()[-1] == str(made)
-    with av.open(str(made)) as box:
+    output = tmp_path / "out.mp4"
+    code, out, _ = run_cli(words[0], film, *words[1:], "--into", tmp_path / "run", "-o", output, "-q")
+    assert code == 0 and out.strip().splitlines()[-1] == str(output)
+    with av.open(str(output)) as box:
         assert sum(1 for _ in box.decode(video=0)) == (60 if words[0] == "continue" else 48)
         assert box.streams.audio
 
@@ -181,8 +181,8 @@ def test_the_demo_film_is_coloured(tmp_path):
 
 
 def test_version_is_printed():
-    code, said, _ = run_cli("--version")
-    assert code == 0 and said.strip() == f"reimagine {__version__}"
+    code, out, _ = run_cli("--version")
+    assert code == 0 and out.strip() == f"reimagine {__version__}"
 
 
 def test_the_film_itself_is_not_overwritten(film, tmp_path):

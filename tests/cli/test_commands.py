@@ -17,7 +17,8 @@ from reimagine import bundled, recipe, stages
 from reimagine.progress import NoProgress
 from reimagine.runs.folder import Run
 
-TINT, HOLD = reimagine.model("colorize", "tint"), reimagine.model("continue", "hold")
+TINT = reimagine.model("colorize", "tint")
+HOLD = reimagine.model("continue", "hold")
 
 
 def test_included_recipes_are_listed_and_copied(tmp_path):
@@ -130,16 +131,16 @@ def test_the_page_links_only_to_its_own_files(film, tmp_path):
     code, out, _ = run_cli("gallery", first.folder, second.folder, *given)
     page = Path(out.strip())
     assert code == 0 and page == tmp_path / "site" / "index.html"
-    seen = TagCollector()
-    seen.feed(page.read_text())
-    links = [a[k] for _, a in seen.tags for k in ("src", "poster", "href") if k in a]
+    collector = TagCollector()
+    collector.feed(page.read_text())
+    links = [a[k] for _, a in collector.tags for k in ("src", "poster", "href") if k in a]
     files = [link for link in links if not link.startswith(("#", "data:"))]
     assert files and all((page.parent / link).is_file() for link in files)
-    assert len({a["id"] for t, a in seen.tags if t == "article"}) == 2
-    images = [a for t, a in seen.tags if t == "img"]
+    assert len({a["id"] for t, a in collector.tags if t == "article"}) == 2
+    images = [a for t, a in collector.tags if t == "img"]
     sized = [a["loading"] == "lazy" and "alt" in a and a["width"] and a["height"] for a in images]
     assert images and all(sized)
-    named = [a for t, a in seen.tags if t in ("video", "input") and a.get("type") != "checkbox"]
+    named = [a for t, a in collector.tags if t in ("video", "input") and a.get("type") != "checkbox"]
     assert named and all(a.get("aria-label") for a in named)
     assert page.read_text().count("by us") == 2 and "[[step]]" in page.read_text()
     with av.open(str(page.parent / "one" / "after.mp4")) as box:

@@ -1,14 +1,23 @@
-"""`reimagine evaluate restore`."""
+"""`reimagine evaluate restore`, and its workflow on a model with a known result."""
 
 from __future__ import annotations
 
 import json
 
-from helpers import picture, run_cli
+import pytest
+from helpers import mean_difference, panning_shot, picture, run_cli
 
+from reimagine.evaluation.restoration import damage_kinds, evaluate_film, evaluate_pictures
 from reimagine.media.writer import write_image
 
 COMMAND = ["evaluate", "restore", "--model", "classic", "--kind", "none", "--kind", "noise", "--json"]
+
+
+class Identity:
+    """A model that changes nothing."""
+
+    def load(self, device):
+        return iter
 
 
 def photographs(folder):
@@ -34,3 +43,23 @@ def test_evaluate_on_a_film(film):
 def test_an_unknown_kind_of_damage_is_refused(tmp_path):
     photos = photographs(tmp_path / "photos")
     assert "did you mean 'noise'" in run_cli("evaluate", "restore", photos, "--kind", "nosie")[2]
+
+
+def test_a_model_that_changes_nothing_gains_nothing():
+    images = [f.image for f in panning_shot(2)]
+    rows = evaluate_pictures(Identity(), images, "cpu", mean_difference, ["none", "noise"])
+    assert rows["none"]["psnr"] == pytest.approx(60) and rows["none"]["lpips"] == 0
+    for row in rows.values():
+        assert row["gain"] == 0 and row["changed"] == 0 and row["ssim"] == row["ssim_degraded"]
+    assert rows["noise"]["psnr"] < 26
+
+
+def test_a_film_is_also_measured_for_flicker_and_warping_error():
+    frames = panning_shot(6)
+    row = evaluate_film(Identity(), lambda: iter(frames), "cpu", mean_difference, ["flicker"])["flicker"]
+    assert row["flicker"] == row["flicker_degraded"] > 0 and row["warp"] == row["warp_degraded"] > 0
+
+
+def test_flicker_and_weave_are_kinds_of_films_only():
+    assert set(damage_kinds(True)) - set(damage_kinds(False)) == {"flicker", "weave"}
+    assert damage_kinds(False)[0] == "none"

@@ -118,7 +118,7 @@ def test_a_comparison_is_as_long_as_the_longest_film_and_as_wide_as_all(monkeypa
     assert frames[0][:40].max() > 150  # the titles
 
 
-def test_films_are_arranged_in_rows_and_the_last_row_is_filled(tmp_path):
+def test_three_films_in_two_columns_take_two_rows(tmp_path):
     from reimagine.gallery.continuations import side_by_side
 
     film, out = make_film(tmp_path / "film.mp4", 6), tmp_path / "rows.mp4"

@@ -107,7 +107,7 @@ def test_values_move_with_the_picture():
 
 
 def test_values_that_flicker_are_averaged():
-    """Each frame has another value; neighbours must come out alike."""
+    """Each frame has another value; the results of neighbouring frames must be similar."""
     rng = np.random.default_rng(0)
     frames = moving(48)
 
@@ -158,7 +158,7 @@ def test_a_cut_that_was_not_detected_gets_a_keyframe():
 
 
 def test_one_propagator_serves_many_films():
-    """Nothing of one film reaches the next."""
+    """No state of one film is kept for the next."""
 
     def compute(frame, luma, window):
         return np.full((*luma.shape, 1), float(frame.luma.mean()), np.float32)

@@ -18,7 +18,8 @@ from reimagine.errors import RunError, StageError
 from reimagine.execution import parts
 from reimagine.runs.folder import Run
 
-TINT, INK = reimagine.model("colorize", "tint"), reimagine.model("cartoon", "ink")
+TINT = reimagine.model("colorize", "tint")
+INK = reimagine.model("cartoon", "ink")
 
 
 def picture(run) -> list[np.ndarray]:
@@ -45,7 +46,7 @@ def test_another_option_makes_another_folder(tmp_path, film):
     assert folders(tmp_path / "run") == ["00-open", "01-colorize.tint", "01-colorize.tint"]
 
 
-def test_a_run_folder_goes_on_from_its_latest_picture(tmp_path, film):
+def test_a_run_folder_as_input_continues_from_its_latest_picture(tmp_path, film):
     reimagine.run(film, [TINT(), INK()], tmp_path / "a")
     reimagine.run(film, [TINT()], tmp_path / "b")
     reimagine.run(tmp_path / "b", [INK()])
@@ -99,8 +100,8 @@ def test_killed_and_run_again_gives_the_same_film(tmp_path):
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    kept = {p: p.stat().st_ino for p in (tmp_path / "run").glob("*/parts/[0-9]*.nut")}
-    assert kept and not list((tmp_path / "run").glob("*/step.json"))
+    finished = {p: p.stat().st_ino for p in (tmp_path / "run").glob("*/parts/[0-9]*.nut")}
+    assert finished and not list((tmp_path / "run").glob("*/step.json"))
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("film.mp4")
     pairs = zip(frames_of(whole.film), frames_of(tmp_path / "run" / "film.mp4"), strict=True)
@@ -110,15 +111,15 @@ def test_killed_and_run_again_gives_the_same_film(tmp_path):
 def test_incomplete_parts_are_processed_again(tmp_path, film):
     """A kill may fall between any two files of a part."""
     done = reimagine.run(film, [TINT()], tmp_path / "run")
-    want = picture(tmp_path / "run")
-    home = tmp_path / "run" / Run.open(done.folder).tracks.latest("picture").folder
-    (home / "step.json").unlink()
-    (home / "parts").mkdir()
-    (home / "parts" / "000000-000020.nut").write_bytes(b"torn")
-    (home / "parts" / ".000020-000048.nut").write_bytes(b"torn")
-    (home / "picture.nut").unlink()
+    expected = picture(tmp_path / "run")
+    folder = tmp_path / "run" / Run.open(done.folder).tracks.latest("picture").folder
+    (folder / "step.json").unlink()
+    (folder / "parts").mkdir()
+    (folder / "parts" / "000000-000020.nut").write_bytes(b"incomplete")
+    (folder / "parts" / ".000020-000048.nut").write_bytes(b"incomplete")
+    (folder / "picture.nut").unlink()
     reimagine.run(film, [TINT()], tmp_path / "run")
-    assert all(np.array_equal(a, b) for a, b in zip(want, picture(tmp_path / "run"), strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(expected, picture(tmp_path / "run"), strict=True))
 
 
 def test_out_of_memory_halves_the_size_of_the_part_and_is_counted(tmp_path, film, tiny_colour, monkeypatch):

@@ -48,8 +48,8 @@ def test_sound_and_midi_files_are_processed(tmp_path):
     done = reimagine.run(tmp_path / "tune.mid", chain(), tmp_path / "a", tmp_path / "tune.m4a")
     assert abs(read_sound(done.film).seconds - notes.seconds - 2) < 0.1
     again = reimagine.run(done.film, chain(), tmp_path / "b")
-    heard = read_notes(next((tmp_path / "b").glob("*/notes.mid")))
-    assert again.film.suffix == ".wav" and {n.pitch for n in heard} >= {60, 62, 64}
+    notes = read_notes(next((tmp_path / "b").glob("*/notes.mid")))
+    assert again.film.suffix == ".wav" and {n.pitch for n in notes} >= {60, 62, 64}
 
 
 def test_a_composed_melody_is_as_long_as_the_film(tmp_path):
@@ -97,8 +97,8 @@ def test_after_continue_the_tune_begins_again(tmp_path, film):
     continuation = reimagine.model("continue", "hold")(seconds=2.0)
     done = reimagine.run(film, [continuation, *chain()], tmp_path / "run")
     wave = read_sound(done.film).mono()
-    heard = [np.abs(part).max() for part in np.array_split(wave, 8)]
-    assert abs(done.report["audio_minus_video_seconds"]) < 0.1 and min(heard[:7]) > 0.02
+    peaks = [np.abs(part).max() for part in np.array_split(wave, 8)]
+    assert abs(done.report["audio_minus_video_seconds"]) < 0.1 and min(peaks[:7]) > 0.02
 
 
 def test_notes_are_repeated_until_their_length():

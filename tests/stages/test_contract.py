@@ -47,10 +47,10 @@ def build(stage: str, name: str, weights, **options) -> object:
     return cls(**options)
 
 
-def film(count: int, size=(96, 64), seen: list | None = None, scene: int = 0) -> Iterator[Frame]:
+def film(count: int, size=(96, 64), consumed: list | None = None, scene: int = 0) -> Iterator[Frame]:
     for n in range(count):
-        if seen is not None:
-            seen.append(n)
+        if consumed is not None:
+            consumed.append(n)
         yield frame_from_image(n, picture(n, *size, scene)).renumbered(n, Shot(0, count))
 
 
@@ -104,9 +104,9 @@ def test_inference_options_are_options(stage, name):
 @pytest.mark.parametrize("size", [(96, 64), (61, 47)])
 @pytest.mark.parametrize(("stage", "name"), PICTURE)
 def test_same_numbers_same_size_real_pictures(stage, name, size, tiny_weights):
-    made = list(build(stage, name, tiny_weights).load("cpu")(film(9, size)))
-    assert [f.index for f in made] == list(range(9))
-    for frame in made:
+    results = list(build(stage, name, tiny_weights).load("cpu")(film(9, size)))
+    assert [f.index for f in results] == list(range(9))
+    for frame in results:
         assert frame.image.shape == (size[1], size[0], 3) and frame.image.dtype == np.uint8
         assert frame.image.std() > 5
 
@@ -123,15 +123,15 @@ def test_cut_into_parts_is_the_same_as_uncut(stage, name, tiny_weights):
 
 
 @pytest.mark.parametrize(("stage", "name"), PICTURE)
-def test_lazy(stage, name, tiny_weights):
-    seen: list[int] = []
+def test_frames_are_read_lazily(stage, name, tiny_weights):
+    consumed: list[int] = []
     model = build(stage, name, tiny_weights)
-    next(iter(model.load("cpu")(film(80, seen=seen))))
-    assert len(seen) <= 8 + 2 * model.look_ahead
+    next(iter(model.load("cpu")(film(80, consumed=consumed))))
+    assert len(consumed) <= 8 + 2 * model.look_ahead
 
 
 @pytest.mark.parametrize(("stage", "name"), PICTURE)
-def test_a_loaded_model_carries_nothing_from_one_film_to_the_next(stage, name, tiny_weights):
+def test_a_loaded_model_keeps_no_state_between_films(stage, name, tiny_weights):
     """Unrelated stills, in any order and twice, give the pictures and counts that each gives alone."""
     model = build(stage, name, tiny_weights)
 
@@ -160,7 +160,7 @@ def test_two_films_at_once_do_not_mix(stage, name, tiny_weights):
 
 
 @pytest.mark.parametrize("name", stages.models_of("colorize"))
-def test_colorizers_leave_the_luma_alone(name, tiny_weights):
+def test_colorizers_do_not_change_the_luma(name, tiny_weights):
     frames, work = list(film(5)), build("colorize", name, tiny_weights).load("cpu")
     for before, after in zip(frames, work(iter(frames)), strict=True):
         assert np.array_equal(before.luma, after.luma)
@@ -171,15 +171,15 @@ def test_colorizers_leave_the_luma_alone(name, tiny_weights):
 
 
 def quick(model):
-    """Tiny, and trained for an instant, so that a test can wait for it."""
+    """The model with a tiny network and a training of 0.3 seconds."""
     names = {field.name for field in dataclasses.fields(model)}
     small = {"minutes": 0.005, "width": 2}
     return dataclasses.replace(model, **{k: v for k, v in small.items() if k in names})
 
 
 @pytest.mark.parametrize("name", stages.models_of("continue"))
-def test_continuations_number_on(name, tiny_weights, tmp_path):
-    """Longer than asked for before: the same beginning, and nothing is learned twice."""
+def test_frame_numbers_continue_those_of_the_film(name, tiny_weights, tmp_path):
+    """A longer continuation from the same folder begins with the same frames, without another training."""
     frames = list(film(30))
     clip = Clip(lambda a, b: iter(frames[a:b]), 30, [Shot(0, 30)], Fraction(24))
     work = quick(build("continue", name, tiny_weights)).load("cpu")
@@ -192,7 +192,7 @@ def test_continuations_number_on(name, tiny_weights, tmp_path):
 
 
 @pytest.mark.parametrize("name", stages.models_of("continue"))
-def test_a_continuation_keeps_nothing_of_another_film(name, tiny_weights, tmp_path):
+def test_a_continuation_keeps_no_state_of_another_film(name, tiny_weights, tmp_path):
     model = quick(build("continue", name, tiny_weights))
     clips = []
     for scene in (0, 1):
@@ -234,7 +234,7 @@ def test_timbres_play(name, tiny_weights):
 
 
 @pytest.mark.parametrize("name", stages.models_of("timbre"))
-def test_a_loaded_timbre_plays_the_same_notes_alike(name, tiny_weights):
+def test_a_loaded_timbre_is_deterministic(name, tiny_weights):
     work, low = playable("timbre", name, tiny_weights), Notes((Note(0.0, 0.5, 20), Note(0.5, 1.0, 30)))
     try:
         first = [work(TUNE), work(low)]
@@ -255,13 +255,13 @@ def test_a_loaded_timbre_plays_the_same_notes_alike(name, tiny_weights):
 )
 def test_timbres_are_in_tune_and_transcribers_hear(name, options):
     sound = stages.model_class("timbre", name)(**options).load("cpu")(TUNE)
-    heard = stages.model_class("transcribe", "pyin")().load("cpu")(sound)
-    assert [n.pitch for n in heard] == [60, 64, 67]
-    assert all(abs(a.start - b.start) < 0.06 for a, b in zip(heard, TUNE, strict=True))
+    transcribed = stages.model_class("transcribe", "pyin")().load("cpu")(sound)
+    assert [n.pitch for n in transcribed] == [60, 64, 67]
+    assert all(abs(a.start - b.start) < 0.06 for a, b in zip(transcribed, TUNE, strict=True))
 
 
 @pytest.mark.parametrize("name", stages.models_of("transcribe"))
-def test_a_loaded_transcriber_hears_each_sound_alone(name):
+def test_a_loaded_transcriber_keeps_no_state_between_sounds(name):
     work = stages.model_class("transcribe", name)().load("cpu")
     sounds = [sound_of(440), Sound(np.zeros((1, 44100), np.float32), 44100), sound_of(330)]
     once = [work(sound) for sound in sounds]
@@ -273,10 +273,10 @@ def test_a_loaded_transcriber_hears_each_sound_alone(name):
 def test_composers_take_notes_or_none_and_keep_the_tempo(name, tiny_weights):
     work = build("compose", name, tiny_weights).load("cpu")
     given = [Notes((), 90.0), Notes(TUNE.notes, 90.0, 0.1)]
-    made = [work(notes) for notes in given]
-    for notes in made:
+    results = [work(notes) for notes in given]
+    for notes in results:
         assert notes.tempo == 90.0 and all(n.end > n.start >= 0 for n in notes)
-    assert [work(notes) for notes in reversed(given)] == made[::-1]
+    assert [work(notes) for notes in reversed(given)] == results[::-1]
 
 
 @pytest.mark.parametrize("name", stages.models_of("mix"))

@@ -55,7 +55,7 @@ def invert(tmp_path: Path, monkeypatch) -> str:
 
 
 def run_new_cli(*words: object) -> tuple[int, str]:
-    """The command line, made anew from the table."""
+    """The command line, built again from the table of stages."""
     from reimagine.cli import build_app
 
     done = CliRunner().invoke(build_app(), [str(word) for word in words], catch_exceptions=False)

@@ -31,7 +31,7 @@ def small_and_fast():
 
 @pytest.fixture(scope="module")
 def train(tmp_path_factory) -> TrainRestore:
-    """A training of a moment, on six generated photographs."""
+    """A training of a few steps, on six generated photographs."""
     photos = tmp_path_factory.mktemp("photos")
     for n in range(6):
         write_image(photos / f"{n}.png", picture(3 * n, 96, 80, n % 3))

@@ -1,4 +1,4 @@
-"""The contents of a gallery page: what is known of a run, and the texts and numbers that the template shows."""
+"""The contents of a gallery page: texts, numbers and files of a run, as the template needs them."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def _weights_credit(stage: str, weights: str) -> Sequence[dict[str, str]]:
     """One row for weights that have a card."""
     try:
         card = zoo.find(weights).facts
-    except ReimagineError:  # they were removed since
+    except ReimagineError:  # the weights were removed after the run
         return ()
     if not card:
         return ()

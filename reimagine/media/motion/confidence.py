@@ -1,4 +1,4 @@
-"""How reliable a flow is at every pixel."""
+"""Flow confidence: the reliability of a flow at every pixel."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ class FlowWithConfidence(NamedTuple):
 
 
 def bidirectional_flow(
-    here: np.ndarray, there: np.ndarray, preset: str = "fast"
+    image: np.ndarray, other: np.ndarray, preset: str = "fast"
 ) -> tuple[FlowWithConfidence, FlowWithConfidence]:
-    """Flows from `here` to `there` and from `there` to `here`, of two lumas (h, w) uint8."""
-    forward, backward = optical_flow(here, there, preset), optical_flow(there, here, preset)
+    """Bidirectional flow between two lumas (h, w) uint8: from `image` to `other`, and from `other` to `image`."""
+    forward, backward = optical_flow(image, other, preset), optical_flow(other, image, preset)
     return (
-        FlowWithConfidence(forward, flow_confidence(forward, backward, here, there)),
-        FlowWithConfidence(backward, flow_confidence(backward, forward, there, here)),
+        FlowWithConfidence(forward, flow_confidence(forward, backward, image, other)),
+        FlowWithConfidence(backward, flow_confidence(backward, forward, other, image)),
     )
 
 
-def flow_confidence(forward: np.ndarray, backward: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
+def flow_confidence(forward: np.ndarray, backward: np.ndarray, image: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Confidence of a flow, from its forward-backward error and the change of luma along it.
 
     Args:
-        forward: (h, w, 2) float32, from `here` to `there`.
-        backward: (h, w, 2) float32, from `there` to `here`.
-        here: (h, w) uint8 luma.
-        there: (h, w) uint8 luma.
+        forward: (h, w, 2) float32, from `image` to `other`.
+        backward: (h, w, 2) float32, from `other` to `image`.
+        image: (h, w) uint8 luma.
+        other: (h, w) uint8 luma.
 
     Returns:
         (h, w) float32, 0..1; 0 where the flow points outside the image.
     """
-    change = cv2.blur(warp_backward(there, forward).astype(np.float32) - here, (5, 5)) / LUMA_TOLERANCE
+    change = cv2.blur(warp_backward(other, forward).astype(np.float32) - image, (5, 5)) / LUMA_TOLERANCE
     confidence = np.exp(-ERROR_WEIGHT * forward_backward_error(forward, backward) - change * change)
     confidence[out_of_bounds(forward)] = 0
     return confidence

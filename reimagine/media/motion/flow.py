@@ -1,7 +1,7 @@
 """Dense optical flow between two frames, and the reduced size at which it is computed.
 
 A flow (H, W, 2) float32 maps every pixel of one frame to its position in another: it is the displacement (x, y) in
-pixels from `here` to `there`.
+pixels from `image` to `other`.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ WIDE_MIN_HEIGHT = 32
 smaller."""
 
 
-def optical_flow(here: np.ndarray, there: np.ndarray, preset: str = "fast") -> np.ndarray:
+def optical_flow(image: np.ndarray, other: np.ndarray, preset: str = "fast") -> np.ndarray:
     """Flow from one image to another by dense inverse search (DIS, Kroeger et al. 2016).
 
     Args:
-        here: (H, W) uint8 luma.
-        there: (H, W) uint8 luma of the other image.
+        image: (H, W) uint8 luma.
+        other: (H, W) uint8 luma of another image.
         preset: "fast" or "medium".
 
     Returns:
         (H, W, 2) float32, pixels.
     """
-    h, w = here.shape
+    h, w = image.shape
     min_height = WIDE_MIN_HEIGHT if preset == "fast" and w >= WIDE else MIN_SIDE
     if h < min_height or w < MIN_SIDE:
         padding = (0, max(0, min_height - h)), (0, max(0, MIN_SIDE - w))
-        here, there = np.pad(here, padding, "edge"), np.pad(there, padding, "edge")
-    here, there = np.ascontiguousarray(here), np.ascontiguousarray(there)
+        image, other = np.pad(image, padding, "edge"), np.pad(other, padding, "edge")
+    image, other = np.ascontiguousarray(image), np.ascontiguousarray(other)
     dis = cv2.DISOpticalFlow.create(PRESETS[preset])
-    return dis.calc(here, there, None)[:h, :w]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return dis.calc(image, other, None)[:h, :w]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def working_size(width: int, height: int, short_side: int, multiple: int = 1, minimum: int = 8) -> tuple[int, int]:
@@ -63,12 +63,12 @@ def resize_to_short_side(image: np.ndarray, short_side: int, multiple: int = 1, 
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
-def reduced_flow(here: np.ndarray, there: np.ndarray, short_side: int, preset: str = "medium") -> np.ndarray:
+def reduced_flow(image: np.ndarray, other: np.ndarray, short_side: int, preset: str = "medium") -> np.ndarray:
     """Flow computed at a reduced size and scaled to the size of the images.
 
     Args:
-        here: (H, W, 3) uint8 RGB.
-        there: (H, W, 3) uint8 RGB, the other image.
+        image: (H, W, 3) uint8 RGB.
+        other: (H, W, 3) uint8 RGB, of the same size.
         short_side: pixels, of the images between which the flow is computed.
         preset: "fast" or "medium".
 
@@ -76,6 +76,6 @@ def reduced_flow(here: np.ndarray, there: np.ndarray, short_side: int, preset: s
         (H, W, 2) float32, pixels at full size.
     """
     a, b = (
-        cv2.cvtColor(resize_to_short_side(x, short_side, minimum=MIN_SIDE), cv2.COLOR_RGB2GRAY) for x in (here, there)
+        cv2.cvtColor(resize_to_short_side(x, short_side, minimum=MIN_SIDE), cv2.COLOR_RGB2GRAY) for x in (image, other)
     )
-    return resize_flow(optical_flow(a, b, preset), here.shape[1::-1])
+    return resize_flow(optical_flow(a, b, preset), image.shape[1::-1])

@@ -20,14 +20,14 @@ class FrameInterpolator:
     occluded in the other, only the image that shows it contributes.
 
     Args:
-        here: (H, W, 3) uint8 RGB, the image at time 0.
-        there: (H, W, 3) uint8 RGB, the image at time 1.
+        first: (H, W, 3) uint8 RGB, the image at time 0.
+        second: (H, W, 3) uint8 RGB, the image at time 1.
     """
 
-    def __init__(self, here: np.ndarray, there: np.ndarray) -> None:
-        self.here, self.there = here, there
-        self.forward = reduced_flow(here, there, FLOW_SHORT_SIDE)
-        self.backward = reduced_flow(there, here, FLOW_SHORT_SIDE)
+    def __init__(self, first: np.ndarray, second: np.ndarray) -> None:
+        self.first, self.second = first, second
+        self.forward = reduced_flow(first, second, FLOW_SHORT_SIDE)
+        self.backward = reduced_flow(second, first, FLOW_SHORT_SIDE)
         self.visibility = (
             np.exp(-forward_backward_error(self.backward, self.forward)),
             np.exp(-forward_backward_error(self.forward, self.backward)),
@@ -36,8 +36,8 @@ class FrameInterpolator:
     def at(self, time: float) -> np.ndarray:
         """The image at a time from 0 to 1: (H, W, 3) uint8 RGB."""
         if time in (0, 1):
-            return self.there if time else self.here
-        a, b = warp_backward(self.here, time * self.backward), warp_backward(self.there, (1 - time) * self.forward)
+            return self.second if time else self.first
+        a, b = warp_backward(self.first, time * self.backward), warp_backward(self.second, (1 - time) * self.forward)
         weight_a, weight_b = (w * (v + MIN_VISIBILITY) for w, v in zip((1 - time, time), self.visibility, strict=True))
         share = (weight_a / (weight_a + weight_b))[..., None]
         return np.clip(share * a + (1 - share) * b + 0.5, 0, 255).astype(np.uint8)

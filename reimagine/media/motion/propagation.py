@@ -28,7 +28,7 @@ on both sides."""
 SHORT_SIDE = 112
 """Short side, in pixels, at which flow and values are computed: there is no grain at this size, and colour is soft."""
 MIN_DIVISOR = 2
-"""Least reduction of the frame: 4:2:0 chroma has half its resolution."""
+"""Smallest divisor of the frame's size: 4:2:0 chroma has half the resolution of luma."""
 KEYFRAME_VALIDITY = 0.6
 """A frame becomes a keyframe if the last keyframe's values are valid in a smaller share of it."""
 MIN_WEIGHT = 0.01
@@ -106,7 +106,7 @@ class WeightedValues:
 
 @dataclass(frozen=True)
 class AnalyzedFrame:
-    """A frame with its luma and its flow to and from the frame before it.
+    """Frame analysis: a frame with its luma and its flow to and from the frame before it.
 
     Attributes:
         window: the frames around it, for `ComputeValues`.
@@ -221,7 +221,7 @@ class KeyframePropagator:
             yield item.analyzed.frame, item.analyzed.luma, values
 
     def _computed_where_unknown(self, item: BufferedFrame, values: WeightedValues) -> WeightedValues:
-        """Values computed for the frame itself, with weights only where those of `values` are low."""
+        """Return values computed for the frame itself, with weights only where those of `values` are low."""
         value = self._compute(item.analyzed)
         return WeightedValues(value, np.maximum(1 - values.weight / (2 * MIN_WEIGHT), 0))
 
@@ -232,13 +232,13 @@ class KeyframePropagator:
 def analyze_frames(frames: Iterable[Frame], window: int = 1) -> Iterator[AnalyzedFrame]:
     """Frames with their luma and their flow to and from the frame before them, if that belongs to the same shot."""
     last: AnalyzedFrame | None = None
-    for around in frame_windows(frames, window):
-        frame = around[window // 2]
+    for neighbours in frame_windows(frames, window):
+        frame = neighbours[window // 2]
         luma = propagation_luma(frame)
         if last and is_consecutive(frame, last.frame):
-            last = AnalyzedFrame(frame, around, luma, *bidirectional_flow(luma, last.luma))
+            last = AnalyzedFrame(frame, neighbours, luma, *bidirectional_flow(luma, last.luma))
         else:
-            last = AnalyzedFrame(frame, around, luma)
+            last = AnalyzedFrame(frame, neighbours, luma)
         yield last
 
 

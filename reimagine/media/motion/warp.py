@@ -1,4 +1,4 @@
-"""Warping by a flow (see `flow`), and the tests that tell where a flow is invalid."""
+"""Warping by a flow (see `flow`), and the forward-backward and boundary tests of a flow."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ def _pixel_grid(height: int, width: int) -> np.ndarray:
     return np.dstack([x, y])
 
 
-def warp_backward(there: np.ndarray, flow: np.ndarray, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
-    """Sample another image at the positions to which a flow points.
+def warp_backward(image: np.ndarray, flow: np.ndarray, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """Backward warping: sample an image at the positions to which a flow points.
 
     Args:
-        there: (H, W) or (H, W, C), the image that the flow points to; positions outside repeat its edge.
+        image: (H, W) or (H, W, C), the image that the flow points to; positions outside repeat its edge.
         flow: (h, w, 2) float32, pixels.
         interpolation: OpenCV's constant.
 
     Returns:
-        (h, w) or (h, w, C), `there` aligned with the frame that the flow starts from; same dtype.
+        (h, w) or (h, w, C), `image` aligned with the frame that the flow starts from; same dtype.
     """
     positions = _pixel_grid(flow.shape[0], flow.shape[1]) + flow
-    return cv2.remap(there, positions, None, interpolation, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return cv2.remap(image, positions, None, interpolation, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def resize_flow(flow: np.ndarray, size: Sequence[int], uniform: bool = False) -> np.ndarray:
@@ -45,7 +45,7 @@ def resize_flow(flow: np.ndarray, size: Sequence[int], uniform: bool = False) ->
 
 
 def forward_backward_error(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
-    """Squared distance from a pixel to where it ends after the forward and the backward flow.
+    """Forward-backward error: squared distance of a pixel from its position after the forward and the backward flow.
 
     The distance is relative to the length of the motion, as in Sundaram et al. 2010 and Ruder et al. 2016:
     |w + w'|^2 / (0.01 (|w|^2 + |w'|^2) + 0.5). Above 1 the pixel is occluded in the other frame.

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 KEPT_GRADIENT = 0.92
-"""Share of a drawing's gradient energy that temporal blending must preserve; all of it would bring its noise back."""
+"""Share of a drawing's gradient energy that is restored after temporal blending; a larger share would restore noise."""
 DETAIL_SIGMA = 1.5
 """Sigma in pixels of the Gaussian blur that separates fine detail from the rest."""
 GRADIENT_WINDOW = 15
@@ -42,9 +42,9 @@ TONE_SLOPE = 12
 
 
 def restore_sharpness(blended: np.ndarray, drawing: np.ndarray) -> np.ndarray:
-    """Amplify the fine detail of a blended drawing until its local gradient energy is that of `drawing`.
+    """Adaptive unsharp masking: amplify the fine detail of a blended drawing up to the gradient energy of `drawing`.
 
-    Blending two drawings whose lines are a pixel apart makes the lines soft.
+    Blending two drawings whose lines differ by a pixel blurs the lines.
 
     Args:
         blended: (H, W, 3) float32.

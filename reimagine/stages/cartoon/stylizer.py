@@ -40,7 +40,7 @@ StylizeImage = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class StylizedFrame:
-    """What the next frame of a shot needs of the one before it.
+    """State of temporal blending: the previous frame of a shot.
 
     Attributes:
         frame: the film's frame.

@@ -1,1 +1,1 @@
-"""Colorization: the luma of a film is kept, its chroma is predicted."""
+"""Colorization: the luma of a film is unchanged, its chroma is predicted."""

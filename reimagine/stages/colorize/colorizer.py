@@ -27,7 +27,7 @@ PredictAb = Callable[[np.ndarray], np.ndarray]
 """A network: luma (N, T, h, w) float32 in 0..1 -> CIELAB ab (N, h', w', 2) float32 of the middle one of T frames."""
 
 PREDICTED = "frames predicted by the network"
-"""Count in the report: frames of which the network predicted the colours."""
+"""Count in the report: frames whose colours the network predicted."""
 SIZE_HALVED = "out of memory: worked at half the size"
 """Count in the report: how often the size was halved."""
 
@@ -43,7 +43,7 @@ class Colorizer:
         references: folder of reference stills.
         every_frame: run the network on every frame, without propagation.
         square: stretch the input to a square of `size`.
-        window: consecutive frames that the network sees, 1 or 3.
+        window: consecutive frames in the network's input, 1 or 3.
     """
 
     predict_ab: PredictAb
@@ -109,7 +109,7 @@ class ColorizationPass:
         """Return a frame's ab (h, w, 2), adjusted to the reference still of its shot and to a similar scene.
 
         Args:
-            window: consecutive frames that the network sees, `frame` in the middle.
+            window: consecutive frames, the network's input, with `frame` in the middle.
         """
         self.counts.add(PREDICTED)
         ab = self.predict_with_flip(frame, window)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -11,14 +10,7 @@ from torch import nn
 
 from reimagine import zoo
 from reimagine.stages.colorize.colorizer import PredictAb
-from reimagine.zoo.device import bfloat16_is_fast
-
-NetworkT = TypeVar("NetworkT", bound=nn.Module)
-
-
-def on_device(net: NetworkT, device: str) -> NetworkT:
-    """Move a network to a device, in the memory layout in which convolutions are fastest."""
-    return net.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+from reimagine.zoo.device import bfloat16_is_fast, to_channels_last
 
 
 def load_predictor(weights: str, build: Callable[..., nn.Module], device: str) -> PredictAb:
@@ -29,7 +21,7 @@ def load_predictor(weights: str, build: Callable[..., nn.Module], device: str) -
         build: class of the network, with a method `predict_ab` (luma (N, T, H, W) -> ab (N, 2, H/4, W/4)).
         device: where it runs; in bfloat16 if the device multiplies it in hardware.
     """
-    net = on_device(zoo.load(weights, build, device), device)
+    net = to_channels_last(zoo.load(weights, build, device), device)
     half = bfloat16_is_fast(device)
 
     @torch.inference_mode()

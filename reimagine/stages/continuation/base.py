@@ -1,4 +1,4 @@
-"""What the continuation models that learn from the film have in common: their options and one call for one film."""
+"""Base class of the continuation models that learn from the film: shared options, learning and rollout."""
 
 from __future__ import annotations
 

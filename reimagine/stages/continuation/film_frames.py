@@ -1,4 +1,4 @@
-"""From the images of a rollout to frames of the film: its frame rate, size and grain, and a cross-fade at the join.
+"""From the images of a rollout to frames of the film: frame rate, size and grain, and a cross-fade from the film.
 
 film frame, frame | step ───────── step ───────── step
                   | frame, frame, frame, frame, frame
@@ -47,14 +47,14 @@ def to_film_frames(images: Iterator[np.ndarray], clip: Clip, frames_per_step: fl
 def retime(first: np.ndarray, images: Iterator[np.ndarray], frames_per_step: float, count: int) -> Iterator[np.ndarray]:
     """Yield `count` images at the film's frame rate, interpolated between `first` and the steps that follow it."""
     number = 1
-    for step, (here, there) in enumerate(pairwise(chain([first], images))):
+    for step, (start, end) in enumerate(pairwise(chain([first], images))):
         interpolator: FrameInterpolator | None = None
         while number <= count and number / frames_per_step <= step + 1 + 1e-9:
             time = number / frames_per_step - step
             if time > 1 - 1e-6:
-                yield there
+                yield end
             else:
-                interpolator = interpolator or FrameInterpolator(here, there)
+                interpolator = interpolator or FrameInterpolator(start, end)
                 yield interpolator.at(time)
             number += 1
         if number > count:

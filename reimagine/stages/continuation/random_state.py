@@ -1,4 +1,4 @@
-"""Torch's random number generators, used without effect on the rest of the process.
+"""Use of torch's global random number generators without side effects on the rest of the process.
 
 Dropout and weight initialization draw from the global generators and accept no other.
 """

@@ -1,10 +1,10 @@
-"""Autoregressive rollout: each step is predicted from the steps before it, and all steps are kept on disk.
+"""Autoregressive rollout: each step is predicted from the steps before it, and all steps are stored on disk.
 
     rollout-1/steps-000000.nut     steps 0 to 23
               steps-000024.nut     steps 24 to 47
               state-000048.npz     the predictor's state after step 47
 
-A longer continuation reads the steps that exist and goes on from the last state.
+A longer continuation reads the steps that exist and continues from the last state.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from reimagine.media.motion import working_size
 from reimagine.media.writer import read_images, write_frames
 
 STEPS_PER_FILE = 24
-"""Steps written at once, and so the most that an interruption loses."""
+"""Steps per file: the most that an interruption loses."""
 MAX_SHORT_SIDE = 720
 """Short side, in pixels, of the images of a rollout, at most: larger films are enlarged from it, which saves time."""
 
@@ -38,7 +38,7 @@ class NextFramePredictor(Protocol):
         ...
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go back to a state that `state` returned."""
+        """Restore a state that `state` returned."""
         ...
 
 
@@ -67,7 +67,7 @@ def generate_steps(predictor: NextFramePredictor, folder: Path, count: int) -> I
 
 
 def _finished_steps(folder: Path) -> int:
-    """How many steps exist up to the last state from which the rollout can go on."""
+    """Return the number of stored steps up to the last state from which the rollout can continue."""
     done = 0
     while _steps_path(folder, done).exists():
         done += STEPS_PER_FILE

@@ -1,4 +1,4 @@
-"""The frames of a film that a continuation model learns from: reduced in size, in order, one stride apart."""
+"""The frames of a film that a continuation model learns from: reduced in size, in order, at a fixed stride."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ STRIDE_MOTION = 1.5
 MAX_STRIDE = 4
 """Stride that is chosen at most: with longer steps, interpolated frames show artifacts."""
 HOLD_HINT = "--model hold repeats the last frame"
+"""End of the error messages: the model that works for any film."""
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,8 @@ def choose_stride(frames: Sequence[np.ndarray], most: int = MAX_STRIDE) -> int:
         most: the largest stride.
     """
     motion = []
-    for here, there in zip(frames[::4], frames[1::4], strict=False):
-        flow = optical_flow(rgb_to_luma(here), rgb_to_luma(there))
+    for current, following in zip(frames[::4], frames[1::4], strict=False):
+        flow = optical_flow(rgb_to_luma(current), rgb_to_luma(following))
         motion.append(np.quantile(np.linalg.norm(flow, axis=2), 0.98))
     pixels = float(np.mean(motion)) if motion else 0.0
     return int(np.clip(round(STRIDE_MOTION / max(pixels, 1e-3)), 1, most))

@@ -13,7 +13,7 @@ import numpy as np
 from reimagine.media.motion import FlowWithConfidence, warp_backward
 
 TONE_LEVELS = 8
-"""Bands of luma whose flicker is measured separately: shadows and highlights do not change alike."""
+"""Bands of luma whose flicker is measured separately: shadows and highlights change by different amounts."""
 MIN_CONFIDENCE = 0.5
 """Flow confidence above which a pixel is measured."""
 MIN_CONFIDENT_SHARE = 0.05
@@ -81,7 +81,7 @@ def cumulative_changes(changes: list[FrameChange]) -> tuple[np.ndarray, np.ndarr
 
 
 def local_trend_residual(signal: np.ndarray, index: int, sigma: float, min_slope: float = 0.0) -> np.ndarray:
-    """Residual of a signal at one position from its local linear trend.
+    """Local trend residual: deviation of a signal at one position from its local linear trend.
 
     The trend is a line fitted by least squares with Gaussian weights, so that pans and fades are part of it. A slope
     that is small compared with `min_slope` is shrunk towards zero, and so becomes part of the residual.

@@ -26,7 +26,7 @@ PROFILE_HEIGHT = 31
 
 
 def ridge_strength(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How much lighter and how much darker each pixel is than both sides: two (H, W) float32, positive on lines."""
+    """Contrast of each pixel to both sides, for light and for dark lines: two (H, W) float32, positive on lines."""
     smooth = cv2.blur(image, (1, 9)).astype(np.float32)
     left, right = side_means(smooth)
     return smooth - np.maximum(left, right), np.minimum(left, right) - smooth

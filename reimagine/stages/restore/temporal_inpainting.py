@@ -84,7 +84,7 @@ T = TypeVar("T", bound=HasFrame)
 
 
 def sliding_windows(items: Iterable[T], radius: int) -> Iterator[tuple[list[T], int]]:
-    """For each item, in order, yield its window and its position in it.
+    """Yield for each item, in order, its window and its index in the window.
 
     The window holds up to `radius` items before and after it, all of the same shot.
     """

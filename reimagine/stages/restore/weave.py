@@ -12,7 +12,7 @@ TREND_SIGMA = 12.0
 MAX_WEAVE = 0.006
 """Share of the frame's height; a picture that shakes much more was filmed with a hand-held camera and is left."""
 MIN_SHIFT = 0.05
-"""Pixels; a smaller shift is not worth the resampling."""
+"""Pixels; a smaller shift is not corrected, because resampling would only blur the frame."""
 
 
 def weave_residual(shifts: np.ndarray, index: int, height: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What both stabilizers share: a residual is computed on reduced planes and added to the full-size ones.
+"""Helpers of both stabilizers: a residual is computed on reduced planes and added to the full-size ones.
 
 Flicker varies slowly across the picture. It is estimated at a small size, and only the residual is enlarged, so lines
 and grain stay sharp.

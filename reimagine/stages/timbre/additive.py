@@ -1,7 +1,8 @@
 """Harmonics-plus-noise synthesis (Serra & Smith 1990): a note from the levels of its partials and noise bands.
 
 The partials of a note without bends have constant frequencies, so a frame of sound is a sum of fixed windowed
-sinusoids: one matrix product for all frames. A bent note is synthesized so, too, and then resampled along its bends.
+sinusoids: one matrix product for all frames. A note with bends is synthesized in the same way and then resampled along
+its bends.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ RELEASE_DB = 50
 MAX_RELEASE = 2.5
 """Seconds. Longest release."""
 RELEASE_MARGIN = 0.02
-"""Seconds of release beyond that."""
+"""Seconds added to every release, so that it ends below the audible level."""
 
 
 def _frame_times() -> np.ndarray:
@@ -114,7 +115,7 @@ def _amplitudes(envelopes: PartialEnvelopes, time: np.ndarray, seconds: float) -
 
 
 def sustain_loop(levels: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """Envelopes at any time.
+    """Sustain loop: envelopes at any time.
 
     After LOOP_END the part since LOOP_START is repeated, alternately backwards and forwards, on top of its linear
     trend; a rising trend is not continued.
@@ -143,8 +144,8 @@ def sustain_loop(levels: np.ndarray, time: np.ndarray) -> np.ndarray:
 def _bent_sinusoids(envelopes: PartialEnvelopes, note: Note, frames: int) -> np.ndarray:
     """The partials of a note with bends, (frames * HOP,) float32.
 
-    The partials are synthesized at constant frequencies on a time axis that runs as fast as the pitch is high, with
-    their amplitudes moved to that axis, and then resampled to even times.
+    The partials are synthesized at constant frequencies on a time axis that advances in proportion to the
+    frequency ratio, with their amplitudes sampled on that axis, and then resampled to even times.
     """
     unbent = unbent_time(note, frames * HOP, RATE)
     count = int(np.ceil(unbent[-1] * RATE / HOP)) + 2
@@ -188,7 +189,7 @@ def _noise(amplitudes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def overlap_add(frames: np.ndarray) -> np.ndarray:
-    """Sum of frames (n, 2 * HOP) placed HOP apart, the first centred on sample 0: (n * HOP,) float32."""
+    """Overlap-add of frames (n, 2 * HOP) at a hop of HOP, the first centred on sample 0: (n * HOP,) float32."""
     first, second = frames[:, :HOP], frames[:, HOP:]
     total = second.copy()
     total[:-1] += first[1:]

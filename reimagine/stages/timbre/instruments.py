@@ -1,4 +1,4 @@
-"""Instrument schedules: which point of an instrument space sounds at which second.
+"""Instrument schedules: the latent of the instrument at each second.
 
 An instrument is a latent, a point of that space. Between two scheduled instruments the latent is interpolated.
 """

@@ -32,11 +32,11 @@ PADDING = HOP * (FRAMES - 1) + WINDOW - SAMPLES
 POWER_SCALE = 0.0661371661726
 """Factor by which log power was multiplied for training."""
 POWER_OFFSET = 0.113718730221
-"""Offset that was added to it."""
+"""Offset that was added to the scaled log power for training."""
 FREQUENCY_SCALE = 0.8
 """Factor by which the instantaneous frequency was multiplied for training."""
 FREQUENCY_OFFSET = 0.0
-"""Offset that was added to it."""
+"""Offset that was added to the scaled instantaneous frequency for training."""
 
 
 def _hertz_to_mel(hertz: np.ndarray | float) -> np.ndarray:
@@ -74,7 +74,7 @@ def linear_matrix() -> np.ndarray:
 
 @lru_cache(1)
 def _sparse_linear_matrix() -> csr_matrix:
-    """The transpose of `linear_matrix`, of which nearly all entries are 0."""
+    """The transpose of `linear_matrix` as a sparse matrix: nearly all entries are 0."""
     from scipy.sparse import csr_matrix
 
     return csr_matrix(linear_matrix().T.astype(np.float32))

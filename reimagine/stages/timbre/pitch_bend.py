@@ -1,7 +1,7 @@
 """Pitch bends: the frequency of a note over time, and resampling that follows it.
 
 A note's bends are its pitch offsets in equal steps of its duration. The pitch is interpolated linearly between the
-middles of the steps, and is constant before the first middle and after the last. Phases are integrals of the frequency,
+centres of the steps, and is constant before the first centre and after the last. Phases are integrals of the frequency,
 so the wave has no jumps.
 """
 
@@ -32,8 +32,8 @@ def is_bent(note: Note) -> bool:
 def frequency_ratio(note: Note, time: np.ndarray) -> np.ndarray:
     """Frequency at `time`, in seconds after the note's start, divided by that of the note's MIDI pitch."""
     count = len(note.bends)
-    places = (np.arange(count) + 0.5) / count * (note.end - note.start)
-    return 2 ** (np.interp(time, places, note.bends) / 12)
+    positions = (np.arange(count) + 0.5) / count * (note.end - note.start)
+    return 2 ** (np.interp(time, positions, note.bends) / 12)
 
 
 def highest_ratio(note: Note) -> float:
@@ -50,25 +50,25 @@ def unbent_time(note: Note, count: int, rate: int) -> np.ndarray:
     return np.concatenate([[0.0], np.cumsum((ratio[1:] + ratio[:-1]) / (2 * rate))])[:count]
 
 
-def resample_at(wave: np.ndarray, places: np.ndarray) -> np.ndarray:
+def resample_at(wave: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """Band-limited interpolation of a wave.
 
     Args:
         wave: (n,) samples; silent outside.
-        places: (m,) float, ascending sample positions from 0.
+        positions: (m,) float, ascending sample positions from 0.
 
     Returns:
         (m,) float32.
     """
     table = _sinc_table()
-    padding = TAPS + max(0, int(places.max(initial=0)) - len(wave) + 1)
+    padding = TAPS + max(0, int(positions.max(initial=0)) - len(wave) + 1)
     padded = np.pad(wave, (TAPS // 2 - 1, padding)).astype(np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(padded, TAPS)
-    output = np.empty(len(places), np.float32)
-    for first in range(0, len(places), BLOCK):
-        place = places[first : first + BLOCK]
-        sample = place.astype(int)
-        phase = (place - sample) * PHASES
+    output = np.empty(len(positions), np.float32)
+    for first in range(0, len(positions), BLOCK):
+        position = positions[first : first + BLOCK]
+        sample = position.astype(int)
+        phase = (position - sample) * PHASES
         row = phase.astype(int)
         fraction = (phase - row).astype(np.float32)[:, None]
         kernels = table[row] * (1 - fraction) + table[row + 1] * fraction

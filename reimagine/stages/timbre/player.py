@@ -35,7 +35,7 @@ SILENCE = 1e-5
 PEAK = 0.5
 """Peak amplitude of the result; the mix sets the final level."""
 MOVED = "notes moved by octaves"
-"""Name of the count."""
+"""Count in the report: notes outside the instruments' range, moved into it by octaves."""
 
 
 class Instruments(Protocol):

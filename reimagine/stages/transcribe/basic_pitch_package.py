@@ -18,7 +18,7 @@ ERRORS_ONLY = 3
 
 
 class Package(NamedTuple):
-    """What is used of basic-pitch.
+    """The parts of basic-pitch that are used.
 
     Attributes:
         decoder: the module `basic_pitch.note_creation`.

@@ -27,7 +27,7 @@ MUSIC_STEP = 0.05
 
 @dataclass(frozen=True)
 class NoteFilter:
-    """What is removed.
+    """Which notes are removed.
 
     Attributes:
         ghost_ratio: a note at an overtone of a lower one that starts before or with it is removed if its velocity is
@@ -43,13 +43,13 @@ class NoteFilter:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """How activations become notes.
+    """Thresholds for decoding activations to notes.
 
     Attributes:
         onset: onset probability from which on a note begins, 0..1.
         frame: note probability from which on it continues, 0..1.
         shortest: seconds below which notes are dropped.
-        filter: what is removed afterwards.
+        filter: notes that are removed afterwards.
     """
 
     onset: float

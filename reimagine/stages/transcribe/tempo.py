@@ -15,7 +15,7 @@ MAX_LAG = 2.0
 PREFERRED_TEMPO = 120.0
 """Beats per minute of the log-normal prior's centre (Ellis 2007)."""
 PRIOR_OCTAVES = 1.0
-"""Standard deviation of the prior."""
+"""Standard deviation of the prior, in octaves of the tempo."""
 SEARCH_RANGE = np.linspace(0.98, 1.02, 41)
 """Factors of the first estimate that are compared in the second search."""
 
@@ -24,8 +24,8 @@ def estimate_tempo(onset_strength: np.ndarray, frame_rate: float) -> tuple[float
     """(quarter notes per minute, seconds to the first beat).
 
     First the peak of the onset strength's autocorrelation under a log-normal prior (Ellis 2007), then a search for the
-    grid of beats with the highest mean onset strength. librosa has the first half as well, but importing it takes
-    longer than the rest of a step.
+    grid of beats with the highest mean onset strength. librosa implements the first half, but importing it takes longer
+    than the rest of a step.
 
     Args:
         onset_strength: (n,) sum of the onset activations per frame.

@@ -30,7 +30,7 @@ def grey_frames(count: int, cut: int | None = None) -> list[Frame]:
 
 
 def left_right(greys: np.ndarray) -> np.ndarray:
-    """A network that predicts more red towards the right, whatever it sees."""
+    """A network that predicts more red towards the right, whatever its input."""
     ab = np.zeros((len(greys), 16, 16, 2), np.float32)
     ab[..., 0] = np.arange(16) * 2
     return ab
@@ -90,7 +90,7 @@ def test_other_errors_are_not_taken_for_out_of_memory():
         list(Colorizer(network, 128)(grey_frames(1)))
 
 
-def test_a_network_sees_the_neighbours_but_not_across_a_cut():
+def test_the_input_contains_neighbouring_frames_but_none_across_a_cut():
     windows = []
 
     def network(greys: np.ndarray) -> np.ndarray:
@@ -101,7 +101,7 @@ def test_a_network_sees_the_neighbours_but_not_across_a_cut():
     assert windows == [[10, 10, 30], [10, 30, 50], [30, 50, 50], [70, 70, 90], [70, 90, 90]]
 
 
-def test_keyframes_are_seen_with_their_neighbours():
+def test_the_input_contains_the_neighbours_of_keyframes():
     """The same windows with propagation, which predicts frames later than it receives them."""
     windows = []
 

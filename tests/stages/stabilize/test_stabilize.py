@@ -43,8 +43,8 @@ def measure(frames: list[Frame], output: list[Frame]) -> dict[str, dict[str, flo
         {"source": frame.source.image, "before": frame.image, "after": stabilized.image}
         for frame, stabilized in zip(frames, output, strict=True)
     ]
-    for here, there in pairwise(states):
-        consistency.add(here, there)
+    for current, following in pairwise(states):
+        consistency.add(current, following)
     return consistency.numbers()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -10,6 +10,8 @@ import numpy as np
 
 from reimagine.errors import MediaError
 from reimagine.media.reader import open_film, read_film
+from reimagine.media.writer import write_image
+from reimagine.stages.cartoon.stylizer import StylizeImage
 
 CROP_SIZE = 256
 """Side in pixels of the training crops, as in the CartoonGAN paper."""
@@ -45,9 +47,8 @@ GREY_PAGE_SPREAD = 21.0
 """Mean spread of R, G and B (of 255) up to which a page is printed in black, on paper that may have yellowed."""
 MIN_CROPS = 16
 """Fewer usable crops are too little to train a look on."""
-
-StylizeImage = Callable[[np.ndarray], np.ndarray]
-"""RGB (CROP_SIZE, CROP_SIZE, 3) uint8 -> its drawing, the same shape and type."""
+PAIR_QUALITY = 96
+"""WebP quality of photographs and teacher's drawings, 0 to 100: artifacts must not become part of the look."""
 
 
 def random_crop(picture: np.ndarray, rng: np.random.Generator, min_share: float = 0.7) -> np.ndarray:
@@ -173,12 +174,12 @@ def teacher_pairs(pictures: list[np.ndarray], teacher: StylizeImage, folder: Pat
     for number, picture in enumerate(pictures):
         path = folder / f"{number:05d}.photo.webp"
         if not path.exists():
-            _write_atomically(path, random_crop(picture, np.random.default_rng(number)))
+            write_image(path, random_crop(picture, np.random.default_rng(number)), PAIR_QUALITY)
     pairs = []
     for path in sorted(folder.glob("*.photo.webp")):
         drawing = path.with_name(path.name.replace("photo", look))
         if not drawing.exists():
-            _write_atomically(drawing, teacher(_read(path)))
+            write_image(drawing, teacher(_read(path)), PAIR_QUALITY)
         pairs.append(np.stack([_read(path), _read(drawing)]))
     return pairs
 
@@ -188,11 +189,3 @@ def _read(path: Path) -> np.ndarray:
     if image is None:
         raise MediaError(f"{path}: not a readable picture; delete it and start the training again")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-
-
-def _write_atomically(path: Path, image: np.ndarray) -> None:
-    """Write a .webp file completely or not at all, because a training may be interrupted here."""
-    data = cv2.imencode(".webp", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, 96])[1]
-    temporary = path.with_name("." + path.name)
-    temporary.write_bytes(data.tobytes())
-    temporary.replace(path)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import copy
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from reimagine import zoo
+from reimagine.media.writer import write_image
 from reimagine.training.discriminator import PatchDiscriminator, discriminator_step
 from reimagine.training.losses import interior_l1, resample
 from reimagine.training.state import cosine_schedule, load_checkpoint, save_and_log, update_ema
+from reimagine.zoo.device import to_channels_last
 from reimagine.zoo.squeezenet import SqueezeNet, load_features, shipped_features
 
 from .net import LightGenerator, generator
@@ -47,8 +48,6 @@ MAX_GAIN = 0.02
 MAX_GRAIN = 0.06
 """Largest standard deviation of the grain added to an augmented photograph, in values of -1..1."""
 
-Net = TypeVar("Net", bound=nn.Module)
-
 
 class CartoonTrainer:
     """Trains the generator and its discriminator, and provides what the objectives need of both.
@@ -64,11 +63,11 @@ class CartoonTrainer:
         net = LightGenerator(ARCHITECTURE["widths"], ARCHITECTURE["blocks"])
         if options.start:
             net.load_state_dict(zoo.load(options.start, generator, "cpu").state_dict())
-        self.net = _channels_last(net.to(device))
+        self.net = to_channels_last(net, device)
         self.ema = copy.deepcopy(self.net).eval()
         self.discriminator = PatchDiscriminator(32, (2, 2, 2), 6 if options.teacher else 3).to(device)
         features = load_features(SqueezeNet(3), Path(options.features)) if options.features else shipped_features()
-        self.feature_net = _channels_last(features.to(device)).eval().requires_grad_(False)
+        self.feature_net = to_channels_last(features, device).eval().requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.net.parameters(), options.rate, ADAM_BETAS)
         self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), DISCRIMINATOR_RATE, ADAM_BETAS)
         self.parts = {
@@ -136,7 +135,7 @@ class CartoonTrainer:
         sheet = np.vstack([np.hstack(photos), np.hstack(list(drawings))])
         folder = self.run / "samples"
         folder.mkdir(exist_ok=True)
-        cv2.imwrite(str(folder / f"{self.steps:06d}.webp"), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+        write_image(folder / f"{self.steps:06d}.webp", sheet)
 
     def export(self) -> Path:
         """Write the averaged weights and their card; return the path of the weights."""
@@ -201,8 +200,3 @@ class CartoonTrainer:
         gain = 1 + 2 * MAX_GAIN * (torch.rand(n, 1, 1, 1, device=x.device) - 0.5)
         grain = torch.randn_like(x) * MAX_GRAIN * torch.rand(n, 1, 1, 1, device=x.device)
         return resample(x, grid) * gain + grain, grid
-
-
-def _channels_last(net: Net) -> Net:
-    """Return a network with its weights in the memory format that is fast on a CPU."""
-    return net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]

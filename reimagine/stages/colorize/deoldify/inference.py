@@ -8,15 +8,14 @@ import torch
 
 from reimagine import zoo
 from reimagine.stages.colorize.colorizer import PredictAb
-from reimagine.stages.colorize.inference import on_device
-from reimagine.zoo.device import bfloat16_is_fast
+from reimagine.zoo.device import bfloat16_is_fast, to_channels_last
 
 from .net import DeOldify
 
 
 def load_deoldify(weights: str, device: str) -> PredictAb:
     """Load the network and its weights, a name in the zoo or a path; return it as a function."""
-    net: DeOldify = on_device(zoo.load(weights, DeOldify, device), device)
+    net: DeOldify = to_channels_last(zoo.load(weights, DeOldify, device), device)
     half = bfloat16_is_fast(device)
 
     @torch.inference_mode()

@@ -1,1 +1,1 @@
-"""A colorizer that sees three consecutive frames, and is trained on the colours of one film."""
+"""A colorizer with three consecutive frames as input, and is trained on the colours of one film."""

@@ -1,9 +1,9 @@
 """The network of `colorize temporal`: three consecutive frames of luma in, the colours of the middle one out.
 
-It is the generator of a conditional GAN. The encoder processes each frame separately, the bottleneck sees all three,
-and the skip connections are those of the middle frame. All layers but the bottleneck's first are those of `ColorUNet`,
-so its weights are a starting point from which a film is learned in minutes: while the weights of the neighbours are
-zero, both networks give the same result.
+It is the generator of a conditional GAN. The encoder processes each frame separately, the bottleneck combines
+all three, and the skip connections are those of the middle frame. All layers but the bottleneck's first are those of
+`ColorUNet`, so training can start from its weights: while the weights of the neighbours are zero, both networks give
+the same result.
 """
 
 from __future__ import annotations

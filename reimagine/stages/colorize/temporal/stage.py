@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from reimagine.progress import Progress
 
 LONGEST_MINUTES = 1440
-"""Minutes of training on a reference: a day."""
+"""Longest training on a reference, in minutes: a day. A larger value is probably a typing error."""
 
 
 @dataclass(frozen=True)
 class ColorizeTemporal(PictureModel):
-    """A network that sees three frames, with the colours of a film that you name, or of weights trained on one."""
+    """A network with three frames as input, trained on the colours of a reference film."""
 
     reference: Annotated[Path | None, "A film in colour, or a folder of them, whose colours are learned"] = None
     minutes: Annotated[float, "Training time on the reference, in minutes"] = 10.0

@@ -21,12 +21,12 @@ from torch import Tensor
 from reimagine import zoo
 from reimagine.media.frames import prefetch
 from reimagine.progress import Progress
-from reimagine.stages.colorize.inference import on_device
 from reimagine.training.discriminator import PatchDiscriminator
 from reimagine.training.films import list_films
 from reimagine.training.options import Batch, LearningRate, Minutes, Seed, Size, Start, Training
 from reimagine.training.plots import plot_losses
 from reimagine.training.state import cosine_schedule, load_checkpoint, save_and_log, seed_everything, update_ema
+from reimagine.zoo.device import to_channels_last
 
 from ..unet.data import palette
 from ..unet.losses import AB_RANGE, discriminator_input
@@ -85,7 +85,7 @@ def train_on_reference(
 ) -> Path:
     """Train on reference films before another film is colorized; return the path of the weights.
 
-    Weights that a finished training left in the folder `run` are reused.
+    If the folder `run` holds the weights of a finished training, they are reused.
     """
     path = run / "weights.safetensors"
     if not path.with_suffix(".toml").exists():
@@ -119,7 +119,7 @@ def train(options: TrainColorizeTemporal, run: Path, device: str, progress: Prog
 
 
 def _frames_of_film(path: Path, number: int, until: float) -> list[data.TrainingFrame]:
-    """Training frames of a film, with shot numbers that differ from those of the other films."""
+    """Return the training frames of a film, with shot numbers that differ from those of the other films."""
     return [replace(f, shot=f.shot + 100_000 * number) for f in data.read_training_frames(path, until)]
 
 
@@ -149,8 +149,8 @@ class Fit:
     ) -> None:
         self.options, self.run, self.device, self.progress, self.training = options, run, device, progress, training
         self.validation = evenly_spaced_pairs(validation, options.size)
-        known = evenly_spaced_pairs(training + validation, options.size)
-        self.net = on_device(self.initial_network(), device)
+        all_pairs = evenly_spaced_pairs(training + validation, options.size)
+        self.net = to_channels_last(self.initial_network(), device)
         self.ema = copy.deepcopy(self.net).eval()
         self.start = copy.deepcopy(self.ema)
         self.discriminator = PatchDiscriminator(32).to(device)
@@ -170,7 +170,7 @@ class Fit:
         self.clock: float = saved.get("clock", 0.0)
         self.steps: int = saved.get("steps", 0)
         self.first: float = saved.get("first", 0.0) or agreement(self.start, self.validation, device)
-        self.interpolation = 1 - max(0.0, agreement(self.start, known, device)) ** 2 if options.start else 1.0
+        self.interpolation = 1 - max(0.0, agreement(self.start, all_pairs, device)) ** 2 if options.start else 1.0
         self.best: float = saved.get("best", -1.0)
 
     def initial_network(self) -> TemporalUNet:
@@ -183,7 +183,7 @@ class Fit:
         return net
 
     def train(self) -> None:
-        """Train until the time is over."""
+        """Train until the clock has reached `minutes`."""
         self.progress.begin("learn", round(60 * self.options.minutes), "s")
         self.progress.advance(self.clock)
         self.net.train()
@@ -191,11 +191,11 @@ class Fit:
             if isinstance(module, torch.nn.BatchNorm2d) and self.options.start:
                 module.eval()
         saved, losses = time.monotonic(), []
-        batches = data.batches(self.training, self.options.size, self.options.batch, self.options.seed + self.steps)
-        feed = prefetch(batches, 3)
+        size, batch, seed = self.options.size, self.options.batch, self.options.seed + self.steps
+        batches = prefetch(data.batches(self.training, size, batch, seed), 3)
         while (elapsed := self.clock / (60 * self.options.minutes)) < 1:
             start = time.monotonic()
-            greys, ab = (torch.from_numpy(x).to(self.device) for x in next(feed))
+            greys, ab = (torch.from_numpy(x).to(self.device) for x in next(batches))
             losses.append(self.step(greys, ab, cosine_schedule(elapsed)))
             self.steps += 1
             seconds = time.monotonic() - start

@@ -1,4 +1,4 @@
-"""Training pairs from photographs: luma as of an old film, and ab."""
+"""Training pairs from photographs: simulated luma of an old film, and ab."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 def random_crop(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     """Return a random crop, (size, size, 3) uint8: 40 to 100 % of the area, stretched by up to 15 %, half mirrored.
 
-    Crops are large because the colour of a thing depends on its scene.
+    Crops are large because the colour of an object depends on its scene.
     """
     h, w = photo.shape[:2]
     side = np.sqrt(rng.uniform(0.4, 1.0))
@@ -104,6 +104,6 @@ def validation_pairs(photos: list[np.ndarray], size: int) -> list[tuple[np.ndarr
 
 
 def split(photos: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return (validation, training) photographs: about 100 are held out, of fewer than 200 half."""
+    """Return (training, validation) photographs: about 100 are held out, of fewer than 200 half."""
     step = max(2, len(photos) // 100)
-    return photos[::step], [p for i, p in enumerate(photos) if i % step]
+    return [p for i, p in enumerate(photos) if i % step], photos[::step]

@@ -22,7 +22,6 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.media.frames import prefetch
-from reimagine.stages.colorize.inference import on_device
 from reimagine.training.discriminator import PatchDiscriminator, hinge_loss
 from reimagine.training.options import (
     AdversarialMinutes,
@@ -45,6 +44,7 @@ from reimagine.training.state import (
     seed_everything,
     update_ema,
 )
+from reimagine.zoo.device import to_channels_last
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
@@ -68,7 +68,7 @@ ADVERSARIAL_WEIGHT = 0.05
 ADVERSARIAL_RATE = 0.03
 """Learning rate of the generator in the adversarial phase, as a fraction of the peak."""
 LEAST_AGREEMENT = 0.99
-"""Fraction of the generator's agreement that the adversarial phase must keep for its weights to be exported."""
+"""Fraction of the generator's agreement that must remain after the adversarial phase for its weights to be exported."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class TrainColorize(Training):
         """Train in the folder `run`, or continue there; return the path of the weights."""
         seed_everything(self.seed)
         run.mkdir(parents=True, exist_ok=True)
-        validation, training = data.split(read_photos(self.photos))
+        training, validation = data.split(read_photos(self.photos))
         fit = Fit(self, run, device, training, data.validation_pairs(validation, VALIDATION_SIDE))
         fit.generator_phase()
         if self.adversarial_minutes > 0:
@@ -127,7 +127,7 @@ class Fit:
         self.net.bins.copy_(torch.from_numpy(bins))
         if options.features:
             load_features(self.net.encoder, Path(options.features))
-        self.net = on_device(self.net, device)
+        self.net = to_channels_last(self.net, device)
         self.ema = copy.deepcopy(self.net).eval()
         self.discriminator = PatchDiscriminator().to(device)
         self.weight = rebalancing_weights(torch.from_numpy(share)).to(device)
@@ -191,13 +191,13 @@ class Fit:
     def steps(self, phase: str, minutes: float, size: int) -> Iterator[tuple[Tensor, Tensor, float]]:
         """Yield luma, ab and the elapsed fraction of a phase until its time is over; validate and save regularly."""
         self.net.train(phase == "generator")
-        feed, large = self.feed(size), False
+        batches, large = self.batches(size), False
         saved = time.monotonic()
         while (progress := self.clock[phase] / (60 * minutes or 1)) < 1:
             if phase == "generator" and progress > LAST_SIZE_AFTER and not large:
-                feed, large = self.feed(self.options.last_size), True
+                batches, large = self.batches(self.options.last_size), True
             start = time.monotonic()
-            grey, ab = next(feed)
+            grey, ab = next(batches)
             yield grey, ab, progress
             self.pictures += len(grey)
             self.clock[phase] += time.monotonic() - start
@@ -206,7 +206,7 @@ class Fit:
                 saved = time.monotonic()
         self.report(phase)
 
-    def feed(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield batches of luma and ab on the device endlessly."""
         batches = data.batches(self.photos, size, self.options.batch, self.options.seed + self.pictures)
         for grey, ab in prefetch(batches, 3):
@@ -286,7 +286,7 @@ class Fit:
         print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
 
     def export(self) -> Path:
-        """Write the weights, unless the adversarial phase lowered the agreement too far; return their path."""
+        """Write the weights, unless the adversarial phase lowered the agreement below the limit; return their path."""
         path = self.run / "weights.safetensors"
         least = LEAST_AGREEMENT * self.floor
         if self.clock["adversarial"] and path.exists() and self.validate()["agreement"] <= least:

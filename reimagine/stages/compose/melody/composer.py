@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reimagine.media import Notes
+from reimagine.metrics.melody import major_scale_share
 from reimagine.stages.compose.melody.grid import (
     BAR,
     CLASSES,
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
 CANDIDATES = 24
 """Candidates per phrase, half of them generated with the past and half without."""
 DEFAULT_BARS = 16
-"""Bars composed if neither the option nor the film's length says otherwise."""
-MAJOR_SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
-"""Semitones above the key note."""
+"""Bars composed if neither the option nor the film's length is set."""
 MIN_PITCHES = 8
 """Pitched steps of a phrase below which its score only counts them; and different pitches beyond which more of them
 no longer raise the score."""
@@ -43,7 +42,7 @@ FREE_REPEATS = 0.1
 FREE_SIMILARITY = 0.5
 """Share of steps equal to those of the phrase before that does not lower the score."""
 SCALE_CONTEXT = 4
-"""Phrases before the present one, at most, whose pitches count for its scale."""
+"""Phrases before the current one, at most, whose pitches count for its scale."""
 
 
 class MelodyComposer:
@@ -79,7 +78,7 @@ class MelodyComposer:
 
     @torch.inference_mode()
     def _phrase(self, past: np.ndarray | None, rng: torch.Generator) -> np.ndarray:
-        """The candidate with the best score. Every other candidate ignores the past, or melodies only repeat."""
+        """The candidate with the best score. Half of the candidates ignore the past, against repetition."""
         z = self.options.temperature * torch.randn(CANDIDATES, self.net.latent, generator=rng)
         condition = torch.cat([self._one_hot(past), self._one_hot(None)]).repeat(CANDIDATES // 2, 1, 1)
         grids = self.net(z.to(self.device), condition).argmax(1).cpu().numpy()
@@ -112,12 +111,11 @@ def transpose_into_key(grid: np.ndarray, past: np.ndarray | None) -> np.ndarray:
 def scale_share(grid: np.ndarray, past: np.ndarray | None) -> float:
     """Share of the pitches of `grid` and the end of `past` that lie in the major scale that fits them best."""
     classes = np.concatenate([grid, past[-SCALE_CONTEXT * len(grid) :] if past is not None else grid[:0]])
-    histogram = np.bincount(classes[classes >= FIRST_PITCH] % 12, minlength=12)
-    return max(float(histogram[(key + MAJOR_SCALE) % 12].sum()) for key in range(12)) / max(1, histogram.sum())
+    return major_scale_share(classes[classes >= FIRST_PITCH])
 
 
 def phrase_score(grid: np.ndarray, past: np.ndarray | None = None) -> float:
-    """How much a phrase (n,) resembles a tune; higher is better.
+    """Score of a phrase (n,), higher for phrases that resemble a tune.
 
     Different pitches and a common scale with the past raise the score; repeated pitches, leaps, rests, and a copy of
     the phrase before lower it.

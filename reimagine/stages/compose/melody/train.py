@@ -1,7 +1,7 @@
 """Training of the phrase generator: a variational autoencoder, then also a discriminator (VAE-GAN, Larsen et al. 2016).
 
 The discriminator's input is always one-hot: of a generated phrase it gets the argmax, with the gradient of the softmax
-(straight-through Gumbel softmax, Jang et al. 2017). Soft values would otherwise give generated phrases away.
+(straight-through Gumbel softmax, Jang et al. 2017). Otherwise soft values would identify generated phrases.
 
 Phases, by elapsed time: autoencoder only; the discriminator is trained beside it; adversarial loss on the generator.
 """
@@ -43,7 +43,7 @@ R1_INTERVAL = 8
 DISCRIMINATOR_RATE = 1e-3
 """Learning rate of the discriminator (Adam), constant."""
 GUMBEL_TEMPERATURE = 0.7
-"""Of the Gumbel softmax."""
+"""Temperature of the Gumbel softmax."""
 TRANSPOSITION = 6
 """Semitones. Examples are transposed by up to this much, so that every key occurs."""
 UNKNOWN = 255

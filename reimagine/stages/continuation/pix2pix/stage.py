@@ -1,4 +1,4 @@
-"""The stage `continue` with pix2pix as published: it learns each next frame of the film and predicts from its own."""
+"""The model `continue pix2pix`: next-frame prediction with the published networks, trained on the film."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .stage import Pix2Pix
 
 LEARNING_RATE = 2e-4
-"""Of both networks (Adam), as published."""
+"""Learning rate of both networks (Adam), as published."""
 BETAS = (0.5, 0.999)
 """Adam's decay rates, as published."""
 LOSSES = ("l1", "adversarial", "discriminator")
@@ -166,5 +166,5 @@ def _optimize(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
 
 
 def logit_loss(logits: Tensor, real: bool) -> Tensor:
-    """Binary cross-entropy of logits when all should say real, or all generated."""
+    """Binary cross-entropy of logits with the target "real" for all of them, or "generated" for all."""
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(real)))

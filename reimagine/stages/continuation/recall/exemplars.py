@@ -43,10 +43,10 @@ def mean_gradient(image: np.ndarray) -> float:
 
 
 class ExemplarBank:
-    """The training frames of a film, with what is needed to find one and to move on from it.
+    """The training frames of a film, with descriptors for finding similar ones and flows between consecutive ones.
 
     Attributes:
-        training_frames: see there; `frames` are its images.
+        training_frames: see `TrainingFrames`; `frames` are its images.
         descriptors: (n, 3 * DESCRIPTOR_SIDE ** 2) float32, one row per frame.
         changes: the same shape, the difference from each frame's descriptor to that of the next frame.
     """
@@ -64,8 +64,8 @@ class ExemplarBank:
     def backward_flow(self, index: int) -> np.ndarray:
         """Flow from the frame after this one back to it, (h, w, 2) float32. It is computed once."""
         if index not in self._flows:
-            here, following = (rgb_to_luma(self.frames[n]) for n in (index, index + 1))
-            self._flows[index] = optical_flow(following, here).astype(np.float16)
+            current, following = (rgb_to_luma(self.frames[n]) for n in (index, index + 1))
+            self._flows[index] = optical_flow(following, current).astype(np.float16)
         return self._flows[index].astype(np.float32)
 
     def typical_distance(self) -> float:
@@ -93,8 +93,8 @@ def align(image: np.ndarray, bank: ExemplarBank, index: int) -> tuple[np.ndarray
     Returns:
         The initial estimates of `net.NetInput`: motion (h, w, 2), alignment (h, w, 2), confidence (h, w), float32.
     """
-    here, there = rgb_to_luma(image), rgb_to_luma(bank.frames[index])
-    forward, backward = optical_flow(here, there), optical_flow(there, here)
+    luma, exemplar = rgb_to_luma(image), rgb_to_luma(bank.frames[index])
+    forward, backward = optical_flow(luma, exemplar), optical_flow(exemplar, luma)
     motion = warp_backward(bank.backward_flow(index), forward)
     confidence = np.exp(-forward_backward_error(forward, backward))
     return motion, warp_backward(forward, motion), warp_backward(confidence, motion)

@@ -13,10 +13,10 @@ GRADIENT_WEIGHT = 1.0
 TEXTURE_WEIGHT = 2.0
 """Weight of the local gradient magnitude: a blurred image has too little of it, wherever its texture lies."""
 MOTION_WEIGHT = 1.0
-"""Weight of the local change since the last image: a still image has none of it."""
+"""Weight of the local change since the last image: it is 0 for a repeated image."""
 SELECTION_WEIGHT = 1.0
-"""Weight of the error of each candidate by its own weight: unlike their sum, it is large where two ghosts average to
-the target."""
+"""Weight of the error of each candidate by its own weight: unlike the error of their sum, it is large where two
+wrong candidates average to the target."""
 ADVERSARIAL_WEIGHT = 0.02
 """Weight of the discriminator's logit."""
 

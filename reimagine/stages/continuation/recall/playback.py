@@ -1,4 +1,7 @@
-"""Exemplar playback: a film's frames are followed from one that resembles the present, for some steps at a time."""
+"""Exemplar playback: consecutive frames of the film are exemplars, starting from one that resembles the last image.
+
+After some steps, playback jumps to another similar frame.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import numpy as np
 from .exemplars import MIN_SEPARATION, ExemplarBank
 
 PLAYBACK_STEPS = (12, 40)
-"""Steps for which consecutive exemplars are followed before another one is selected, at least and at most."""
+"""Consecutive exemplars played before playback jumps to another frame: least and most, in steps."""
 CANDIDATES = 4
 """The next exemplar is drawn from this many of the nearest ones."""
 PENALTY_DECAY = 0.7
@@ -15,14 +18,14 @@ PENALTY_DECAY = 0.7
 PENALTY = 0.5
 """Relative increase of the distance of exemplars that have just been selected."""
 NO_FRAME = -(10**6)
-"""Index that lies near no frame."""
+"""An index far from all frames: as `exclude` it excludes none."""
 
 
 class ExemplarPlayback:
-    """The position in an exemplar bank. It advances frame by frame and jumps to another similar frame now and then.
+    """The position in an exemplar bank. It advances frame by frame until another frame is selected.
 
     Attributes:
-        index: the frame of the bank that the present resembles.
+        index: the frame of the bank that resembles the last image.
         steps_left: steps until another frame is selected.
         penalties: (n,) float32, relative increase of each frame's distance because it was used recently.
 
@@ -48,7 +51,7 @@ class ExemplarPlayback:
     def select(self, query: np.ndarray, change: np.ndarray, exclude: int = NO_FRAME) -> None:
         """Jump to a frame that resembles a descriptor and its change.
 
-        Frames near the present index are avoided, and so are frames near the index `exclude`.
+        Frames near the current index are avoided, and so are frames near the index `exclude`.
         """
         distances = self.bank.distances(query, change) * (1 + self.penalties)
         numbers = np.arange(len(self.bank))

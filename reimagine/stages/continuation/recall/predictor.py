@@ -24,7 +24,7 @@ from .net import NetInput, NextFrameNet, Prediction
 from .playback import ExemplarPlayback
 
 WEIGHT_POWER = 1.5
-"""Exponent of the candidates' weights. Above 1 it favours the largest, where a plain sum shows two ghosts."""
+"""Exponent of the candidates' weights. Above 1 it favours the largest: a plain sum shows double edges."""
 DRIFT_DISTANCE = (1.0, 2.5)
 """Distance of the last image from the exemplar, in typical distances of the film, at which correction starts, and at
 which it is full."""
@@ -35,7 +35,7 @@ MAX_CORRECTION = 0.15
 
 
 class RecallPredictor:
-    """A `NextFramePredictor`. Images are kept as RGB (H, W, 3) float32, 0..255: rounding would stop slow changes.
+    """A `NextFramePredictor`. Images are RGB (H, W, 3) float32, 0..255: rounding to uint8 would stop slow changes.
 
     Args:
         frames: the film's training frames.
@@ -119,9 +119,9 @@ class RecallPredictor:
 
     def _drift_correction(self) -> float:
         """Weight that the exemplar gets at least, 0 to `MAX_CORRECTION`, so that the rollout stays near the film."""
-        here, there = np.clip(self.small[1], 0, 255).astype(np.uint8), self.bank.frames[self.playback.index]
-        distance = np.abs(descriptor(here) - descriptor(there)).mean() / self.typical_distance
-        sharpness = mean_gradient(here) / max(mean_gradient(there), 1e-3)
+        image, exemplar = np.clip(self.small[1], 0, 255).astype(np.uint8), self.bank.frames[self.playback.index]
+        distance = np.abs(descriptor(image) - descriptor(exemplar)).mean() / self.typical_distance
+        sharpness = mean_gradient(image) / max(mean_gradient(exemplar), 1e-3)
         return MAX_CORRECTION * max(_ramp(distance, *DRIFT_DISTANCE), _ramp(sharpness, *DRIFT_SHARPNESS))
 
     def _select_exemplar(self) -> None:

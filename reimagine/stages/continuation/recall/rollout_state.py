@@ -1,4 +1,4 @@
-"""The rollouts that the network is trained on, and the errors of a rollout simulated on film frames."""
+"""Rollout state in training, and the errors of a rollout simulated on film frames."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .exemplars import ExemplarBank
 from .playback import ExemplarPlayback
 
 TARGET_EXEMPLAR_PROBABILITY = 0.3
-"""How often the exemplar is the target's own neighbour, so that the network learns to use an exemplar that agrees."""
+"""Probability that playback starts at the target's own position, so that exemplars that match are learned as well."""
 PLAYBACK_STEPS = (2, 30)
-"""As in `playback`, but shorter, because a training rollout is short."""
+"""As `playback.PLAYBACK_STEPS`, but fewer steps, because a training rollout is short."""
 CANDIDATES = 6
-"""As in `playback`, but more, for variety."""
+"""As `playback.CANDIDATES`, but more of them, so that training sees more exemplars."""
 
 
 def flip_horizontally(frames: TrainingFrames) -> TrainingFrames:
@@ -76,7 +76,7 @@ class RolloutState:
             self._select_exemplar()
 
     def _select_exemplar(self) -> None:
-        """Select an exemplar from another time of the film; sometimes the target's own neighbour."""
+        """Select an exemplar from another time of the film; sometimes at the target's own position."""
         query = self.bank.descriptors[self.index]
         self.playback.select(query, query - self.bank.descriptors[self.index - 1], self.index)
         if self.rng.random() < TARGET_EXEMPLAR_PROBABILITY and (steps := self.playback.remaining_steps[self.index]):

@@ -1,4 +1,4 @@
-"""The stage `continue` with the next-frame network, which reuses frames of the film."""
+"""The model `continue recall`: a next-frame network that warps and reuses frames of the film."""
 
 from __future__ import annotations
 

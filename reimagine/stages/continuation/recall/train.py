@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from .stage import Recall
 
 FRAME_SIZE = (192, 128)
-"""Size (w, h) in pixels to which all films are brought for training in general."""
+"""Size (w, h) in pixels to which the frames of all films are resized in `TrainContinue`."""
 MIN_SHOT_FRAMES = 40
-"""Training frames that a shot must have there."""
+"""Training frames that a shot must have in `TrainContinue`, for rollouts, validation and test."""
 FINE_TUNING_RATE = 3e-4
-"""Peak learning rate of fine-tuning: lower than from scratch, so that what the weights know is kept."""
+"""Peak learning rate of fine-tuning: lower than from scratch, so that the general training is preserved."""
 FILM_SAVE_INTERVAL = 30.0
-"""Seconds between checkpoints when one film is learned: users wait for it, and it takes minutes."""
+"""Seconds between checkpoints of fine-tuning, which takes only minutes."""
 
 
 @dataclass(frozen=True)
 class TrainContinue(Training):
-    """Train the weights from which `continue` starts: how films in general continue."""
+    """Train the weights that `continue` fine-tunes, on films in general."""
 
     films: Films
     start: Start = ""

@@ -28,6 +28,7 @@ from reimagine.training.state import (
     save_and_log,
     update_ema,
 )
+from reimagine.zoo.device import to_channels_last
 
 from .exemplars import ExemplarBank, align
 from .losses import ADVERSARIAL_WEIGHT, SELECTION_WEIGHT, prediction_losses
@@ -37,9 +38,9 @@ from .rollout_state import RolloutState
 LOSSES = ("l1", "gradients", "texture", "motion", "selection", "discriminator", "adversarial")
 """Columns of the log."""
 RESTART_PROBABILITY = 1 / 12
-"""How often a rollout is restarted between two training steps."""
+"""Probability that a rollout is restarted between two training steps."""
 ERROR_PROBABILITY = 0.5
-"""How often a rollout starts with simulated errors."""
+"""Probability that a rollout starts with simulated errors."""
 WARM_UP_STEPS = 100
 """Training steps in which the learning rate rises linearly."""
 DISCRIMINATOR_RATE = 2e-4
@@ -96,7 +97,7 @@ class NextFrameTrainer:
     ) -> None:
         torch.manual_seed(settings.seed)
         self.folder, self.device, self.settings, self.message = folder, device, settings, message
-        self.net = net.to(device, memory_format=torch.channels_last).train()  # pyright: ignore[reportCallIssue]
+        self.net = to_channels_last(net, device).train()
         self.ema = copy.deepcopy(self.net).eval()
         self.discriminator = PatchDiscriminator(32, (2, 2, 2), 6).to(device)
         self.optimizer = torch.optim.Adam(self.net.parameters(), settings.rate, BETAS)
@@ -154,7 +155,7 @@ class NextFrameTrainer:
                 "give --minutes 0 to use the weights as they are"
             ) from error
         self.rollouts = self.rollouts[: len(self.rollouts) // 2]
-        self.message(f"not enough memory: {len(self.rollouts)} rollouts per step from here on")
+        self.message(f"not enough memory: {len(self.rollouts)} rollouts per step from now on")
 
     def train_step(self, done: float) -> None:
         """Take one optimizer step.

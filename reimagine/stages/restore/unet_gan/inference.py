@@ -12,7 +12,7 @@ import torch
 from reimagine import zoo
 from reimagine.media.colour import to_uint8
 from reimagine.media.frames import Frame
-from reimagine.zoo.device import bfloat16_is_fast
+from reimagine.zoo.device import bfloat16_is_fast, to_channels_last
 
 from ..hole_filling import blank_regions, fill_blank_regions
 from ..statistics import RestorationStatistics
@@ -31,7 +31,7 @@ NEGATIVE_LOGIT = 3.5
 """Mean logit above which a film is a negative. It is high because inverting a good print is worse than leaving a
 negative, which the user can correct with `--kind negative`."""
 MAX_LOGIT = 8.0
-"""Logits are clamped to this, so that no single frame decides."""
+"""Logits are clamped to this absolute value, so that no single frame determines the mean."""
 MAX_FILM_BASE = 0.97
 """Lightest tone of a negative, of 0..1: its film base is never clear. A lighter film is a print."""
 LOST_THRESHOLD = 0.5
@@ -66,7 +66,7 @@ class Restorer:
     def __init__(self, options: RestoreUNetGAN, device: str) -> None:
         self.options, self.device, self.half_precision = options, device, bfloat16_is_fast(device)
         net: RestoreNet = zoo.load(options.weights, RestoreNet, device)
-        self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.net = to_channels_last(net, device)
 
     def __call__(self, frames: Iterable[Frame], counts: Counts | None = None) -> Iterator[Frame]:
         """Yield the restored frames of one part, and add the measured damage to `counts`."""
@@ -97,7 +97,7 @@ class Restorer:
                 if options.kind == "auto":
                     kind = self.classify([frame])
                     if kind == "faded" and shot:
-                        kind = "print"  # one dull frame does not make a faded film
+                        kind = "print"  # a single frame of low contrast is not enough to classify a film
                 if not options.white_point:
                     tones = measure_range(kind, [grey])
             degraded = restore_tones(grey, kind, *tones)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .inference import Restorer
 
 SAMPLE_FRAMES = 9
-"""Number of frames, spread over the film, by which its kind and tonal range are decided."""
+"""Number of evenly spaced frames by which the film is classified and its tonal range measured."""
 KINDS = ("auto", "print", "faded", "negative")
 """Values of the option `kind`."""
 MESSAGES = {
@@ -86,7 +86,7 @@ class RestoreUNetGAN(PictureModel):
             )
 
     def prepare(self, clip: Clip, folder: Path, device: str, progress: Progress) -> RestoreUNetGAN:
-        """Decide the kind of the film and measure its tonal range on a few frames; return the model with both set."""
+        """Classify the film and measure its tonal range on a few frames; return the model with both options set."""
         if self.kind == "print" or (self.kind != "auto" and self.white_point):
             return self
         import numpy as np

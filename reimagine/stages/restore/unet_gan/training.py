@@ -18,6 +18,7 @@ from reimagine import zoo
 from reimagine.media.frames import prefetch
 from reimagine.training.discriminator import PatchDiscriminator, discriminator_step
 from reimagine.training.state import append_log_row, cosine_schedule, load_checkpoint, save_checkpoint, update_ema
+from reimagine.zoo.device import to_channels_last
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
@@ -82,7 +83,7 @@ class RestorationTraining:
         net = RestoreNet()
         if options.features:
             load_features(net.detector.features, Path(options.features))
-        self.net: RestoreNet = net.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.net = to_channels_last(net, device)
         self.ema = copy.deepcopy(self.net).eval()
         self.discriminator = PatchDiscriminator(32, (2, 2, 1), 2).to(device)
         self.features: SqueezeNet | None = None

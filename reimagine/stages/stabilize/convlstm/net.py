@@ -61,7 +61,7 @@ class ConsistencyNet(nn.Module):
 
     Args:
         width: channels of the first layer; 32 in the paper (2,979,555 parameters).
-        aligned: the previous frames must be warped to the present one along optical flow. The published network takes
+        aligned: the previous frames must be warped to the current one along optical flow. The published network takes
             them unwarped.
     """
 

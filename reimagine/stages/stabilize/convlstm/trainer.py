@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from reimagine.training.state import cosine_schedule, load_checkpoint, save_and_log, update_ema
+from reimagine.zoo.device import to_channels_last
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
@@ -53,8 +54,7 @@ class ConsistencyTrainer:
 
     def __init__(self, options: TrainStabilize, run: Path, device: str, clips: list[data.TrainingClip]) -> None:
         self.options, self.run, self.device, self.clips = options, run, device, clips
-        net = ConsistencyNet(options.width, aligned=True).to(device)
-        self.net: ConsistencyNet = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.net = to_channels_last(ConsistencyNet(options.width, aligned=True), device)
         self.ema = copy.deepcopy(self.net).eval()
         self.feature_net: SqueezeNet | None = None
         if options.features:

@@ -22,9 +22,9 @@ ATTACK = 0.01
 RELEASE = 0.3
 """Seconds of fade-out after a note's end."""
 LOOP_START = 1.0
-"""Seconds. A note longer than the generated wave repeats the part from here, after the attack, ..."""
+"""Seconds. Start of the part that notes longer than the generated wave repeat; the attack is over by then."""
 LOOP_END = 2.5
-"""... to here, before the generated release begins (NSynth's notes end at 3 s)."""
+"""Seconds. End of that part, before the generated release begins (NSynth's notes end at 3 s)."""
 LOOP_FADE = 0.4
 """Seconds of cross-fade at each repetition."""
 
@@ -95,8 +95,8 @@ def play_wave(wave: np.ndarray, note: Note, rate: int) -> np.ndarray:
     """A note's wave from a generated one: as long as the note and its release, with its bends and fades."""
     length = int((note.end - note.start + RELEASE) * rate)
     if is_bent(note):
-        places = unbent_time(note, length, rate) * rate
-        wave = resample_at(sustain_loop(wave, int(places.max(initial=0)) + 2, rate), places)
+        positions = unbent_time(note, length, rate) * rate
+        wave = resample_at(sustain_loop(wave, int(positions.max(initial=0)) + 2, rate), positions)
     else:
         wave = sustain_loop(wave, length, rate)[:length].copy()
     attack, release = int(ATTACK * rate), min(length, int(RELEASE * rate))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from reimagine.errors import MediaError
+from reimagine.media.files import temporary_path
 from reimagine.stages.timbre.additive import FLOOR_DB, HARMONICS
 from reimagine.stages.timbre.harmonic.analysis import VELOCITIES, analyze_note, render_notes
 from reimagine.stages.timbre.harmonic.net import MIN_INHARMONICITY
@@ -63,7 +64,7 @@ def collect_examples(
 ) -> Examples:
     """Render and analyse the instruments of a soundfont.
 
-    Each is stored in `folder`; those that are there already are not analysed again.
+    The result for each instrument is stored in `folder` and reused.
 
     Args:
         message: receives the name of each instrument that is analysed.
@@ -75,7 +76,7 @@ def collect_examples(
         if not path.exists():
             message(program_name(program))
             levels, parameters, keys = _analyze_instrument(font, program)
-            temporary = path.with_name("." + path.name)
+            temporary = temporary_path(path)
             with temporary.open("wb") as file:
                 np.savez(file, levels=levels, facts=parameters, keys=keys)
             temporary.replace(path)

@@ -36,7 +36,7 @@ PARAMETER_WEIGHT = 0.1
 DYNAMIC_RANGE = 66.0
 """dB below a note's loudest partial at which the weight of a level's error reaches its minimum."""
 MIN_LEVEL_WEIGHT = 0.03
-"""That minimum: inaudible levels still have a gradient."""
+"""Smallest weight of a level's error: inaudible levels still have a gradient."""
 WARM_UP = 200
 """Steps in which the learning rate rises linearly from 0."""
 EMA_DECAY = 0.999

@@ -166,7 +166,7 @@ def test_an_interrupted_rollout_continues_the_same(name, recall, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["recall", "pix2pix"])
-def test_learning_and_prediction_leave_the_random_numbers_of_the_process_alone(name, tiny_weights, tmp_path):
+def test_training_and_prediction_do_not_change_the_global_random_state(name, tiny_weights, tmp_path):
     options = {"weights": str(tiny_weights["continue recall"])} if name == "recall" else {"width": 2}
     torch.manual_seed(5)
     np.random.seed(5)

@@ -11,7 +11,7 @@ import reimagine
 from reimagine.media import Note, Notes
 from reimagine.stages.timbre import melgram
 
-FIXTURE = Path(__file__).parents[3] / "shared" / "data" / "gansynth_fixture"
+FIXTURE = Path(__file__).parents[4] / "shared" / "data" / "gansynth_fixture"
 needs_fixture = pytest.mark.skipif(not FIXTURE.exists(), reason="the GANSynth fixture is not here")
 TUNE = Notes(tuple(Note(0.5 * n, 0.5 * n + 0.45, p, 90) for n, p in enumerate((60, 64, 67, 72))))
 

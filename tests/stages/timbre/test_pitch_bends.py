@@ -93,11 +93,11 @@ def test_soundfonts_follow_the_bends():
 
 
 def test_resampling_is_accurate():
-    place = np.cumsum(np.random.default_rng(0).uniform(0.8, 1.2, 4000))
+    positions = np.cumsum(np.random.default_rng(0).uniform(0.8, 1.2, 4000))
     for hertz in (100, 3000, 15000):
         wave = np.sin(2 * np.pi * hertz * np.arange(6000) / 48000)
-        expected = np.sin(2 * np.pi * hertz * place / 48000)
-        assert np.abs(resample_at(wave, place) - expected)[20:].max() < 1e-3
+        expected = np.sin(2 * np.pi * hertz * positions / 48000)
+        assert np.abs(resample_at(wave, positions) - expected)[20:].max() < 1e-3
 
 
 def test_octave_folding_keeps_the_bends():

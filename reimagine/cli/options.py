@@ -37,7 +37,12 @@ JSON = parameter("json", bool, False, option("Show progress as JSON lines on sta
 INTO = parameter("into", Optional[Path], None, option("Run folder [default: runs/<film's stem>]"))
 COMMON = [
     INTO,
-    parameter("output", Optional[Path], None, option("The finished film [default: <run>/film.mp4]", "-o", "--output")),
+    parameter(
+        "output",
+        Optional[Path],
+        None,
+        option("The finished film [default: <run>/film.mp4; film.mkv if MP4 cannot hold a stream]", "-o", "--output"),
+    ),
     parameter("start", Optional[float], None, option("Start of the part to use, in seconds")),
     parameter("end", Optional[float], None, option("End of the part to use, in seconds")),
     parameter("codec", str, "h264", option("Codec of the finished film: h264, hevc, vp9, av1, ffv1, prores")),

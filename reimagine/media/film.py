@@ -8,17 +8,48 @@ from bisect import bisect_left
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 from reimagine.errors import MediaError
+from reimagine.media.digests import file_digest
+from reimagine.media.files import write_text_atomically
 
 MIDI_SUFFIXES = (".mid", ".midi")
 """Files that are read as notes."""
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 """Files that are read as images."""
-FINGERPRINT_SLICES = 64
-"""Slices of a file that are hashed, evenly spaced."""
-FINGERPRINT_BYTES = 64 * 1024
-"""Bytes per slice; all slices together are 4 MiB, which takes milliseconds even for a file of 50 GB."""
+LONG_FRAME = Fraction(3, 2)
+"""Periods of the frame rate: a last frame that stands longer keeps its duration; shorter ones are rounding."""
+FINGERPRINT_PREFIX = "sha256:"
+"""Start of a fingerprint of all bytes; those of earlier releases, of some slices of a file, have none."""
+
+
+class KeyFrame(NamedTuple):
+    """A frame from which decoding can start.
+
+    Attributes:
+        number: of the frame in the source.
+        packet: number of its packet in the stream, from 0.
+        pts: timestamp of the packet, in units of the stream's time base; None if it has none.
+        dts: decoding timestamp of the packet.
+        checksum: CRC-32 of the packet's data.
+    """
+
+    number: int
+    packet: int
+    pts: int | None
+    dts: int | None
+    checksum: int
+
+    @property
+    def identity(self) -> tuple[int | None, int]:
+        """What tells the packet from others. Decoding timestamps can be others after seeking."""
+        return self.pts, self.checksum
+
+    @property
+    def seek_time(self) -> int | None:
+        """The timestamp to seek to: containers search by decoding timestamps where they have them."""
+        return self.pts if self.dts is None else self.dts
 
 
 @dataclass(frozen=True)
@@ -36,15 +67,23 @@ class Film:
         ticks: time of each frame since the first, in units of `tick`; empty for a constant frame rate, where frame n
             has the time n / rate.
         tick: seconds.
-        pts: timestamp of each frame in the source, in units of its time base.
+        pts: timestamp of each frame in the source, in units of its time base; empty if they are missing or unordered.
+        packets: number of the packet of each frame in the source; empty if there are timestamps.
+        key_frames: frames of the source from which decoding can start, in order.
+        picture_stream: index of the picture among the source's video streams; cover art is a video stream too.
         first: number in the source of the film's first frame (`--start`).
-        offset: time in the source of the film's first frame, seconds.
+        start_time: time of the source's first frame on the container's clock, seconds; not changed by `trim`.
+        offset: time of the film's first frame since the source's first frame, seconds.
+        sound_offset: seconds that the first sample of the first audio track is later than the source's first frame;
+            negative if it is earlier. Not changed by `trim`.
+        last_duration: seconds that the last frame stands; 0 stands for one period of `rate`.
         trimmed: whether the film is only a part of the source.
-        rotation: degrees clockwise by which frames are rotated when they are read.
+        rotation: degrees clockwise by which frames are rotated when they are read: 0, 90, 180 or 270.
+        mirrored: whether frames are mirrored left to right, after the rotation, when they are read.
         interlaced: whether frames are deinterlaced when they are read.
         matrix: YUV matrix, "bt601" or "bt709".
         full: whether luma spans 0..255 rather than 16..235.
-        aspect: sample aspect ratio.
+        aspect: sample aspect ratio of the frames as they are read, after the rotation.
         sounds: number of audio tracks.
         stills: paths of the images, if the source is one image or a folder of them.
         notes: remarks for the report, such as "interlaced: deinterlaced".
@@ -60,10 +99,17 @@ class Film:
     ticks: tuple[int, ...] = ()
     tick: Fraction = Fraction(1, 1000)
     pts: tuple[int, ...] = ()
+    packets: tuple[int, ...] = ()
+    key_frames: tuple[KeyFrame, ...] = ()
+    picture_stream: int = 0
     first: int = 0
+    start_time: float = 0.0
     offset: float = 0.0
+    sound_offset: float = 0.0
+    last_duration: Fraction = Fraction(0)
     trimmed: bool = False
     rotation: int = 0
+    mirrored: bool = False
     interlaced: bool = False
     matrix: str = "bt601"
     full: bool = False
@@ -82,13 +128,17 @@ class Film:
         """Whether the source is a MIDI file."""
         return self.source.lower().endswith(MIDI_SUFFIXES)
 
+    @property
+    def origin(self) -> float:
+        """Time of the film's first frame on the container's clock, seconds."""
+        return self.start_time + self.offset
+
     def time(self, index: int) -> Fraction:
-        """Time of a frame in seconds; frames after the last follow at `rate`."""
-        if not self.ticks:
-            return index / self.rate
-        if index < len(self.ticks):
-            return self.ticks[index] * self.tick
-        return self.ticks[-1] * self.tick + (index - len(self.ticks) + 1) / self.rate
+        """Time of a frame in seconds; that of frame `frames` is the end, and later frames follow at `rate`."""
+        if self.frames and index >= self.frames and (self.ticks or self.last_duration):
+            end = self.time(self.frames - 1) + (self.last_duration or 1 / self.rate)
+            return end + (index - self.frames) / self.rate
+        return self.ticks[index] * self.tick if self.ticks else index / self.rate
 
     def trim(self, start: float | None, end: float | None) -> Film:
         """The part of the film between two times in seconds.
@@ -107,16 +157,20 @@ class Film:
             raise MediaError(
                 f"{self.source}: has no frames between --start and --end; give times within its {self.seconds:.2f} s"
             )
-        end_seconds = float(times[stop]) if stop < self.frames else self.seconds
+        last_duration = self.time(stop) - times[stop - 1]
+        if end is not None and last_duration * self.rate > LONG_FRAME:
+            last_duration = min(last_duration, Fraction(end).limit_denominator(10**6) - times[stop - 1])
         return replace(
             self,
             frames=stop - first,
             ticks=tuple(t - self.ticks[first] for t in self.ticks[first:stop]) if self.ticks else (),
             pts=self.pts[first:stop],
+            packets=self.packets[first:stop],
             first=self.first + first,
             trimmed=True,
             offset=self.offset + float(times[first]),
-            seconds=end_seconds - float(times[first]),
+            last_duration=Fraction(0) if last_duration == 1 / self.rate else last_duration,
+            seconds=float(times[stop - 1] + last_duration) - float(times[first]),
             stills=self.stills[first:stop],
         )
 
@@ -127,33 +181,33 @@ class Film:
 
     def save(self, path: Path) -> None:
         """Write the properties to a JSON file."""
-        path.write_text(json.dumps(asdict(self), default=str, indent=1))
+        write_text_atomically(path, json.dumps(asdict(self), default=str, indent=1))
+
+    def moved(self, source: Path) -> Film:
+        """The same film in another place."""
+        folder = source if source.is_dir() else source.parent
+        return replace(self, source=str(source), stills=tuple(str(folder / Path(s).name) for s in self.stills))
 
     @staticmethod
     def read(path: Path) -> Film:
         """Read the properties that `save` wrote."""
         properties = json.loads(path.read_text())
-        for name in ("rate", "tick", "aspect"):
-            properties[name] = Fraction(properties[name])
-        for name in ("ticks", "pts", "stills", "notes"):
-            properties[name] = tuple(properties[name])
+        for name in ("rate", "tick", "aspect", "last_duration"):
+            properties[name] = Fraction(properties.get(name, 0))
+        for name in ("ticks", "pts", "packets", "stills", "notes"):
+            properties[name] = tuple(properties.get(name, ()))
+        properties["key_frames"] = tuple(KeyFrame(*values) for values in properties.get("key_frames", ()))
         return Film(**properties)
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of the size and some slices of a file; of a folder, of its images, or of all its files."""
+    """SHA-256 of a file; of a folder, of the names and contents of its images, or of all its files."""
+    if not path.is_dir():
+        return FINGERPRINT_PREFIX + file_digest(path)
     digest = hashlib.sha256()
-    files = (list_images(path) or sorted(p for p in path.iterdir() if p.is_file())) if path.is_dir() else []
-    for file in files or [path]:
-        size = 0 if file.is_dir() else file.stat().st_size
-        digest.update(f"{file.name if path.is_dir() else ''}{size}".encode())
-        if not size:
-            continue
-        with file.open("rb") as data:
-            for part in range(FINGERPRINT_SLICES):
-                data.seek(size * part // FINGERPRINT_SLICES)
-                digest.update(data.read(FINGERPRINT_BYTES))
-    return digest.hexdigest()
+    for file in list_images(path) or sorted(p for p in path.iterdir() if p.is_file()):
+        digest.update(f"{file.name}\0{file_digest(file)}".encode())
+    return FINGERPRINT_PREFIX + digest.hexdigest()
 
 
 def list_images(folder: Path) -> list[Path]:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
+from reimagine.media.clock import first_sound_time, last_duration, repaired_times, start_time
 from reimagine.media.container import error_reason, open_container, use_decoding_threads
 from reimagine.media.files import check_readable
 from reimagine.media.film import IMAGE_SUFFIXES, MIDI_SUFFIXES, Film, fingerprint, is_constant_rate
 from reimagine.media.frames import Frame, pad_to_even, plane
+from reimagine.media.geometry import orientation, scaled, stored_size, upright
 from reimagine.media.image_files import open_images, read_image, read_image_frames
 from reimagine.media.notes import read_notes
+from reimagine.media.seeking import NO_TIMESTAMPS, KeyFrameIndex, numbered_pictures
 
 if TYPE_CHECKING:
     import numpy as np
     from av import VideoFrame, VideoStream
     from av.container import InputContainer
-    from av.filter import Graph
 
 __all__ = ["OnFrame", "open_container", "open_film", "read_film", "read_image"]
 
@@ -34,8 +34,9 @@ MIDI_RELEASE = 2.0
 """Seconds added after the last note of a MIDI file, in which it fades out."""
 PLANAR_LUMA = ("yuv420p", "yuvj420p", "gray", "yuv422p", "yuv444p", "nv12")
 """Pixel formats whose first plane is 8-bit luma."""
-ROTATION_FILTERS = {90: ["transpose=clock"], 180: ["hflip", "vflip"], 270: ["transpose=cclock"]}
-"""FFmpeg's filters for each rotation, in degrees clockwise."""
+
+DECODING_ORDER = ("avi",)
+"""Containers that store no times of display: FFmpeg adds the decoder's delay to them, and the film starts earlier."""
 
 OnFrame = Callable[[int, "np.ndarray"], None]
 """Receives a frame's number and its luma, (H, W) uint8."""
@@ -67,7 +68,16 @@ def open_film(path: Path, on_frame: OnFrame | None = None) -> Film:
         if not pictures:
             seconds = _sound_seconds(container)
             return Film(str(path), fingerprint(path), 0, DEFAULT_RATE, 0, 0, seconds, sounds=sounds)
-        return _checked_size(_scan(path, container, pictures[0], sounds, on_frame))
+        scan = _Scan(path, container, pictures[0], sounds)
+        scan.decode(on_frame)
+        film = scan.result()
+    return _checked_size(_with_sound_offset(film))
+
+
+def _with_sound_offset(film: Film) -> Film:
+    """The film with the start of its sound, relative to that of its picture."""
+    first = first_sound_time(Path(film.source)) if film.sounds else None
+    return film if first is None else replace(film, sound_offset=first - film.start_time)
 
 
 def _checked_size(film: Film) -> Film:
@@ -86,34 +96,97 @@ def _sound_seconds(container: InputContainer) -> float:
     return end
 
 
-def _scan(path: Path, container: InputContainer, stream: VideoStream, sounds: int, on_frame: OnFrame | None) -> Film:
-    """Decode all frames: their number, their times, and whether they are interlaced."""
-    from av.error import FFmpegError
+class _Scan:
+    """Decodes all pictures of a stream once and collects their times."""
 
-    use_decoding_threads(stream)
-    pts: list[int] = []
-    interlaced = 0
-    film: Film | None = None
-    damaged = ""
-    try:
-        for number, picture in enumerate(container.decode(stream)):
-            if film is None:
-                film = _properties(path, stream, picture, sounds)
-            pts.append(picture.pts if picture.pts is not None else number)
-            interlaced += picture.interlaced_frame
-            if on_frame:
-                on_frame(number, _luma(picture))
-    except (FFmpegError, OSError) as error:
-        if not pts:
-            raise
-        damaged = f"the file breaks off after frame {len(pts)} ({error_reason(error)})"
-    if film is None:
-        raise MediaError(f"{path}: holds no frame that can be decoded; it is damaged, or its codec is not supported")
-    order = sorted(range(len(pts)), key=pts.__getitem__)
-    if order != list(range(len(pts))) or len(set(pts)) < len(pts):
-        film = replace(film, frames=len(pts), seconds=float(len(pts) / film.rate))
-        return replace(film, notes=("frame times out of order: a constant rate is assumed",))
-    return _with_times(film, stream, pts, interlaced, damaged)
+    def __init__(self, path: Path, container: InputContainer, stream: VideoStream, sounds: int) -> None:
+        self.path, self.container, self.stream, self.sounds = path, container, stream, sounds
+        self.index = KeyFrameIndex()
+        self.pts: list[int | None] = []
+        self.interlaced = 0
+        self.resized = 0
+        self.duration = 0
+        self.film: Film | None = None
+        self.damage = ""
+
+    def decode(self, on_frame: OnFrame | None) -> None:
+        """Decode up to the end of the file, or to where it breaks off."""
+        from av.error import FFmpegError
+
+        use_decoding_threads(self.stream)
+        try:
+            for picture in self.index.pictures(self.container, self.stream):
+                self._add(picture, on_frame)
+        except (FFmpegError, OSError) as error:
+            if not self.pts:
+                raise
+            self.damage = f"the file breaks off after frame {len(self.pts)} ({error_reason(error)})"
+
+    def _add(self, picture: VideoFrame, on_frame: OnFrame | None) -> None:
+        if self.film is None:
+            self.film = _properties(self.path, self.stream, picture, self.sounds)
+        same_size = scaled(picture, stored_size(self.film), picture.format.name)
+        self.resized += same_size is not picture
+        self.interlaced += picture.interlaced_frame
+        self.duration = picture.duration or 0
+        self.pts.append(picture.pts)
+        if on_frame:
+            on_frame(len(self.pts) - 1, _luma(same_size))
+
+    def result(self) -> Film:
+        """The film, with the number of its frames, their times, and remarks."""
+        if self.film is None:
+            raise MediaError(
+                f"{self.path}: holds no frame that can be decoded; it is damaged, or its codec is not supported"
+            )
+        interlaced = self.interlaced > len(self.pts) // 2
+        film = replace(self.film, frames=len(self.pts), interlaced=interlaced, key_frames=self.index.key_frames())
+        film = self._with_times(film)
+        return replace(film, seconds=float(film.time(film.frames)), notes=(*self._notes(film), *film.notes))
+
+    def _notes(self, film: Film) -> Iterator[str]:
+        if self.damage:
+            yield self.damage
+        if self.index.damaged:
+            yield f"{self.index.damaged} damaged packets of the picture were left out"
+        if film.ticks:
+            yield "variable frame rate: every frame keeps its own time"
+        if film.interlaced:
+            yield "interlaced: deinterlaced"
+        if film.rotation or film.mirrored:
+            turns = [f"rotated by {film.rotation} degrees"] if film.rotation else []
+            turns += ["mirrored"] if film.mirrored else []
+            yield f"{' and '.join(turns)}, as the file's metadata says"
+        if self.resized:
+            yield f"{self.resized} frames have another size: they are scaled to {film.width}x{film.height}"
+
+    def _with_times(self, film: Film) -> Film:
+        """The film with its rate or its frames' own times, and its place on the container's clock."""
+        assert self.stream.time_base is not None
+        tick = Fraction(self.stream.time_base)
+        untimed = bool(self.container.format.flags & NO_TIMESTAMPS)
+        pts = None if untimed else repaired_times(self.pts)
+        if pts is None:
+            note = () if untimed else ("frame times out of order: a constant rate is assumed",)
+            return replace(film, packets=tuple(self.index.packets), start_time=start_time(self.stream), notes=note)
+        film = replace(film, pts=tuple(pts)) if pts == self.pts else replace(film, packets=tuple(self.index.packets))
+        in_order = self.container.format.name in DECODING_ORDER
+        film = replace(film, start_time=start_time(self.stream) if in_order else float(pts[0] * tick))
+        film = self._with_rate(film, [p - pts[0] for p in pts], tick)
+        length = self.container.duration
+        available = length / 1e6 - float(film.time(film.frames - 1)) if length else None
+        duration = last_duration(self.duration * tick, film.rate, bool(film.ticks), available)
+        return replace(film, last_duration=Fraction(0) if self.damage else duration)
+
+    def _with_rate(self, film: Film, ticks: list[int], tick: Fraction) -> Film:
+        if len(ticks) == 1 or not ticks[-1] or self.damage:
+            return film
+        nominal = Fraction(self.stream.guessed_rate or film.rate)
+        rate = next((r for r in (film.rate, nominal) if is_constant_rate(ticks, tick, r)), None)
+        if rate is not None:
+            return replace(film, rate=rate)
+        measured = Fraction(len(ticks) - 1) / (ticks[-1] * tick)
+        return replace(film, rate=measured.limit_denominator(1001), ticks=tuple(ticks), tick=tick)
 
 
 def _luma(picture: VideoFrame) -> np.ndarray:
@@ -124,9 +197,10 @@ def _luma(picture: VideoFrame) -> np.ndarray:
 def _properties(path: Path, stream: VideoStream, picture: VideoFrame, sounds: int) -> Film:
     """What the first frame and the stream's header say of a film."""
     width, height = picture.width, picture.height
-    rotation = round(-picture.rotation) % 360
+    rotation, mirrored = orientation(picture)
+    aspect = Fraction(stream.sample_aspect_ratio or 1)
     if rotation in (90, 270):
-        width, height = height, width
+        width, height, aspect = height, width, 1 / aspect
     matrix = {1: "bt709", 5: "bt601", 6: "bt601"}.get(int(picture.colorspace), "")
     return Film(
         str(path),
@@ -138,38 +212,11 @@ def _properties(path: Path, stream: VideoStream, picture: VideoFrame, sounds: in
         0.0,
         sounds=sounds,
         rotation=rotation,
+        mirrored=mirrored,
+        picture_stream=stream.container.streams.video.index(stream),
         matrix=matrix or ("bt709" if height >= 720 else "bt601"),
         full=int(picture.color_range) == 2 or picture.format.name.startswith("yuvj"),
-        aspect=Fraction(stream.sample_aspect_ratio or 1),
-    )
-
-
-def _with_times(film: Film, stream: VideoStream, pts: list[int], interlaced: int, damaged: str) -> Film:
-    """The film with its number of frames, its rate or its frames' own times, and its duration."""
-    assert stream.time_base is not None
-    tick = Fraction(stream.time_base)
-    ticks = [p - pts[0] for p in pts]
-    notes = [damaged] if damaged else []
-    if len(pts) > 1 and ticks[-1] and not damaged:
-        measured = Fraction(len(pts) - 1) / (ticks[-1] * tick)
-        nominal = Fraction(stream.guessed_rate or film.rate)
-        rate = next((r for r in (film.rate, nominal) if is_constant_rate(ticks, tick, r)), None)
-        film = replace(film, rate=rate or measured.limit_denominator(1001))
-        if rate is None:
-            notes.append("variable frame rate: every frame keeps its own time")
-            film = replace(film, ticks=tuple(ticks), tick=tick)
-    if interlaced > len(pts) // 2:
-        notes.append("interlaced: deinterlaced")
-    if film.rotation:
-        notes.append(f"rotated by {film.rotation} degrees, as the file's metadata says")
-    end = film.ticks[-1] * tick + 1 / film.rate if film.ticks else len(pts) / film.rate
-    return replace(
-        film,
-        frames=len(pts),
-        pts=tuple(pts),
-        seconds=float(end),
-        interlaced=interlaced > len(pts) // 2,
-        notes=tuple(notes),
+        aspect=aspect,
     )
 
 
@@ -179,54 +226,16 @@ def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[F
     if film.is_still:
         yield from read_image_frames(film, start, stop)
         return
-    with open_container(Path(film.source)) as container:
-        stream = container.streams.video[0]
-        use_decoding_threads(stream)
-        numbers: dict[int | None, int] = {p: n for n, p in enumerate(film.pts)}
-        if start and numbers:
-            container.seek(film.pts[start - film.interlaced], stream=stream)
-        for count, picture in enumerate(_filtered(container.decode(stream), film, stream)):
-            index = numbers.get(picture.pts, -1) if numbers else count - film.first
-            if start <= index < stop:
-                yield Frame(index, pad_to_even(picture), matrix=film.matrix, full=film.full)
-            if index >= stop - 1:
-                return
-
-
-def _filtered(pictures: Iterable[VideoFrame], film: Film, stream: VideoStream) -> Iterator[VideoFrame]:
-    """The pictures rotated, deinterlaced and converted to 8-bit 4:2:0, where necessary."""
-    names = (["bwdif=mode=send_frame"] if film.interlaced else []) + ROTATION_FILTERS.get(film.rotation, [])
-    if not names:
-        for picture in pictures:
-            yield _to_yuv420p(picture)
+    if start >= stop:
         return
-    from av.filter import Graph
-
-    graph = Graph()
-    nodes = [graph.add_buffer(template=stream)]
-    for name in names:
-        title, _, options = name.partition("=")
-        nodes.append(graph.add(title, options or None))
-    graph.link_nodes(*nodes, graph.add("buffersink")).configure()
-    yield from (_to_yuv420p(p) for p in _run_filters(graph, pictures))
-
-
-def _run_filters(graph: Graph, pictures: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
-    """One filtered picture for each picture, with the same timestamp: a filter uses a time base of its own."""
-    from av.error import BlockingIOError, EOFError
-
-    times: deque = deque()
-    for picture in chain(pictures, [None]):
-        if picture is not None:
-            times.append((picture.pts, picture.time_base))
-        graph.vpush(picture)
-        while times:
-            try:
-                filtered = graph.vpull()
-            except (BlockingIOError, EOFError):
-                break
-            filtered.pts, filtered.time_base = times.popleft()
-            yield filtered
+    lead = film.first + start
+    lead -= film.interlaced and lead > 0  # a deinterlaced frame depends on the one before
+    for number, picture in upright(numbered_pictures(film, lead), film):
+        index = number - film.first
+        if index >= start:
+            yield Frame(index, pad_to_even(_to_yuv420p(picture)), matrix=film.matrix, full=film.full)
+        if index >= stop - 1:
+            return
 
 
 def _to_yuv420p(picture: VideoFrame) -> VideoFrame:

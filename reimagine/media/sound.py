@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
+from reimagine.media.sound_timeline import SoundTimeline
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,16 +95,23 @@ def silence(seconds: float, rate: int = SAMPLE_RATE, channels: int = 2) -> Sound
 
 
 def read_sound(
-    path: Path, start: float = 0.0, seconds: float | None = None, rate: int | None = None, channels: int | None = None
+    path: Path,
+    start: float = 0.0,
+    seconds: float | None = None,
+    rate: int | None = None,
+    channels: int | None = None,
+    zero: float | None = None,
 ) -> Sound:
-    """The first audio track of a film or sound file, in mono or stereo.
+    """The first audio track of a film or sound file, in mono or stereo; gaps in it are filled with silence.
 
     Args:
-        start: seconds at which to start.
+        start: seconds after `zero` at which to start.
         seconds: duration; by default up to the end.
         rate: samples per second to which the sound is resampled while it is decoded (soxr, high quality); by default
             its own. An hour of mono sound at 22,050 Hz takes 0.3 GB.
         channels: 1 to average the channels while the sound is decoded; by default as many as it has, at most 2.
+        zero: a time on the container's clock, in seconds, such as that of the first frame: silence is put before
+            sound that starts later, and earlier samples are left out; by default the time of the first sample.
 
     Raises:
         MediaError: the file cannot be read, or has no sound.
@@ -118,8 +126,8 @@ def read_sound(
         stream = container.streams.audio[0]
         rate = rate or stream.rate
         expected = stream.duration * stream.time_base if stream.duration and stream.time_base else UNKNOWN_DURATION
-        samples = _joined(_decoded_blocks(container, stream, rate, channels), int(expected * rate) + rate)
-    if samples is None or not samples.shape[1]:
+        samples = _joined(_decoded_blocks(container, stream, rate, channels, zero), int(expected * rate) + rate)
+    if samples is None or not (samples.shape[1] or zero is not None):
         raise MediaError(f"{path}: its sound track is empty; give a file that has sound")
     first = round(start * rate)
     end = samples.shape[1]
@@ -143,19 +151,22 @@ def _joined(blocks: Iterable[np.ndarray], expected: int) -> np.ndarray | None:
 
 
 def _decoded_blocks(
-    container: InputContainer, stream: AudioStream, rate: int, channels: int | None
+    container: InputContainer, stream: AudioStream, rate: int, channels: int | None, zero: float | None
 ) -> Iterator[np.ndarray]:
-    """Consecutive blocks of samples, (channels, n) float32, at `rate`."""
+    """Consecutive blocks of samples, (channels, n) float32, at `rate`, from the time `zero` on."""
     import av
     import soxr
 
     layout = "mono" if stream.channels == 1 else "stereo"
     to_float = av.AudioResampler(format="fltp", layout=layout, rate=stream.rate)
+    timeline = SoundTimeline(stream.rate, zero)
     resampler = None
     for frame in chain(container.decode(stream), (None,)):
+        missing = timeline.missing(frame) if frame else 0
         for part in to_float.resample(frame):
             block = part.to_ndarray()
             block = block.mean(0, keepdims=True) if channels == 1 else block
+            block, missing = timeline.placed(block, missing), 0
             if rate != stream.rate:
                 resampler = resampler or soxr.ResampleStream(stream.rate, rate, len(block), dtype="float32")
                 block = resampler.resample_chunk(block.T).reshape(-1, len(block)).T

@@ -25,7 +25,7 @@ from reimagine.media.film import Film
 from reimagine.media.frames import Shot
 from reimagine.progress import NoProgress, Progress
 from reimagine.runs.keys import step_key
-from reimagine.runs.opening import open_source, read_opened
+from reimagine.runs.opening import check_unchanged, open_source, read_opened
 from reimagine.runs.step import Step, read_step
 from reimagine.runs.tracks import FilmTracks
 
@@ -90,8 +90,7 @@ class Run:
             raise RunError(
                 f"{folder}: its run.json cannot be read ({error}); run the first command again with the film"
             ) from error
-        if not Path(run.film.source).exists():
-            raise RunError(f"{folder}: its film {run.film.source} does not exist any more")
+        check_unchanged(run.film, folder)
         return run
 
     @property

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import RunError
+from reimagine.media.digests import load_digests, save_digests
 from reimagine.media.files import check_readable, write_text_atomically
-from reimagine.media.film import Film, fingerprint
+from reimagine.media.film import FINGERPRINT_PREFIX, Film, fingerprint, list_images
 from reimagine.media.frames import Shot
 from reimagine.progress import Progress
 from reimagine.runs.keys import hash_of
@@ -17,8 +18,11 @@ from reimagine.runs.keys import hash_of
 if TYPE_CHECKING:
     import numpy as np
 
-VERSION = 2
+VERSION = 3
 """Part of the key of an opened film. Raise it when the same film gives other facts or other shots."""
+
+DIGESTS = "digests.json"
+"""File of a run folder with the SHA-256 of the film, so that it is not read again."""
 
 
 def open_source(
@@ -31,14 +35,36 @@ def open_source(
         MediaError: the film cannot be read.
     """
     check_readable(source)
-    identity = fingerprint(source)
     _check_writable(folder)
+    identity = _identity(source, folder)
     _refuse_other_film(folder, source, identity)
     key = hash_of("open", VERSION, identity, start, end)
     name = f"00-open-{key[:8]}"
     if not (folder / name / "shots.json").exists():
         _analyze(source, folder / name, start, end, progress)
+    _follow_moved_film(folder, source, identity)
     return name, key
+
+
+def check_unchanged(film: Film, folder: Path) -> None:
+    """Check that the film of a run folder is what it was when it was opened.
+
+    Raises:
+        RunError: it does not exist any more, or was changed.
+    """
+    source = Path(film.source)
+    if not source.exists():
+        raise RunError(f"{folder}: its film {source} does not exist any more; if it was moved, give its new path")
+    if film.fingerprint.startswith(FINGERPRINT_PREFIX) and _identity(source, folder) != film.fingerprint:
+        raise RunError(f"{folder}: its film {source} was changed since; give the film and another --into folder")
+
+
+def _identity(source: Path, folder: Path) -> str:
+    """The fingerprint of a film; it reads the film once, and again only after a change."""
+    load_digests(folder / DIGESTS)
+    identity = fingerprint(source)
+    save_digests(folder / DIGESTS, list_images(source) if source.is_dir() else [source])
+    return identity
 
 
 def read_opened(folder: Path) -> tuple[Film, list[Shot]]:
@@ -70,10 +96,23 @@ def _analyze(source: Path, folder: Path, start: float | None, end: float | None,
 def _refuse_other_film(folder: Path, source: Path, identity: str) -> None:
     for facts in folder.glob("00-open-*/film.json"):
         other = Film.read(facts)
-        if other.fingerprint != identity:
-            raise RunError(
-                f"{folder} is the run folder of another film ({other.source}); give {source.name} another --into folder"
-            )
+        same_path = Path(other.source) == source.resolve()
+        comparable = other.fingerprint.startswith(FINGERPRINT_PREFIX)
+        if other.fingerprint == identity or (same_path and not comparable):
+            continue
+        if same_path:
+            raise RunError(f"{source} was changed since {folder} was made of it; give it another --into folder")
+        raise RunError(
+            f"{folder} is the run folder of another film ({other.source}); give {source.name} another --into folder"
+        )
+
+
+def _follow_moved_film(folder: Path, source: Path, identity: str) -> None:
+    """Write the film's new path where another one is recorded."""
+    for facts in folder.glob("00-open-*/film.json"):
+        film = Film.read(facts)
+        if film.fingerprint == identity and Path(film.source) != source.resolve():
+            film.moved(source.resolve()).save(facts)
 
 
 def _check_writable(folder: Path) -> None:

@@ -97,7 +97,8 @@ class FilmTracks:
         if not film.sounds:
             return silence(self.seconds)
         length = film.seconds if film.trimmed else None
-        sound = read_sound(Path(film.source), film.offset, length, rate, channels)
+        zero = film.start_time if film.frames else None
+        sound = read_sound(Path(film.source), film.offset, length, rate, channels, zero)
         if self.source_frames < film.frames:
             end = round(float(film.time(self.source_frames)) * sound.rate)
             sound = sound.fit_length(min(sound.length, end))

@@ -1,0 +1,84 @@
+"""Pictures are upright and of one size: rotations, mirrors, sample aspect ratios, sizes that change."""
+
+from __future__ import annotations
+
+import struct
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from containers import moving_picture, write_container
+
+from reimagine.media.film import Film
+from reimagine.media.reader import open_film, read_film
+from reimagine.media.shots import CutDetector
+
+TURNS = {
+    "rotated by 0": ((1, 0, 0, 1), lambda y: y),
+    "rotated by 90": ((0, 1, -1, 0), lambda y: np.rot90(y, -1)),
+    "rotated by 180": ((-1, 0, 0, -1), lambda y: np.rot90(y, 2)),
+    "rotated by 270": ((0, -1, 1, 0), np.rot90),
+    "mirrored left to right": ((-1, 0, 0, 1), lambda y: y[:, ::-1]),
+    "mirrored top to bottom": ((1, 0, 0, -1), lambda y: y[::-1]),
+    "transposed": ((0, 1, 1, 0), lambda y: y.T),
+    "transposed about the other diagonal": ((0, -1, -1, 0), lambda y: y[::-1, ::-1].T),
+}
+"""Display matrices (a, b, c, d), and what they do to luma (h, w)."""
+
+
+def set_display_matrix(path, matrix) -> None:
+    """Write a display matrix (a, b, c, d) into the first track header of an MP4 file."""
+    data = bytearray(path.read_bytes())
+    place = data.index(b"tkhd") + 4 + 4 + 20 + 8 + 8
+    a, b, c, d = (value << 16 for value in matrix)
+    data[place : place + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_display_matrices_are_applied(tmp_path, turn):
+    matrix, transform = TURNS[turn]
+    path = write_container(tmp_path / "film.mp4", options={"g": "8"})
+    stored = [frame.luma.copy() for frame in read_film(open_film(path))]
+    set_display_matrix(path, matrix)
+    film = open_film(path)
+    frames = list(read_film(film, 10, 20))
+    assert [frame.index for frame in frames] == list(range(10, 20))
+    assert all(np.array_equal(frame.luma, transform(stored[frame.index])) for frame in frames)
+    assert (film.width, film.height) == (frames[0].width, frames[0].height)
+    film.save(tmp_path / "film.json")
+    assert Film.read(tmp_path / "film.json") == film
+
+
+@pytest.mark.parametrize(("matrix", "aspect"), [((1, 0, 0, 1), Fraction(16, 15)), ((0, 1, -1, 0), Fraction(15, 16))])
+def test_the_sample_aspect_ratio_is_that_of_the_upright_picture(tmp_path, matrix, aspect):
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(16, 15)
+        for n in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(moving_picture(n), "rgb24")))
+        container.mux(stream.encode())
+    set_display_matrix(path, matrix)
+    assert open_film(path).aspect == aspect
+
+
+@pytest.mark.parametrize(("name", "format"), [("film.h264", "h264"), ("film.ts", "mpegts")])
+def test_sizes_that_change_are_scaled_to_the_first(tmp_path, name, format):
+    codec, options = "libx264", {"g": "8", "bf": "0"}
+    small = write_container(tmp_path / "small", codec, options, format, [moving_picture(n) for n in range(20)])
+    large = [moving_picture(n, 128, 96) for n in range(20)]
+    write_container(tmp_path / "large", codec, options, format, large, start=0.8)
+    path = tmp_path / name
+    path.write_bytes(small.read_bytes() + (tmp_path / "large").read_bytes())
+    detector = CutDetector()
+    film = open_film(path, detector)
+    assert (film.width, film.height, film.frames) == (96, 64, 40)
+    assert "20 frames have another size: they are scaled to 96x64" in film.notes
+    assert detector.shots(film.frames)[-1].stop == 40
+    whole = [frame.luma.copy() for frame in read_film(film)]
+    assert {luma.shape for luma in whole} == {(64, 96)} and len(whole) == 40
+    part = list(read_film(film, 30, 34))
+    assert all(np.array_equal(frame.luma, whole[frame.index]) for frame in part) and len(part) == 4

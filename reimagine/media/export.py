@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from reimagine.errors import MediaError, unknown_name
 from reimagine.media.container import open_container, open_output
+from reimagine.media.decoding_times import missing_decoding_times
 from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import IMAGE_SUFFIXES, Film
 from reimagine.media.frames import Frame
@@ -130,7 +132,7 @@ def _picture_packets(
         return _encode_picture(target, film, frames, encoding)
     if not film.frames:
         return None
-    stream = source.streams.video[0]
+    stream = source.streams.video[film.picture_stream]
     return _copied_packets(film, {stream.index: target.add_stream_from_template(stream)})
 
 
@@ -153,7 +155,10 @@ def _encode_picture(target: OutputContainer, film: Film, frames: Iterable[Frame]
             picture.pts, picture.time_base = round(film.time(frame.index) / tick), tick
             picture.pict_type = 0
             yield from _timed(stream.encode(picture))
-        yield from _timed(stream.encode())
+        for time, packet in _timed(stream.encode()):
+            if film.last_duration and packet.pts == round(film.time(film.frames - 1) / tick):
+                packet.duration = round(film.last_duration / packet.time_base)
+            yield time, packet
 
     return packets()
 
@@ -206,26 +211,27 @@ def _fits(target: OutputContainer, stream: Stream) -> bool:
 
 
 def _copied_packets(film: Film, copies: dict[int, Stream]) -> TimedPackets:
-    """Packets of some of the source's streams, cut to the film and moved to its start.
+    """Packets of some of the source's streams, cut to the film and moved so that its first frame is at time 0.
 
     Args:
         film: the source.
         copies: the output's stream for each stream number of the source.
     """
-    end = film.offset + film.seconds if film.trimmed else float("inf")
-    origin = film.offset if film.trimmed else 0.0
+    end = film.origin + film.seconds if film.trimmed else math.inf
+    start = film.origin if film.trimmed else -math.inf
+    decoding_times = {index: missing_decoding_times(film, index) for index in copies}
     with open_container(Path(film.source)) as container:
         streams = [container.streams[i] for i in copies]
         if film.trimmed:
-            container.seek(int(film.offset * 1e6))
+            container.seek(int(film.origin * 1e6))
         for packet in container.demux(streams):
-            if packet.pts is None or packet.dts is None:
+            if packet.pts is None or not start <= float(packet.pts * packet.time_base) < end:
                 continue
-            time = float(packet.pts * packet.time_base)
-            if film.trimmed and not origin <= time < end:
+            dts = decoding_times[packet.stream.index].get(packet.pts, packet.dts)
+            if dts is None:
                 continue
-            shift = round(origin / packet.time_base)
-            packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+            shift = round(film.origin / packet.time_base)
+            packet.pts, packet.dts = packet.pts - shift, dts - shift
             decoding_time = float(packet.dts * packet.time_base)
             packet.stream = copies[packet.stream.index]
             yield decoding_time, packet

@@ -15,6 +15,7 @@ from reimagine.gallery.report import contact_sheet, report
 from reimagine.media.export import Encoding, export
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
+from reimagine.media.formats import can_copy_picture, film_suffix
 from reimagine.media.frames import Frame, prefetch
 from reimagine.media.sound import read_sound, write_sound
 from reimagine.progress import Progress
@@ -35,15 +36,19 @@ def check_output(out: Path) -> None:
 
 
 def output_suffix(run: Run) -> str:
-    """The suffix of the finished film if none is given: notes are MIDI, a still is PNG, sound alone is WAV."""
-    film = run.film
+    """The suffix of the finished film if none is given.
+
+    Notes are MIDI, a still is PNG, sound alone is WAV. A film is MP4, or Matroska if MP4 cannot hold a stream that is
+    copied from the source.
+    """
+    film, tracks = run.film, run.tracks
     if run.steps and run.steps[-1].writes == "notes":
         return ".mid"
     if film.is_still:
         return ".png"
     if film.frames:
-        return ".mp4"
-    return ".wav" if film.sounds or run.tracks.latest("sound") else ".mid"
+        return film_suffix(film, not _picture_changed(tracks), tracks.latest("sound") is not None)
+    return ".wav" if film.sounds or tracks.latest("sound") else ".mid"
 
 
 def deliver(
@@ -116,5 +121,10 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
             yield frame
             progress.advance(1)
 
-    changed = tracks.latest("picture") or film.trimmed or film.is_still
-    return export(film, out, frames() if changed else None, sound, encoding)
+    encoded = _picture_changed(tracks) or not can_copy_picture(film, out.suffix)
+    return export(film, out, frames() if encoded else None, sound, encoding)
+
+
+def _picture_changed(tracks: FilmTracks) -> bool:
+    """Whether the picture differs from the source's; otherwise it is copied, if the container can hold it."""
+    return bool(tracks.latest("picture") or tracks.film.trimmed or tracks.film.is_still)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from reimagine import recipe
+from reimagine.errors import RecipeError
 
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -37,7 +38,12 @@ JSON = parameter("json", bool, False, option("Show progress as JSON lines on sta
 INTO = parameter("into", Optional[Path], None, option("Run folder [default: runs/<film's stem>]"))
 COMMON = [
     INTO,
-    parameter("output", Optional[Path], None, option("The finished film [default: <run>/film.mp4]", "-o", "--output")),
+    parameter(
+        "output",
+        Optional[Path],
+        None,
+        option("The finished film [default: <run>/film.mp4; film.mkv if MP4 cannot hold a stream]", "-o", "--output"),
+    ),
     parameter("start", Optional[float], None, option("Start of the part to use, in seconds")),
     parameter("end", Optional[float], None, option("End of the part to use, in seconds")),
     parameter("codec", str, "h264", option("Codec of the finished film: h264, hevc, vp9, av1, ffv1, prores")),
@@ -83,10 +89,16 @@ def old_names(renamed: Mapping[str, str], known: Mapping[str, inspect.Parameter]
 
 
 def with_present_names(given: Mapping[str, Any], renamed: Mapping[str, str], warn: Callable[[str], Any]) -> dict:
-    """Options under their present names; each old name is reported once."""
+    """Options under their present names; each old name is reported once.
+
+    Raises:
+        RecipeError: an option is given under both names.
+    """
     present = dict(given)
     for old, new in renamed.items():
         if present.get(old) is not None:
+            if present.get(new) is not None:
+                raise RecipeError(f"{flag(new)} is given twice: {flag(old)} is its old name")
             warn(f"{flag(old)} is now {flag(new)}; the old name will be removed in the next release")
             present[new] = present[old]
         present.pop(old, None)

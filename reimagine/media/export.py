@@ -15,6 +15,7 @@ from reimagine.media.container import open_container, open_output
 from reimagine.media.decoding_times import missing_decoding_times
 from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import IMAGE_SUFFIXES, Film
+from reimagine.media.formats import fits
 from reimagine.media.frames import Frame
 from reimagine.media.sound import AAC_BIT_RATE, Sound, audio_frames, layout_name
 from reimagine.media.writer import write_image
@@ -44,10 +45,6 @@ SOUND_ENCODERS = {
     "ogg": "libvorbis",
 }
 """FFmpeg's audio encoder for each container; AAC for all others."""
-MP4_CODECS = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "flac", "dts", "dca", "mov_text", "mp2")
-"""Codecs of sound and subtitles that MP4 and MOV can hold."""
-WEBM_CODECS = ("opus", "vorbis", "webvtt", "libvorbis", "libopus")
-"""Codecs of sound and subtitles that WebM can hold."""
 METADATA = ("title", "artist", "date", "comment", "language")
 """Metadata that is copied from the source."""
 SOUND_BLOCK = 65536
@@ -187,7 +184,7 @@ def _copy_other_streams(
     copies: dict[int, Stream] = {}
     sounds = source.streams.audio[1:] if new_sound else source.streams.audio
     for stream in (*sounds, *source.streams.subtitles):
-        if _fits(target, stream):
+        if fits(target.format.name, stream):
             copies[stream.index] = target.add_stream_from_template(stream)
             copies[stream.index].metadata.update(stream.metadata)
         elif stream.type == "audio":
@@ -198,16 +195,6 @@ def _copy_other_streams(
         else:
             left_out.append(f"{stream.type} {stream.index} does not fit this container; -o film.mkv keeps it")
     return _copied_packets(film, copies) if copies else None
-
-
-def _fits(target: OutputContainer, stream: Stream) -> bool:
-    """Whether a container can hold a stream's codec."""
-    name = stream.codec_context.name if stream.codec_context else ""
-    if target.format.name in ("mp4", "mov"):
-        return name in MP4_CODECS or (name.startswith("pcm_") and target.format.name == "mov")
-    if target.format.name == "webm":
-        return name in WEBM_CODECS
-    return name != "mov_text"
 
 
 def _copied_packets(film: Film, copies: dict[int, Stream]) -> TimedPackets:

@@ -19,6 +19,7 @@ from reimagine.media.frames import frame_from_image
 from reimagine.metrics.colour import Comparison, lab
 
 COLUMNS = ("agreement", "rmse_ab", "ciede2000", "psnr", "chroma", "colourfulness")
+"""Columns of the table."""
 SIZES = (128, 160, 192, 256)
 """Short sides at which the network works, in pixels."""
 BROWN = (6.0, 12.0)

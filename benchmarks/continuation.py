@@ -26,6 +26,7 @@ from reimagine.zoo.threads import limit_torch_threads
 COLUMNS = ("motion", "sharpness", "gradients", "palette", "features", "nearest", "truth")
 """See `reimagine.metrics.continuation`."""
 FOLDER = Path("runs/benchmark-continuation")
+"""Where the runs and sheets are written."""
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ STRIDE = 8
 TRAINED_ON = {"dog_on_patio", "three_cups", "football_juggling", "davis_dolphins", "davis_schoolgirls"}
 """Films that the convlstm was trained on; marked with a star."""
 COLUMNS = ("warp, 1e-6", "excess, 1e-6", "relative excess", "relative colourfulness", "LPIPS", "agreement", "frames/s")
+"""Columns of the table."""
 DIGITS = (1, 1, 2, 3, 4, 3, 1)
 """Decimals of each column."""
 EVERY_FRAME = "every frame"

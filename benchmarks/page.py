@@ -16,6 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 VISITS = 5
+"""Visits whose median is printed."""
 WINDOWS = {"desktop": ((1350, 940), 1), "phone": ((412, 823), 4)}
 """Window size (width, height) in pixels, and slow-down factor of the processor."""
 TIMINGS = """() => new Promise(done => {
@@ -42,6 +43,7 @@ COLUMNS = (
     "unnamed elements",
     "page, MB",
 )
+"""Columns of the table."""
 
 
 def visit(browser: Browser, site: Path, size: tuple[int, int], slow_down: int) -> dict[str, float]:

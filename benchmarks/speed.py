@@ -27,6 +27,7 @@ from reimagine.media.frames import frame_from_image
 from reimagine.stages.colorize.deoldify.net import DeOldify
 
 DEMO = Path(__file__).parent.parent / "assets" / "demo.mp4"
+"""The film that is repeated to the required length."""
 FRAMES = 900
 """Frames of the test film: 37.5 s."""
 SHORT = 300

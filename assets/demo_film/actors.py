@@ -11,11 +11,17 @@ from optics import SUN, H, W, illuminate
 SKIN = np.float32([0.58, 0.36, 0.26])
 """Albedo of skin, linear RGB; the other colours are those of his clothes."""
 TWEED = np.float32([0.150, 0.098, 0.060])
+"""Linear RGB albedo (3,), 0 to 1, of the jacket; likewise below."""
 TROUSERS = np.float32([0.090, 0.088, 0.092])
+"""Albedo of the trousers."""
 BLACK = np.float32([0.022, 0.021, 0.022])
+"""Albedo of shoes and other black cloth."""
 LINEN = np.float32([0.68, 0.65, 0.58])
+"""Albedo of light cloth."""
 HAIR = np.float32([0.05, 0.032, 0.02])
+"""Albedo of the hair."""
 FELT = np.float32([0.055, 0.045, 0.040])
+"""Albedo of the hat."""
 Part = tuple[tuple[float, float], tuple[float, float], float, float, np.ndarray, float]
 """A limb: start and end (x right, y up), radius at the start and at the end, albedo, brightness factor."""
 

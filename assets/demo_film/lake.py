@@ -11,6 +11,7 @@ from optics import Camera, composite, empty_layer, sample_texture, tileable_nois
 from parallax import ShadowMap, view_ground, view_swaying
 
 CAMERA = Camera(horizon=520, eye=2.7)
+"""Horizon as a row of the picture, eye height in metres."""
 SHORE = 95.0
 """Distance of the far bank in metres."""
 SAILING = 21.0

@@ -22,6 +22,7 @@ from optics import (
 from parallax import ShadowMap, view_ground, view_swaying, view_upright
 
 CAMERA = Camera(horizon=540, eye=1.75)
+"""Horizon as a row of the picture, eye height in metres."""
 LANE = 7.6
 """Distance in metres of the middle of the lane, and of the man."""
 

@@ -19,6 +19,7 @@ GREENS = np.float32(
         (0.080, 0.118, 0.044),
     ]
 )
+"""Linear RGB albedos (5, 3), 0 to 1, of foliage."""
 
 
 def render_ground(

@@ -33,10 +33,15 @@ WHEELS = (
 GREEN = np.float32([0.030, 0.072, 0.040])
 """Albedo of the boiler, linear RGB; the other colours are albedos too."""
 MAROON = np.float32([0.150, 0.030, 0.026])
+"""Linear RGB albedo (3,), 0 to 1, of the coaches; likewise below."""
 CREAM = np.float32([0.52, 0.45, 0.30])
+"""Albedo of the upper part of the coaches."""
 BLACK = np.float32([0.020, 0.020, 0.022])
+"""Albedo of the black paint."""
 BRASS = np.float32([0.42, 0.27, 0.08])
+"""Albedo of brass."""
 IRON = np.float32([0.075, 0.072, 0.070])
+"""Albedo of bare iron."""
 
 
 class Train:

@@ -26,6 +26,7 @@ from parallax import ShadowMap, view_ground, view_swaying, view_upright
 from train import Train
 
 CAMERA = Camera(horizon=520, eye=5.0)
+"""Horizon as a row of the picture, eye height in metres."""
 FRONT = 38.0
 """Distance of the viaduct's near face in metres."""
 BACK = 42.5

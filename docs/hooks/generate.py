@@ -15,7 +15,9 @@ import reference
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[2]
+"""Root of the repository."""
 MARK = re.compile(r"^<!-- (\w+)(?:: (\w+))? -->$", re.MULTILINE)
+"""A line that is replaced by generated text: its kind, and optionally a name."""
 GENERATORS = {"options": reference.options, "recipes": reference.recipes}
 """What replaces a mark, by its name."""
 WATCHED = ("reimagine", "pipelines", "CONTRIBUTING.md", "benchmarks/README.md")

@@ -20,6 +20,7 @@ from reimagine.media.reader import open_film, read_film
 from reimagine.media.writer import write_image
 
 INTO = Path("runs/examples/a-day-in-amber")
+"""Where the project is written."""
 SCHEDULE = (
     (0.00, "night"),
     (0.12, "night"),

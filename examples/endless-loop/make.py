@@ -21,6 +21,7 @@ from reimagine.media.frames import Frame
 from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/endless-loop")
+"""Where the project is written."""
 FADE_SECONDS = 3.0
 """Seconds after the film's end at which the colour is complete."""
 SHEET_SECONDS = (-2, 0, 1, 2, 3, 6)

@@ -27,6 +27,7 @@ from reimagine.media.writer import write_image
 from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/four-seasons")
+"""Where the project is written."""
 
 
 def year(films: Sequence[Film], shots: Sequence[Shot]) -> Iterator[Frame]:

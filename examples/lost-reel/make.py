@@ -18,6 +18,7 @@ from reimagine.media.reader import open_film, read_film
 from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/lost-reel")
+"""Where the project is written."""
 REFERENCE = Path("runs/examples/four-seasons/autumn.mp4")
 """The colour film that the colorizer is trained on."""
 SEED = 7

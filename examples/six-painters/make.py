@@ -25,6 +25,7 @@ from reimagine.media.reader import open_film, read_film
 from reimagine.media.writer import write_image
 
 INTO = Path("runs/examples/six-painters")
+"""Where the project is written."""
 PAINTERS = {
     "crane": "after Crane",
     "shinkai": "after Shinkai",

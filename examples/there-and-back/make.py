@@ -27,6 +27,7 @@ from reimagine.media.writer import write_image
 from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/there-and-back")
+"""Where the project is written."""
 INSTRUMENTS = {
     "clarinet": (232, 112, 74),
     "violin": (240, 190, 76),

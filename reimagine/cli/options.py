@@ -11,6 +11,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from reimagine import recipe
+from reimagine.errors import RecipeError
 
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -42,7 +43,9 @@ COMMON = [
         Optional[Path],
         None,
         option(
-            "The finished film [default: <run>/film.mp4; .mkv or .mov where .mp4 would lose sound]", "-o", "--output"
+            "The finished film [default: <run>/film.mp4; film.mkv or film.mov if MP4 cannot hold a stream]",
+            "-o",
+            "--output",
         ),
     ),
     parameter("start", Optional[float], None, option("Start of the part to use, in seconds")),
@@ -107,10 +110,16 @@ def old_names(renamed: Mapping[str, str], known: Mapping[str, inspect.Parameter]
 
 
 def with_present_names(given: Mapping[str, Any], renamed: Mapping[str, str], warn: Callable[[str], Any]) -> dict:
-    """Options under their present names; each old name is reported once."""
+    """Options under their present names; each old name is reported once.
+
+    Raises:
+        RecipeError: an option is given under both names.
+    """
     present = dict(given)
     for old, new in renamed.items():
         if present.get(old) is not None:
+            if present.get(new) is not None:
+                raise RecipeError(f"{flag(new)} is given twice: {flag(old)} is its old name")
             warn(f"{flag(old)} is now {flag(new)}; the old name will be removed in the next release")
             present[new] = present[old]
         present.pop(old, None)

@@ -80,7 +80,7 @@ def last_duration(seconds: Fraction, rate: Fraction, exact: bool, available: flo
         exact: whether durations that are near one period count as well, as in a film of variable frame rate.
         available: seconds from the frame to the end of the file, where that is known.
     """
-    limit = MAX_LAST_DURATION if available is None else available + 1 / float(rate)
+    limit = MAX_LAST_DURATION if available is None else available + 0.5 / float(rate)
     if not 0 < seconds <= limit or seconds == 1 / rate:
         return Fraction(0)
     return seconds if exact or seconds * rate > LONG_FRAME else Fraction(0)

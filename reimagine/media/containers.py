@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FILM_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".m4v", ".avi")
 """Containers of finished films."""
-DEFAULT_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi")
+DEFAULT_SUFFIXES = (".mp4", ".mov", ".mkv")
 """Containers of finished films if none is requested, in order of preference."""
 MP4_SUFFIXES = (".mp4", ".m4v", ".mov")
 """Containers for which only some of the codecs that FFmpeg can write are playable elsewhere."""
@@ -88,17 +88,14 @@ def default_suffix(film: Film, encoded: tuple[str, str] | None, new_sound: bool)
     """
     with open_container(Path(film.source)) as source:
         kept = [s for s in other_streams(source, film, new_sound) if s.type in ("audio", "subtitle")]
-        preferred = encoded[1] if encoded else ".mp4"
-        for suffix in dict.fromkeys((preferred, *DEFAULT_SUFFIXES)):
-            if suffix == ".mov" and preferred != ".mov" and "mov" not in source.format.name:
-                continue
-            if encoded:
-                fits = container_holds(suffix, "video", encoded[0])
-            else:
-                fits = _picture_fits(source, film, suffix)
-            if fits and all(stream_fits(suffix, s) or _is_convertible(suffix, s) for s in kept):
-                return suffix
-        return ".mkv"
+        suffixes = [s for s in DEFAULT_SUFFIXES if s != ".mov" or "mov" in source.format.name]
+        holding = [s for s in suffixes if encoded is None and _picture_fits(source, film, s)]
+        if encoded:
+            suffixes = list(dict.fromkeys((encoded[1], *suffixes)))
+            holding = [s for s in suffixes if container_holds(s, "video", encoded[0])]
+        candidates = holding or suffixes  # a picture that none of them holds is encoded
+        fitting = (s for s in candidates if all(stream_fits(s, k) or _is_convertible(s, k) for k in kept))
+        return next(fitting, ".mkv")
 
 
 def _is_convertible(suffix: str, stream: Stream) -> bool:

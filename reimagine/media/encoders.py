@@ -207,7 +207,10 @@ def encode_picture(
             picture.pts, picture.time_base = round(film.time(frame.index) / tick), tick
             picture.pict_type = 0
             yield from with_times(stream.encode(picture))
-        yield from with_times(stream.encode())
+        for time, packet in with_times(stream.encode()):
+            if film.last_duration and packet.pts == round(film.time(film.frames - 1) / tick):
+                packet.duration = round(film.last_duration / packet.time_base)
+            yield time, packet
 
     return packets()
 

@@ -18,7 +18,7 @@ from reimagine.media.film import Film
 from reimagine.media.frames import Frame
 from reimagine.media.sound import Sound
 from reimagine.media.stream_copy import Copy, TimedPackets, add_copy, copied_packets, transcoded_packets
-from reimagine.media.subtitles import BLANK, converter
+from reimagine.media.subtitles import converter
 from reimagine.media.writer import write_image
 
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ class _Export:
                 copy = add_copy(self.target, stream)
                 if new_sound and stream.type == "audio":
                     copy.disposition = stream.disposition & ~Disposition.default
-                codec = stream.codec_context.name if stream.codec_context else ""
-                self.copies[stream.index] = Copy(copy, blank=BLANK.get(codec))
+                self.copies[stream.index] = Copy(copy)
             elif stream.type == "audio":
                 self._transcode(cast("AudioStream", stream))
             elif stream.type == "subtitle" and is_text(stream) and self.suffix in TEXT_SUBTITLES:
@@ -150,7 +149,7 @@ class _Export:
         copy.time_base = stream.time_base
         copy.metadata.update(stream.metadata)
         copy.disposition = stream.disposition
-        self.copies[stream.index] = Copy(copy, converter(stream.codec_context.name, codec), BLANK.get(codec))
+        self.copies[stream.index] = Copy(copy, converter(stream.codec_context.name, codec))
 
     def _leave_out(self, stream: Stream) -> None:
         name = f" ({stream.codec_context.name})" if stream.codec_context else ""

@@ -33,6 +33,7 @@ class KeyFrame(NamedTuple):
         pts: timestamp of the packet, in units of the stream's time base; None if it has none.
         dts: decoding timestamp of the packet.
         checksum: CRC-32 of the packet's data.
+        unique: whether no other key frame of the stream has the same checksum.
     """
 
     number: int
@@ -40,11 +41,11 @@ class KeyFrame(NamedTuple):
     pts: int | None
     dts: int | None
     checksum: int
+    unique: bool
 
-    @property
-    def identity(self) -> tuple[int | None, int]:
-        """What tells the packet from others. Decoding timestamps can be others after seeking."""
-        return self.pts, self.checksum
+    def is_packet(self, pts: int | None, checksum: int) -> bool:
+        """Whether a packet is that of the key frame. After seeking, timestamps can be others than before."""
+        return checksum == self.checksum and (self.unique or pts == self.pts)
 
     @property
     def seek_time(self) -> int | None:

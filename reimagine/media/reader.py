@@ -38,6 +38,9 @@ PLANAR_LUMA = ("yuv420p", "yuvj420p", "gray", "yuv422p", "yuv444p", "nv12")
 DECODING_ORDER = ("avi",)
 """Containers that store no times of display: FFmpeg adds the decoder's delay to them, and the film starts earlier."""
 
+SHIFTED_BY_SEEKING = ("mpeg",)
+"""Containers, such as VOB, whose timestamps FFmpeg gives to the wrong frames after seeking."""
+
 OnFrame = Callable[[int, "np.ndarray"], None]
 """Receives a frame's number and its luma, (H, W) uint8."""
 
@@ -169,12 +172,16 @@ class _Scan:
         if pts is None:
             note = () if untimed else ("frame times out of order: a constant rate is assumed",)
             return replace(film, packets=tuple(self.index.packets), start_time=start_time(self.stream), notes=note)
-        film = replace(film, pts=tuple(pts)) if pts == self.pts else replace(film, packets=tuple(self.index.packets))
+        if pts == self.pts and self.container.format.name not in SHIFTED_BY_SEEKING:
+            film = replace(film, pts=tuple(pts))
+        else:
+            film = replace(film, packets=tuple(self.index.packets))
         in_order = self.container.format.name in DECODING_ORDER
         film = replace(film, start_time=start_time(self.stream) if in_order else float(pts[0] * tick))
         film = self._with_rate(film, [p - pts[0] for p in pts], tick)
         length = self.container.duration
-        available = length / 1e6 - float(film.time(film.frames - 1)) if length else None
+        end = ((self.container.start_time or 0) + length) / 1e6 if length else None
+        available = None if end is None else end - film.start_time - float(film.time(film.frames - 1))
         duration = last_duration(self.duration * tick, film.rate, bool(film.ticks), available)
         return replace(film, last_duration=Fraction(0) if self.damage else duration)
 

@@ -49,6 +49,7 @@ class KeyFrameIndex:
         self.packets: list[int] = []
         self.damaged = 0
         self._found: list[KeyFrame] = []
+        self._checksums: Counter[int] = Counter()
         self._candidates: dict[int, tuple[int | None, int | None, int]] = {}
 
     def pictures(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
@@ -59,13 +60,16 @@ class KeyFrameIndex:
 
     def key_frames(self) -> tuple[KeyFrame, ...]:
         """The recorded key frames in order, without those whose packets cannot be told apart."""
-        count = Counter(frame.identity for frame in self._found)
-        return tuple(frame for frame in self._found if count[frame.identity] == 1)
+        found = [frame._replace(unique=self._checksums[frame.checksum] == 1) for frame in self._found]
+        count = Counter((frame.pts, frame.checksum) for frame in found)
+        return tuple(frame for frame in found if frame.unique or count[frame.pts, frame.checksum] == 1)
 
     def _recorded(self, packets: Iterable[Packet]) -> Iterator[tuple[int, Packet]]:
         for number, packet in enumerate(packets):
             if packet.is_keyframe:
-                self._candidates[number] = (packet.pts, packet.dts, _checksum(packet))
+                checksum = _checksum(packet)
+                self._checksums[checksum] += 1
+                self._candidates[number] = (packet.pts, packet.dts, checksum)
             yield number, packet
 
     def _record_picture(self, packet: int, picture: VideoFrame) -> None:
@@ -75,7 +79,7 @@ class KeyFrameIndex:
         if candidate is None or not picture.key_frame:
             return
         if not self._found or number >= self._found[-1].number + KEY_FRAME_SPACING:
-            self._found.append(KeyFrame(number, packet, *candidate))
+            self._found.append(KeyFrame(number, packet, *candidate, unique=False))
 
 
 def numbered_pictures(film: Film, start: int) -> Iterator[tuple[int, VideoFrame]]:
@@ -172,16 +176,16 @@ def _after_search(packets: Iterator[Packet], film: Film, key_frame: KeyFrame) ->
     Raises:
         _PositionLostError: a later key frame, or the end, comes first.
     """
-    later = {frame.identity for frame in film.key_frames if frame.number > key_frame.number}
+    later = {frame.checksum: frame for frame in film.key_frames if frame.number > key_frame.number}
     for packet in packets:
         if not packet.is_keyframe:
             continue
-        identity = (packet.pts, _checksum(packet))
-        if identity == key_frame.identity:
+        checksum = _checksum(packet)
+        if key_frame.is_packet(packet.pts, checksum):
             yield packet
             yield from packets
             return
-        if identity in later:
+        if checksum in later and later[checksum].is_packet(packet.pts, checksum):
             break
     raise _PositionLostError
 

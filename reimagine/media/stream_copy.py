@@ -35,12 +35,10 @@ class Copy(NamedTuple):
     Attributes:
         target: the stream of the output.
         convert: gives the data of the new packet, None to leave the packet out; None copies packets as they are.
-        blank: data of a packet that is written at time 0 if the first one comes later; None: no such packet.
     """
 
     target: Stream
     convert: Callable[[bytes], bytes | None] | None = None
-    blank: bytes | None = None
 
 
 def with_times(packets: Iterable[Packet]) -> TimedPackets:
@@ -124,20 +122,8 @@ class _StreamCopy:
             packet.duration, packet.pts, packet.dts = (packet.duration or 0) + packet.pts, 0, 0
         written = _converted(packet, self.copy.convert) if self.copy.convert else packet
         if written is not None:
-            yield from self._blank(written)
             written.stream = self.copy.target
             yield written
-
-    def _blank(self, first: Packet) -> Iterator[Packet]:
-        """A packet without content up to the first one, once; MP4 drops the time before the first subtitle."""
-        import av
-
-        data, self.copy = self.copy.blank, self.copy._replace(blank=None)
-        if data is not None and first.pts is not None and first.pts > 0:
-            blank = av.Packet(data)
-            blank.pts, blank.dts, blank.duration, blank.time_base = 0, 0, first.pts, first.time_base
-            blank.stream = self.copy.target
-            yield blank
 
 
 def _converted(packet: Packet, convert: Callable[[bytes], bytes | None]) -> Packet | None:

@@ -8,9 +8,6 @@ from functools import partial
 LENGTH_BYTES = 2
 """Bytes before the text of an MP4 subtitle that hold its length, big-endian."""
 
-BLANK = {"mov_text": bytes(LENGTH_BYTES)}
-"""The packet that shows nothing, by FFmpeg's name of the codec."""
-
 
 def converter(source: str, target: str) -> Callable[[bytes], bytes | None]:
     """The function that converts the data of a packet between two text formats; None stands for no text.

@@ -53,7 +53,7 @@ class DecodingTimes:
         self.times.clear()
 
     def _ordered(self, remaining: int) -> Iterator[Packet]:
-        """All but some of the waiting packets, with the sorted presentation timestamps, moved back, as decoding times."""
+        """All but some of the waiting packets; their decoding times are the sorted presentation times, moved back."""
         if self.delay is None:
             pairs = zip(sorted(self.times), self.waiting, strict=True)
             self.delay = max((place - (packet.pts or 0) for place, packet in pairs), default=0)

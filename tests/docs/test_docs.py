@@ -31,9 +31,12 @@ PAGES = [
 ]
 PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HERE)))
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+"""A fenced code block: its language and its text."""
 INLINE = re.compile(r"`([^`]+)`")
+"""Inline code."""
 COMMANDS = dict(reference.tree())
 GROUPS = {name for name, command in COMMANDS.items() if hasattr(command, "commands")}
+"""Names of commands that have commands of their own."""
 
 
 def blocks(page: Path, *languages: str) -> list[str]:

@@ -12,6 +12,7 @@ from reimagine.media import Note, Notes
 from reimagine.media.notes import read_notes, write_notes, write_notes_csv
 
 RESOLUTION = 1 / 4096
+"""Resolution of pitch bends in MIDI, in semitones."""
 
 
 def reread(path, notes: Notes) -> Notes:

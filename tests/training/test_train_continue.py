@@ -19,7 +19,9 @@ from reimagine.stages.continuation.recall.train import TrainContinue
 STEP_SECONDS = 16.0
 """Of the simulated clock. Trainings read it three times per step, so a checkpoint every 120 s is one in three steps."""
 STEPS = 8
+"""Training steps."""
 MINUTES = STEPS * STEP_SECONDS / 60
+"""Training time in minutes by the simulated clock."""
 
 
 class Stopped(KeyboardInterrupt):

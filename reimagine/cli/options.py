@@ -109,18 +109,27 @@ def old_names(renamed: Mapping[str, str], known: Mapping[str, inspect.Parameter]
     ]
 
 
-def with_present_names(given: Mapping[str, Any], renamed: Mapping[str, str], warn: Callable[[str], Any]) -> dict:
+def with_present_names(
+    given: Mapping[str, Any],
+    renamed: Mapping[str, str],
+    warn: Callable[[str], Any],
+    defaults: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Options under their present names; each old name is reported once.
+
+    Args:
+        defaults: values of options that were not given, where these are not None.
 
     Raises:
         RecipeError: an option is given under both names.
     """
     present = dict(given)
     for old, new in renamed.items():
-        if present.get(old) is not None:
-            if present.get(new) is not None:
-                raise RecipeError(f"{flag(new)} is given twice: {flag(old)} is its old name")
-            warn(f"{flag(old)} is now {flag(new)}; the old name will be removed in the next release")
-            present[new] = present[old]
-        present.pop(old, None)
+        value = present.pop(old, None)
+        if value is None:
+            continue
+        if present.get(new) not in (None, (defaults or {}).get(new)):
+            raise RecipeError(f"{flag(new)} is given twice: {flag(old)} is its old name")
+        warn(f"{flag(old)} is now {flag(new)}; the old name will be removed in the next release")
+        present[new] = value
     return present

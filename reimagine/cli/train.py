@@ -38,7 +38,8 @@ def training_app(name: str) -> typer.Typer:
         from reimagine.zoo.threads import training_threads
 
         with command_progress(True, False):
-            given = with_present_names(given, renamed, lambda line: typer.echo(line, err=True))
+            defaults = {o.name: o.default for o in recipe.options(cls)}
+            given = with_present_names(given, renamed, lambda line: typer.echo(line, err=True), defaults)
             into, device = given.pop("into"), select_device(given.pop("device"))
             with training_threads():
                 typer.echo(cls(**given)(into or Path("runs") / f"train-{name}", device))

@@ -24,6 +24,8 @@ MP4_CODECS = (
     *("dts", "dca", "mp2", "mov_text"),
 )
 """Codecs of sound and subtitles that MP4 and MOV hold; FFmpeg also writes others, which few players read."""
+NAL_CODECS = ("h264", "hevc")
+"""Codecs whose packets have one form in AVI and another in MP4 and Matroska."""
 TEXT_SUBTITLES = {".mp4": "mov_text", ".m4v": "mov_text", ".mov": "mov_text", ".mkv": "subrip", ".webm": "webvtt"}
 """The text format of subtitles for each container."""
 
@@ -66,6 +68,8 @@ def picture_fits(film: Film, suffix: str) -> bool:
 
 def _picture_fits(source: InputContainer, film: Film, suffix: str) -> bool:
     stream = source.streams.video[film.picture_stream]
+    if suffix == ".avi" and source.format.name != "avi" and stream.codec_context.name in NAL_CODECS:
+        return False
     timed = bool(film.pts) or not stream.codec_context.has_b_frames or source.format.name == suffix[1:]
     return timed and stream_fits(suffix, stream)
 

@@ -198,7 +198,7 @@ def encode_picture(
     context = stream.codec_context
     context.time_base, context.sample_aspect_ratio = tick, film.aspect
     context.color_range, context.colorspace = 2 if film.full else 1, 1 if film.matrix == "bt709" else 6
-    _tag_colours(source, film, stream)
+    _copy_tags(source, film, stream)
     context.thread_type, context.thread_count = "FRAME", 0  # pyright: ignore[reportAttributeAccessIssue]
 
     def packets() -> TimedPackets:
@@ -215,11 +215,15 @@ def encode_picture(
     return packets()
 
 
-def _tag_colours(source: InputContainer, film: Film, stream: VideoStream) -> None:
-    """Write the primaries and the transfer that the source states."""
+def _copy_tags(source: InputContainer, film: Film, stream: VideoStream) -> None:
+    """Write the primaries and the transfer that the source states, and the language and title of its picture."""
     if film.picture_stream >= len(source.streams.video):
         return
-    old, new = source.streams.video[film.picture_stream].codec_context, stream.codec_context
+    template = source.streams.video[film.picture_stream]
+    stream.metadata.update(
+        {name: template.metadata[name] for name in ("language", "title") if name in template.metadata}
+    )
+    old, new = template.codec_context, stream.codec_context
     if old.color_primaries != PRIMARIES_UNKNOWN:
         new.color_primaries = old.color_primaries
     if old.color_trc != PRIMARIES_UNKNOWN:

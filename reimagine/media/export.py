@@ -128,8 +128,12 @@ class _Export:
                 self._transcode(cast("AudioStream", stream))
             elif stream.type == "subtitle" and is_text(stream) and self.suffix in TEXT_SUBTITLES:
                 self._convert_text(stream)
-            else:
+            elif not self._is_chapter_track(stream):
                 self._leave_out(stream)
+
+    def _is_chapter_track(self, stream: Stream) -> bool:
+        """Whether a data stream of an MP4 file holds the titles of the chapters, which are written as chapters."""
+        return stream.type == "data" and bool(self.source.chapters()) and "timecode" not in stream.metadata
 
     def _transcode(self, stream: AudioStream) -> None:
         codec = TRANSCODERS.get(self.suffix, "aac")
@@ -164,6 +168,8 @@ class _Export:
         chapters = [_placed_chapter(chapter, self.film) for chapter in self.source.chapters()]
         if kept := [chapter for chapter in chapters if chapter["end"] > chapter["start"]]:
             self.target.set_chapters(kept)
+            if self.suffix == ".avi":
+                self.remarks.append("chapters do not fit .avi and were left out; -o film.mkv keeps them")
 
     def packets(self) -> list[TimedPackets]:
         """The packets of all streams."""

@@ -28,14 +28,22 @@ class SoundedNote(NamedTuple):
 
 
 class _Sounding:
-    """The notes of a channel and pitch that sound at present."""
+    """The notes of a channel and pitch that sound at present.
+
+    Attributes:
+        started: tick and velocity of each.
+        idle_off: tick of the last note-off that ended none; the note-on of a note of no length can follow it.
+    """
 
     def __init__(self, channel: int, pitch: int) -> None:
         self.channel, self.pitch = channel, pitch
         self.started: list[tuple[int, int]] = []
+        self.idle_off = -1
 
     def end(self, tick: int) -> Iterator[SoundedNote]:
         """End the notes that began before a tick."""
+        if not self.started:
+            self.idle_off = tick
         for first, velocity in self.started:
             if first < tick:
                 yield SoundedNote(first, tick, self.channel, self.pitch, velocity)
@@ -59,11 +67,12 @@ def sounded_notes(events: Events) -> Iterator[SoundedNote]:
             continue
         key = message.channel, message.note
         notes = sounding.setdefault(key, _Sounding(*key))
-        if not _begins(message) or key in struck_again:
+        if not _begins(message) or (notes.started and key in struck_again):
             yield from notes.end(tick)
         if _begins(message):
             notes.started.append((tick, message.velocity))
     for notes in sounding.values():
+        notes.started = [note for note in notes.started if note[0] != notes.idle_off]
         yield from notes.end(events[-1][0])
 
 
@@ -72,8 +81,9 @@ def _pitches_without_note_offs(events: Events) -> set[tuple[int, int]]:
     surplus: Counter[tuple[int, int]] = Counter()
     for _, message in events:
         if _is_note(message):
-            surplus[message.channel, message.note] += 1 if _begins(message) else -1
-    return {key for key, count in surplus.items() if count > 0}
+            key = message.channel, message.note
+            surplus[key] = max(0, surplus[key] + (1 if _begins(message) else -1))
+    return {key for key, count in surplus.items() if count}
 
 
 def _is_note(message: Any) -> bool:

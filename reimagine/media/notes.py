@@ -184,7 +184,7 @@ def read_notes(path: Path) -> Notes:
         events = [_absolute(track) for track in file.tracks]
         clock = MidiClock.of_file(file.ticks_per_beat, events)
     except Exception as error:  # mido raises errors of many kinds for damaged files
-        raise MediaError(f"{path}: not a MIDI file, or damaged ({error or 'it breaks off'})") from error
+        raise MediaError(f"{path}: not a MIDI file, or damaged ({str(error) or 'it breaks off'})") from error
     if file.type == INDEPENDENT_TRACKS and len(events) > 1:
         raise MediaError(f"{path}: MIDI format 2, {len(events)} independent pieces; save one of them as format 0 or 1")
     wheels = wheel_events(events)

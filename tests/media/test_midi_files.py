@@ -87,6 +87,8 @@ UNENDED: dict[str, tuple[list, Times]] = {
     "all sound off": ([on(0), control(480, 120), end(480)], [(60, 0.0, 0.5)]),
     "two at once": ([on(0), on(0), off(480), end(480)], [(60, 0.0, 0.5), (60, 0.0, 0.5)]),
     "at the end of the track: no length": ([on(0), off(480), on(480), end(0)], [(60, 0.0, 0.5)]),
+    "note-offs before all notes": ([off(0), on(480), off(480), on(480), end(480)], [(60, 0.5, 1.0), (60, 1.5, 2.0)]),
+    "a note-off before its note-on at one tick: no length": ([off(480), on(0), end(480)], []),
     "a note-off too many": ([off(0), on(480), off(480), off(480)], [(60, 0.5, 1.0)]),
 }  # fmt: skip
 

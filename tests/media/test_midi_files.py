@@ -8,6 +8,7 @@ from pathlib import Path
 
 import mido
 import pytest
+from helpers import run_cli
 
 from reimagine.errors import MediaError
 from reimagine.media import Note, Notes
@@ -118,6 +119,13 @@ def test_long_music_is_read_back(tmp_path, minutes):
     notes = Notes((Note(0.5, 1.0, 60), Note(60.0 * minutes, 60.0 * minutes + 1, 64)))
     write_notes(tmp_path / "a.mid", notes)
     assert times_of(tmp_path / "a.mid") == [(60, 0.5, 1.0), (64, 60.0 * minutes, 60.0 * minutes + 1)]
+
+
+def test_music_of_days_is_refused_in_one_line(tmp_path):
+    """The times are right, but the sound would not fit into memory."""
+    (tmp_path / "a.mid").write_bytes(RAW["largest delta time"][0])
+    code, _, error = run_cli("music", tmp_path / "a.mid", "--into", tmp_path / "run", "-q")
+    assert code == 1 and "77.7 hours" in error and error.count("\n") == 1
 
 
 def test_a_single_track_of_format_2_is_read(tmp_path):

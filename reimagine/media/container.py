@@ -23,7 +23,7 @@ def open_container(path: Path) -> Iterator[InputContainer]:
     """
     import av
 
-    with _one_line_errors(path), av.open(str(path)) as container:
+    with _one_line_errors(path), av.open(_url(path)) as container:
         yield container
 
 
@@ -42,8 +42,13 @@ def open_output(
     """
     import av
 
-    with _one_line_errors(path), av.open(str(path), "w", format=format, options=options) as container:
+    with _one_line_errors(path), av.open(_url(path), "w", format=format, options=options) as container:
         yield container
+
+
+def _url(path: Path) -> str:
+    """A path as FFmpeg's URL: without the protocol, it takes the text before a colon for one."""
+    return f"file:{path}"
 
 
 @contextmanager

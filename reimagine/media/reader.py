@@ -13,7 +13,7 @@ from reimagine.media.clock import first_sound_time, last_duration, repaired_time
 from reimagine.media.container import error_reason, open_container, use_decoding_threads
 from reimagine.media.files import check_readable
 from reimagine.media.film import IMAGE_SUFFIXES, MIDI_SUFFIXES, Film, fingerprint, is_constant_rate
-from reimagine.media.frames import Frame, pad_to_even, plane
+from reimagine.media.frames import SWSCALE_COLORSPACE, Frame, pad_to_even, plane
 from reimagine.media.geometry import orientation, scaled, stored_size, upright
 from reimagine.media.image_files import open_images, read_image, read_image_frames
 from reimagine.media.notes import read_notes
@@ -208,6 +208,7 @@ def _properties(path: Path, stream: VideoStream, picture: VideoFrame, sounds: in
     aspect = Fraction(stream.sample_aspect_ratio or 1)
     if rotation in (90, 270):
         width, height, aspect = height, width, 1 / aspect
+    rgb = picture.format.is_rgb  # is converted to limited range
     matrix = {1: "bt709", 5: "bt601", 6: "bt601"}.get(int(picture.colorspace), "")
     return Film(
         str(path),
@@ -222,7 +223,7 @@ def _properties(path: Path, stream: VideoStream, picture: VideoFrame, sounds: in
         mirrored=mirrored,
         picture_stream=stream.container.streams.video.index(stream),
         matrix=matrix or ("bt709" if height >= 720 else "bt601"),
-        full=int(picture.color_range) == 2 or picture.format.name.startswith("yuvj"),
+        full=not rgb and (int(picture.color_range) == 2 or picture.format.name.startswith("yuvj")),
         aspect=aspect,
     )
 
@@ -240,14 +241,22 @@ def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[F
     for number, picture in upright(numbered_pictures(film, lead), film):
         index = number - film.first
         if index >= start:
-            yield Frame(index, pad_to_even(_to_yuv420p(picture)), matrix=film.matrix, full=film.full)
+            yield Frame(index, pad_to_even(_to_yuv420p(picture, film)), matrix=film.matrix, full=film.full)
         if index >= stop - 1:
             return
 
 
-def _to_yuv420p(picture: VideoFrame) -> VideoFrame:
+def _to_yuv420p(picture: VideoFrame, film: Film) -> VideoFrame:
     if picture.format.name in ("yuv420p", "yuvj420p"):
         return picture
-    converted = picture.reformat(format="yuv420p")
+    if picture.format.is_rgb:
+        converted = picture.reformat(
+            format="yuv420p",
+            dst_colorspace=SWSCALE_COLORSPACE[film.matrix],
+            src_color_range="JPEG",
+            dst_color_range="MPEG",
+        )
+    else:
+        converted = picture.reformat(format="yuv420p")
     converted.pts, converted.time_base = picture.pts, picture.time_base
     return converted

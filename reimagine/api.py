@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine.errors import RecipeError, RunError
+from reimagine.media.reading import Reading
 
 if TYPE_CHECKING:
     from reimagine.media.export import Encoding
@@ -33,6 +34,7 @@ def run(
     *,
     start: float | None = None,
     end: float | None = None,
+    reading: Reading | None = None,
     device: str = "auto",
     engine: str = "local",
     intermediates: str = "magicyuv",
@@ -48,6 +50,7 @@ def run(
         into: the run folder; default `runs/<film's stem>`.
         output: the finished film; default `<into>/film.mp4` (.png for a still, .wav for sound).
         start, end: seconds of the film to use.
+        reading: how the film is read; `start` and `end` replace its own.
         device: "auto", "cpu", "cuda" or "mps".
         engine: where the parts of a step are processed: "local".
         intermediates: codec of artifacts: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
@@ -59,7 +62,9 @@ def run(
         ReimagineError: one line that says what is wrong, where, and what to do.
     """
     into, output = (Path(path) if path else None for path in (into, output))
-    request = _Request(Path(film), steps, into, output, start, end, device, engine, intermediates, endings)
+    part = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
+    reading = replace(reading or Reading(), **part)
+    request = _Request(Path(film), steps, into, output, reading, device, engine, intermediates, endings)
     return request.execute(encoding, progress)
 
 
@@ -71,8 +76,7 @@ class _Request:
     steps: list[Any] = field(default_factory=list)
     into: Path | None = None
     output: Path | None = None
-    start: float | None = None
-    end: float | None = None
+    reading: Reading = field(default_factory=Reading)
     device: str = "auto"
     engine: str = "local"
     intermediates: str = "magicyuv"
@@ -118,7 +122,7 @@ class _Request:
         limit_opencv_threads()
         with ThreadPoolExecutor(1) as pool:
             found = self._find_device(pool)
-            opened = Run.open(self.film, self.into, self.start, self.end, progress)
+            opened = Run.open(self.film, self.into, self.reading, progress)
         if self.output and opened.film.is_source_file(self.output):
             raise RunError(f"{self.output}: is the film itself; give -o another name")
         return opened, found.result() if found else "cpu"

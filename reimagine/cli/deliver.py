@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from reimagine.cli.options import given_reading
 from reimagine.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ def _deliver(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping
         list(steps),
         into,
         given["output"],
-        start=given["start"],
-        end=given["end"],
+        reading=given_reading(given),
         device=given["device"],
         engine=given["engine"],
         intermediates=given["intermediates"],

@@ -12,6 +12,7 @@ import typer
 
 from reimagine import recipe
 from reimagine.errors import RecipeError
+from reimagine.media.reading import Reading
 
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -36,6 +37,15 @@ DEVICE = parameter("device", str, "auto", option("auto, cpu, cuda or mps"))
 QUIET = parameter("quiet", bool, False, option("Show no progress", "--quiet", "-q"))
 JSON = parameter("json", bool, False, option("Show progress as JSON lines on standard error", "--json"))
 INTO = parameter("into", Optional[Path], None, option("Run folder [default: runs/<film's stem>]"))
+READING = [
+    parameter(
+        field.name,
+        field.type if field.type is bool else Optional[field.type],
+        field.default,
+        option(field.help, "--" + field.name.replace("_", "-")),
+    )
+    for field in recipe.options(Reading)
+]
 COMMON = [
     INTO,
     parameter(
@@ -44,8 +54,7 @@ COMMON = [
         None,
         option("The finished film [default: <run>/film.mp4; film.mkv if MP4 cannot hold a stream]", "-o", "--output"),
     ),
-    parameter("start", Optional[float], None, option("Start of the part to use, in seconds")),
-    parameter("end", Optional[float], None, option("End of the part to use, in seconds")),
+    *READING,
     parameter("codec", str, "h264", option("Codec of the finished film: h264, hevc, vp9, av1, ffv1, prores")),
     parameter("crf", int, 18, option("Quality of the finished film; lower: better quality, larger file")),
     parameter("preset", str, "veryfast", option("Preset of the encoder; slower presets give smaller files")),
@@ -60,6 +69,11 @@ COMMON = [
     QUIET,
     JSON,
 ]
+
+
+def given_reading(given: Mapping[str, Any]) -> Reading:
+    """The given options of how a film is read."""
+    return Reading(**{field.name: given[field.name] for field in dataclasses.fields(Reading)})
 
 
 def register(command: Callable[..., Any], parameters: Iterable[inspect.Parameter], help: str) -> None:

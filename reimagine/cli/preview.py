@@ -8,7 +8,7 @@ from typing import Any, Optional
 import typer
 
 from reimagine import recipe, stages
-from reimagine.cli.options import DEVICE, FILM, INTO, JSON, QUIET, option, parameter, register
+from reimagine.cli.options import DEVICE, FILM, INTO, JSON, QUIET, READING, given_reading, option, parameter, register
 from reimagine.stages.contract import Kind
 
 HELP = "Compare the settings of a model on a few frames or notes."
@@ -38,12 +38,12 @@ def _add_sheet(group: typer.Typer, stage: str) -> None:
             limit_torch_threads()
             device = select_device(given["device"])
             model, film, into, frames = (given[name] for name in ("model", "film", "into", "frames"))
-            typer.echo(preview(stage, model, film, into, frames, device, progress))
+            typer.echo(preview(stage, model, film, into, frames, device, progress, given_reading(given)))
 
     model = parameter("model", Optional[str], None, option(f"One of: {', '.join(stages.models_of(stage))}"))
     frames = parameter("frames", int, 4, option("Number of frames, spread over the film"))
     help = f"Write a sheet: a few frames of a film under several settings of {stage}."
-    register(command, [FILM, model, frames, INTO, DEVICE, QUIET, JSON], help)
+    register(command, [FILM, model, frames, INTO, *READING, DEVICE, QUIET, JSON], help)
     group.command(stage)(command)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from reimagine import recipe
 from reimagine.cli.deliver import deliver_films, films_of
-from reimagine.cli.options import COMMON, option, parameter, register
+from reimagine.cli.options import COMMON, given_reading, option, parameter, register
 from reimagine.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def dry_run(film: Path, steps: Sequence[Any], given: Mapping[str, Any], progress
     from reimagine.execution.dry_run import plan_steps
     from reimagine.runs.folder import Run
 
-    opened = Run.open(film, given["into"], given["start"], given["end"], progress)
+    opened = Run.open(film, given["into"], given_reading(given), progress)
     planned = list(plan_steps(opened, steps, given["intermediates"]))
     for step in planned:
         cost = "done" if step.done else f"about {step.seconds:,.0f} s, {step.bytes / 1e6:,.0f} MB"

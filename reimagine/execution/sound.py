@@ -13,6 +13,9 @@ from reimagine.runs.step import ARTIFACTS
 from reimagine.runs.tracks import FilmTracks
 from reimagine.stages.contract import Counts
 
+LONGEST_MUSIC = 12 * 3600
+"""Seconds of music that are synthesized at most: it is held in memory, and longer times in a MIDI file are damage."""
+
 
 def transcribe(job: StepJob, folder: Path) -> Outcome:
     """Sound to notes. The notes of a MIDI file are copied."""
@@ -36,6 +39,11 @@ def synthesize(job: StepJob, folder: Path) -> Outcome:
     notes = input_notes(tracks)
     if not len(notes):
         raise StageError(f"{job.stage}: no notes were found in this sound; the film keeps its own sound")
+    if notes.seconds > LONGEST_MUSIC:
+        hours, limit = notes.seconds / 3600, LONGEST_MUSIC // 3600
+        raise StageError(
+            f"{job.stage}: the last note ends after {hours:.1f} hours, and {limit} is the most; divide the notes"
+        )
     if tracks.film.frames and notes.length > tracks.film.seconds:
         notes = notes.repeated(tracks.film.seconds)
     write_sound(folder / ARTIFACTS["sound"], job.model.load(job.device)(notes, counts))

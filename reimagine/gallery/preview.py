@@ -14,6 +14,7 @@ from reimagine import recipe, stages
 from reimagine.errors import StageError
 from reimagine.gallery.report import write_sheet
 from reimagine.media.notes import Note, Notes, read_notes
+from reimagine.media.reading import Reading
 from reimagine.media.sound import write_sound
 from reimagine.progress import Progress
 from reimagine.runs.folder import Run
@@ -31,7 +32,14 @@ CHORD = (48, 60, 64, 67)
 
 
 def preview(
-    stage: str, name: str | None, film: Path, into: Path | None, count: int, device: str, progress: Progress
+    stage: str,
+    name: str | None,
+    film: Path,
+    into: Path | None,
+    count: int,
+    device: str,
+    progress: Progress,
+    reading: Reading | None = None,
 ) -> Path:
     """Write a sheet of frames: the first row is the film, each other row one of the model's preview settings.
 
@@ -42,11 +50,12 @@ def preview(
         into: the run folder; default `runs/<film's stem>`.
         count: frames, spread evenly over the film.
         device: a torch device.
+        reading: how the film is read.
 
     Returns:
         Path of the sheet, `preview-<stage>.png` in the run folder.
     """
-    run = Run.open(film, into, progress=progress)
+    run = Run.open(film, into, reading, progress)
     picture = run.tracks.picture()
     numbers = np.linspace(0, picture.frames - 1, count + 2).astype(int)[1:-1]
     frames = [next(picture.read(run.film, n, n + 1)) for n in map(int, np.unique(numbers))]

@@ -9,23 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine.errors import MediaError
+from reimagine.media.midi_clock import DEFAULT_TEMPO, QUARTERS_PER_BAR, MidiClock
+from reimagine.media.midi_events import sounded_notes
 from reimagine.media.pitch_bends import PlacedNote, WheelEvents, assign_channels, bend_messages, bends_of, wheel_events
 
 if TYPE_CHECKING:
     import mido
-    import pretty_midi
 
     Events = list[tuple[int, Any]]
     """Messages of mido, whose attributes have no static types, with their absolute times in ticks."""
 
 TICKS_PER_QUARTER = 960
 """MIDI ticks per quarter note."""
-TICKS_PER_BAR = 4 * TICKS_PER_QUARTER
+TICKS_PER_BAR = QUARTERS_PER_BAR * TICKS_PER_QUARTER
 """MIDI ticks per bar of 4/4, the time signature of all files."""
 MIN_LEAD_IN = 0.05
 """Seconds before the first beat from which the file gets a lead-in bar; a shorter one would need an absurd tempo."""
-DRUM_CHANNEL = 9
-"""MIDI channel of the drums, counted from 0."""
+INDEPENDENT_TRACKS = 2
+"""MIDI format whose tracks are pieces of music of their own."""
 
 
 @dataclass(frozen=True, order=True)
@@ -71,7 +72,7 @@ class Notes:
     """
 
     notes: tuple[Note, ...]
-    tempo: float = 120.0
+    tempo: float = DEFAULT_TEMPO
     beat: float = 0.0
     cuts: tuple[float, ...] = ()
     length: float = 0.0
@@ -123,7 +124,7 @@ def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
     file = mido.MidiFile(ticks_per_beat=TICKS_PER_QUARTER)
     file.tracks.append(_tempo_track(notes))
     for channel, placed in assign_channels(notes).items():
-        file.tracks.append(_note_track(placed, channel, program))
+        file.tracks.append(_note_track(notes, placed, channel, program))
     temporary = temporary_path(path)
     file.save(str(temporary))
     replace_atomically(temporary, path)
@@ -139,11 +140,11 @@ def _tempo_track(notes: Notes) -> mido.MidiTrack:
     return _track(events)
 
 
-def _note_track(placed: list[PlacedNote], channel: int, program: int) -> mido.MidiTrack:
+def _note_track(notes: Notes, placed: list[PlacedNote], channel: int, program: int) -> mido.MidiTrack:
     import mido
 
     events: Events = [(0, mido.Message("program_change", program=program, channel=channel))]
-    events += bend_messages(placed, channel)
+    events += bend_messages(notes, placed, channel)
     for first, last, note in placed:
         events.append((first, mido.Message("note_on", note=note.pitch, velocity=note.velocity, channel=channel)))
         events.append((last, mido.Message("note_off", note=note.pitch, channel=channel)))
@@ -164,28 +165,32 @@ def _track(events: Events) -> mido.MidiTrack:
 def read_notes(path: Path) -> Notes:
     """The pitched notes of a MIDI file, with their pitch bends. Drums and notes of no length are left out.
 
+    Times follow all tempo changes of the file, on any track. A note that is never ended lasts until the next note of
+    its channel and pitch, or else until the end of its track.
+
     Bends that `write_notes` wrote are read back as they were, within the resolution of the pitch wheel (1/4096
     semitone). Other pitch wheel messages are sampled at equal steps of at most `pitch_bends.STEP` seconds.
 
     Raises:
-        MediaError: the file cannot be read, or is not a MIDI file.
+        MediaError: the file cannot be read, is not a MIDI file, or holds several pieces of music (format 2).
     """
     import mido
-    import pretty_midi
 
     from reimagine.media.files import check_readable
 
     check_readable(path)
     try:
-        events = [_absolute(track) for track in mido.MidiFile(str(path)).tracks]
-        midi = pretty_midi.PrettyMIDI(str(path))
-    except Exception as error:
-        raise MediaError(f"{path}: not a MIDI file, or damaged ({error or 'it breaks off'})") from error
-    times, tempi = midi.get_tempo_changes()
+        file = mido.MidiFile(str(path))
+        events = [_absolute(track) for track in file.tracks]
+        clock = MidiClock.of_file(file.ticks_per_beat, events)
+    except Exception as error:  # mido raises errors of many kinds for damaged files
+        raise MediaError(f"{path}: not a MIDI file, or damaged ({str(error) or 'it breaks off'})") from error
+    if file.type == INDEPENDENT_TRACKS and len(events) > 1:
+        raise MediaError(f"{path}: MIDI format 2, {len(events)} independent pieces; save one of them as format 0 or 1")
     wheels = wheel_events(events)
-    notes = [note for track in events for note in _notes_of_track(track, midi, wheels)]
-    beat = float(times[1]) if len(times) == 2 else 0.0
-    return Notes(tuple(sorted(notes)), float(tempi[-1]) if len(tempi) else 120.0, beat)
+    notes = Notes(tuple(sorted(note for track in events for note in _notes_of_track(track, clock, wheels))))
+    tempo, beat = clock.tempo_and_beat(notes.seconds)
+    return replace(notes, tempo=tempo, beat=beat)
 
 
 def _absolute(track: mido.MidiTrack) -> Events:
@@ -197,24 +202,12 @@ def _absolute(track: mido.MidiTrack) -> Events:
     return events
 
 
-def _notes_of_track(events: Events, midi: pretty_midi.PrettyMIDI, wheels: dict[int, WheelEvents]) -> Iterator[Note]:
-    """The notes of a track. A note-off ends all notes of its channel and pitch that began at an earlier tick."""
-    sounding: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for tick, message in events:
-        if message.type not in ("note_on", "note_off") or message.channel == DRUM_CHANNEL:
-            continue
-        key = message.channel, message.note
-        if message.type == "note_on" and message.velocity:
-            sounding.setdefault(key, []).append((tick, message.velocity))
-            continue
-        started = sounding.pop(key, [])
-        ended = [note for note in started if note[0] != tick]
-        if ended and len(ended) < len(started):
-            sounding[key] = [note for note in started if note[0] == tick]
-        for first, velocity in ended:
-            start, end = float(midi.tick_to_time(first)), float(midi.tick_to_time(tick))
-            bends = bends_of(wheels.get(message.channel), first, tick, end - start)
-            yield Note(start, end, message.note, velocity, bends)
+def _notes_of_track(events: Events, clock: MidiClock, wheels: dict[int, WheelEvents]) -> Iterator[Note]:
+    """The notes of a track."""
+    for sounded in sounded_notes(events):
+        start, end = clock.seconds(sounded.first), clock.seconds(sounded.last)
+        bends = bends_of(wheels.get(sounded.channel), sounded.first, sounded.last, clock)
+        yield Note(start, end, sounded.pitch, sounded.velocity, bends)
 
 
 def write_notes_csv(path: Path, notes: Notes) -> None:

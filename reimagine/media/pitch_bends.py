@@ -9,6 +9,7 @@ from heapq import merge
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from reimagine.media.midi_clock import MidiClock
     from reimagine.media.notes import Events, Note, Notes
 
 PLAIN_CHANNEL = 0
@@ -65,8 +66,14 @@ def assign_channels(notes: Notes) -> dict[int, list[PlacedNote]]:
     return channels
 
 
-def bend_messages(placed: list[PlacedNote], channel: int) -> Events:
-    """Pitch wheel messages for the notes of a channel; the wheel returns to 0 when none of them sounds any longer."""
+def bend_messages(notes: Notes, placed: list[PlacedNote], channel: int) -> Events:
+    """Pitch wheel messages for the notes of a channel; the wheel returns to 0 when none of them sounds any longer.
+
+    Args:
+        notes: all notes, for their tempo.
+        placed: the notes of the channel.
+        channel: MIDI channel.
+    """
     import mido
 
     largest = max((abs(b) for p in placed for b in p.note.bends), default=0.0)
@@ -80,6 +87,8 @@ def bend_messages(placed: list[PlacedNote], channel: int) -> Events:
         for place, bend in enumerate(note.bends):
             wheel = max(-WHEEL_STEPS, min(WHEEL_STEPS - 1, round(bend / span * WHEEL_STEPS)))
             tick = first + (last - first) * place // count
+            if note.start < notes.beat < note.end:  # the lead-in has another tempo
+                tick = max(first, notes.tick(note.start + (note.end - note.start) * place / count))
             events.append((tick, mido.Message("pitchwheel", pitch=wheel, channel=channel)))
         if count and not any(other.first <= last < other.last for other in placed):
             events.append((last, mido.Message("pitchwheel", pitch=0, channel=channel)))
@@ -125,23 +134,38 @@ class _Wheel:
         return self.position != 0
 
 
-def bends_of(wheel: WheelEvents | None, first: int, last: int, seconds: float) -> tuple[float, ...]:
+def bends_of(wheel: WheelEvents | None, first: int, last: int, clock: MidiClock) -> tuple[float, ...]:
     """`Note.bends` of a note.
 
     Args:
         wheel: the states of its channel's pitch wheel, if it is used.
         first: tick at which the note begins.
         last: tick at which it ends.
-        seconds: its duration.
+        clock: times of the ticks.
     """
     if wheel is None:
         return ()
     start, stop = bisect_left(wheel.ticks, first), bisect_left(wheel.ticks, last)
     count = stop - start
-    if count > 1 and wheel.ticks[start:stop] == [first + (last - first) * k // count for k in range(count)]:
+    if count > 1 and _are_equal_steps(wheel.ticks[start:stop], first, last, clock):
         return tuple(wheel.bends[start:stop])
     changes = count > 1 or (count and wheel.ticks[start] > first)
+    seconds = clock.seconds(last) - clock.seconds(first)
     steps = max(1, min(last - first, math.ceil(seconds / STEP))) if changes else 1
-    places = (bisect_left(wheel.ticks, first + (last - first) * k // steps + 1) - 1 for k in range(steps))
+    if clock.is_steady(first, last):
+        ticks = [first + (last - first) * k // steps for k in range(steps)]
+    else:
+        ticks = [math.floor(clock.tick(clock.seconds(first) + seconds * k / steps)) for k in range(steps)]
+    places = (bisect_left(wheel.ticks, tick + 1) - 1 for tick in ticks)
     bends = tuple(wheel.bends[place] if place >= 0 else 0.0 for place in places)
     return bends if any(bends) else ()
+
+
+def _are_equal_steps(ticks: list[int], first: int, last: int, clock: MidiClock) -> bool:
+    """Whether ticks divide the duration of a note into equal steps, as `bend_messages` places them."""
+    count = len(ticks)
+    if clock.is_steady(first, last):
+        return ticks == [first + (last - first) * k // count for k in range(count)]
+    start, end, tolerance = clock.seconds(first), clock.seconds(last), max(s.tick_seconds for s in clock.sections)
+    steps = (start + (end - start) * k / count for k in range(count))
+    return all(abs(clock.seconds(tick) - step) <= tolerance for tick, step in zip(ticks, steps, strict=True))

@@ -23,6 +23,7 @@ from reimagine.errors import RunError
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import Film
 from reimagine.media.frames import Shot
+from reimagine.media.reading import Reading
 from reimagine.progress import NoProgress, Progress
 from reimagine.runs.keys import step_key
 from reimagine.runs.opening import check_unchanged, open_source, read_opened
@@ -52,8 +53,7 @@ class Run:
         cls,
         source: Path,
         into: Path | None = None,
-        start: float | None = None,
-        end: float | None = None,
+        reading: Reading | None = None,
         progress: Progress | None = None,
     ) -> Run:
         """Open a film in its run folder, which is created if needed; or an existing run folder, to continue it.
@@ -61,7 +61,7 @@ class Run:
         Args:
             source: a film, sound or picture file, a folder of pictures, or a run folder.
             into: the run folder of a film; default `runs/<film's stem>`.
-            start, end: seconds of the film to use.
+            reading: how the film is read, such as a part of it.
 
         Raises:
             RunError: the folder belongs to another film, cannot be written, or is damaged.
@@ -71,7 +71,7 @@ class Run:
             return cls._reopen(source)
         progress = progress or NoProgress()
         folder = into or Path("runs") / source.stem
-        opened, key = open_source(source, folder, start, end, progress)
+        opened, key = open_source(source, folder, reading or Reading(), progress)
         run = cls(folder, opened, key)
         if not (folder / "run.json").exists():
             run.save()

@@ -12,6 +12,7 @@ from reimagine.media.digests import load_digests, save_digests
 from reimagine.media.files import check_readable, write_text_atomically
 from reimagine.media.film import FINGERPRINT_PREFIX, Film, fingerprint, list_images
 from reimagine.media.frames import Shot
+from reimagine.media.reading import Reading
 from reimagine.progress import Progress
 from reimagine.runs.keys import hash_of
 
@@ -25,9 +26,7 @@ DIGESTS = "digests.json"
 """File of a run folder with the SHA-256 of the film, so that it is not read again."""
 
 
-def open_source(
-    source: Path, folder: Path, start: float | None, end: float | None, progress: Progress
-) -> tuple[str, str]:
+def open_source(source: Path, folder: Path, reading: Reading, progress: Progress) -> tuple[str, str]:
     """Find the facts and shots of a film, unless the run folder has them; return (sub-folder name, key).
 
     Raises:
@@ -38,10 +37,10 @@ def open_source(
     _check_writable(folder)
     identity = _identity(source, folder)
     _refuse_other_film(folder, source, identity)
-    key = hash_of("open", VERSION, identity, start, end)
+    key = hash_of("open", VERSION, identity, *reading.identity())
     name = f"00-open-{key[:8]}"
     if not (folder / name / "shots.json").exists():
-        _analyze(source, folder / name, start, end, progress)
+        _analyze(source, folder / name, reading, progress)
     _follow_moved_film(folder, source, identity)
     return name, key
 
@@ -73,7 +72,7 @@ def read_opened(folder: Path) -> tuple[Film, list[Shot]]:
     return Film.read(folder / "film.json"), [Shot(*shot) for shot in shots]
 
 
-def _analyze(source: Path, folder: Path, start: float | None, end: float | None, progress: Progress) -> None:
+def _analyze(source: Path, folder: Path, reading: Reading, progress: Progress) -> None:
     """Decode the film once: frame times for `film.json`, shots for `shots.json`."""
     from reimagine.media.reader import open_film
     from reimagine.media.shots import CutDetector, trim_shots
@@ -86,7 +85,7 @@ def _analyze(source: Path, folder: Path, start: float | None, end: float | None,
         progress.advance(1)
 
     whole = open_film(source.resolve(), analyze_frame)
-    film = whole.trim(start, end)
+    film = whole.trim(reading.start, reading.end)
     shots = trim_shots(detector.shots(whole.frames), film.first, film.frames)
     folder.mkdir(parents=True, exist_ok=True)
     film.save(folder / "film.json")

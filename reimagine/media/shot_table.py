@@ -63,7 +63,7 @@ def check_suffix(path: Path) -> None:
         MediaError: the suffix is none of `SUFFIXES`.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise MediaError(f"{path}: a table of shots is a file {' or '.join(SUFFIXES)}; give it one of these suffixes")
+        raise MediaError(f"{path}: a table of shots is {' or '.join(SUFFIXES)}; give it one of these suffixes")
 
 
 def write_shots(path: Path, film: Film, shots: Sequence[Shot]) -> None:
@@ -103,6 +103,18 @@ def _timecode(seconds: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{milliseconds // 1000:02d}.{milliseconds % 1000:03d}"
 
 
+def check_table(path: Path) -> None:
+    """Check what can be checked of a table before its film is read.
+
+    Raises:
+        MediaError: the file is missing, cannot be read, or its shots are not in order.
+    """
+    check_suffix(path)
+    if not path.is_file():
+        raise MediaError(f"{path}: no such table of shots; `reimagine shots FILM` writes one")
+    _check_order(path, _read_rows(path, None)[0])
+
+
 def read_shots(path: Path, film: Film, thumbnails: dict[int, np.ndarray]) -> list[Shot]:
     """The shots of a whole source, from a CSV or OpenTimelineIO file.
 
@@ -118,23 +130,29 @@ def read_shots(path: Path, film: Film, thumbnails: dict[int, np.ndarray]) -> lis
     check_suffix(path)
     if not film.frames:
         raise MediaError(f"{path}: {film.source} has no picture, so it has no shots; leave out --shots")
-    if path.suffix.lower() == ".csv":
-        rows, linked = _read_table(path)
-    else:
-        from reimagine.media.shot_timeline import read_timeline
-
-        rows, linked = read_timeline(path, film)
-    shots = _checked_shots(path, rows, film.frames)
+    rows, linked = _read_rows(path, float(film.rate))
+    _check_order(path, rows)
+    for row in rows:
+        if problem := _problem(row, film.frames):
+            raise MediaError(f"{path}: {row.place}: {problem}")
+    stops = [*(row.start for row in rows[1:]), film.frames]
+    shots = [Shot(row.start, stop, row.similar_frame) for row, stop in zip(rows, stops, strict=True)]
+    shots = [Shot(0, rows[0].start), *shots] if rows[0].start else shots
     return shots if linked else link_similar_shots(shots, thumbnails)
 
 
-def _checked_shots(path: Path, rows: Sequence[ShotRow], frames: int) -> list[Shot]:
-    """The shots that begin where the rows say, without gaps."""
+def _read_rows(path: Path, rate: float | None) -> tuple[list[ShotRow], bool]:
+    """The rows of a table, and whether it says which shots are similar; `rate` is the film's, if it is known."""
+    if path.suffix.lower() == ".csv":
+        return _read_csv(path)
+    from reimagine.media.shot_timeline import read_timeline
+
+    return read_timeline(path, rate)
+
+
+def _check_order(path: Path, rows: Sequence[ShotRow]) -> None:
     if not rows:
         raise MediaError(f"{path}: holds no shots; give at least one start_frame")
-    for row in rows:
-        if problem := _problem(row, frames):
-            raise MediaError(f"{path}: {row.place}: {problem}")
     for before, row in pairwise(rows):
         if row.start <= before.start:
             raise MediaError(
@@ -146,9 +164,6 @@ def _checked_shots(path: Path, rows: Sequence[ShotRow], frames: int) -> list[Sho
                 f"{path}: {row.place}: the shot starts at frame {row.start}, but the shot above ends at {before.stop}; "
                 f"correct one of them, or leave out the ends"
             )
-    stops = [*(row.start for row in rows[1:]), frames]
-    shots = [Shot(row.start, stop, row.similar_frame) for row, stop in zip(rows, stops, strict=True)]
-    return [Shot(0, rows[0].start), *shots] if rows[0].start else shots
 
 
 def _problem(row: ShotRow, frames: int) -> str:
@@ -164,19 +179,13 @@ def _problem(row: ShotRow, frames: int) -> str:
     return ""
 
 
-def _read_table(path: Path) -> tuple[list[ShotRow], bool]:
+def _read_csv(path: Path) -> tuple[list[ShotRow], bool]:
     """The rows of a CSV file, and whether it has a column of similar frames."""
     lines = _text(path).splitlines()
-    for skipped, line in enumerate(lines):
-        separator = max(SEPARATORS, key=line.count)
-        header = [cell.strip().strip('"').lower().replace(" ", "_") for cell in line.split(separator)]
-        if "start_frame" in header:
-            break
-    else:
-        raise MediaError(f"{path}: has no column start_frame; `reimagine shots FILM` writes a table to begin with")
+    above, separator, header = _header(path, lines)
     first = 1 if SCENE_LIST in header else 0
     rows = []
-    for place, cells in _cells(path, lines, skipped + 1, separator):
+    for place, cells in _cells(path, lines, above + 1, separator):
         row = dict(zip(header, cells, strict=False))
         start = _frame(path, place, "start_frame", row)
         if start is None:
@@ -184,6 +193,16 @@ def _read_table(path: Path) -> tuple[list[ShotRow], bool]:
         stop, similar = (_frame(path, place, name, row) for name in ("end_frame", "similar_frame"))
         rows.append(ShotRow(place, start - first, stop, similar))
     return rows, "similar_frame" in header
+
+
+def _header(path: Path, lines: Sequence[str]) -> tuple[int, str, list[str]]:
+    """The number of lines above the header, the separator, and the names of the columns."""
+    for above, line in enumerate(lines):
+        separator = max(SEPARATORS, key=line.count)
+        header = [cell.strip().strip('"').lower().replace(" ", "_") for cell in line.split(separator)]
+        if "start_frame" in header:
+            return above, separator, header
+    raise MediaError(f"{path}: has no column start_frame; `reimagine shots FILM` writes a table to begin with")
 
 
 def _cells(path: Path, lines: Sequence[str], first: int, separator: str) -> Iterator[tuple[str, list[str]]]:

@@ -59,8 +59,11 @@ def timeline_text(film: Film, shots: Sequence[Shot]) -> str:
     return timeline.to_json_string()
 
 
-def read_timeline(path: Path, film: Film) -> tuple[list[ShotRow], bool]:
+def read_timeline(path: Path, rate: float | None) -> tuple[list[ShotRow], bool]:
     """One row per clip of the first picture track, and whether the clips have this program's metadata.
+
+    Args:
+        rate: frames per second of the film; None if it is not known yet, and each clip's own rate is taken.
 
     Raises:
         MediaError: OpenTimelineIO is not installed, or the file is no timeline with a picture track.
@@ -74,15 +77,15 @@ def read_timeline(path: Path, film: Film) -> tuple[list[ShotRow], bool]:
         raise MediaError(f"{path}: is no timeline with a picture track; give one with a clip per shot")
     clips = [item for item in timeline.video_tracks()[0] if isinstance(item, otio.schema.Clip)]
     linked = bool(clips) and all("similar_frame" in clip.metadata.get(NAMESPACE, {}) for clip in clips)
-    return [_row(path, f"clip {n}", clip, film) for n, clip in enumerate(clips, 1)], linked
+    return [_row(path, f"clip {n}", clip, rate) for n, clip in enumerate(clips, 1)], linked
 
 
-def _row(path: Path, place: str, clip: Any, film: Film) -> ShotRow:
+def _row(path: Path, place: str, clip: Any, rate: float | None) -> ShotRow:
     """The frames of a clip, relative to the start of its media, which may have a timecode."""
-    otio, rate = _library(), float(film.rate)
+    otio = _library()
 
     def frames(time: Any) -> int:
-        alike = abs(time.rate / rate - 1) < SAME_RATE
+        alike = rate is None or abs(time.rate / rate - 1) < SAME_RATE
         return round(time.value if alike else time.value_rescaled_to(rate))
 
     try:

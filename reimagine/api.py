@@ -91,14 +91,14 @@ class _Request:
         if self.output:
             check_output(self.output)
         self._check(encoding)
-        opened, device = self._open(progress)
+        opened, device = self._open(encoding, progress)
         self._run_steps(opened, self.steps[:-1], device, progress)
         shared, endings = list(opened.steps), self._endings()
         delivered: dict[int, Result] = {}
         for number in reversed(range(1, len(endings) + 1)):  # the first ending is the run's own, so it comes last
             opened.steps = list(shared)
             self._run_steps(opened, endings[number - 1], device, progress)
-            out = _numbered(self.output or opened.folder / f"film{output_suffix(opened)}", number)
+            out = _numbered(self.output or opened.folder / f"film{output_suffix(opened, encoding)}", number)
             report_path = _numbered(opened.folder / "report.json", number)
             report = deliver(opened, out, report_path, encoding, progress, begun)
             delivered[number] = Result(out, opened.folder, report)
@@ -114,8 +114,9 @@ class _Request:
         for step in self.steps:
             recipe.check(step)
 
-    def _open(self, progress: Progress) -> tuple[Run, str]:
+    def _open(self, encoding: Encoding, progress: Progress) -> tuple[Run, str]:
         """The opened run, and the device; torch is loaded on a thread while the film is read."""
+        from reimagine.media.encoders import check_output_of
         from reimagine.runs.folder import Run
         from reimagine.zoo.threads import limit_opencv_threads
 
@@ -125,6 +126,7 @@ class _Request:
             opened = Run.open(self.film, self.into, self.reading, progress)
         if self.output and opened.film.is_source_file(self.output):
             raise RunError(f"{self.output}: is the film itself; give -o another name")
+        check_output_of(opened.film, self.output, encoding)
         return opened, found.result() if found else "cpu"
 
     def _find_device(self, pool: ThreadPoolExecutor) -> Future[str] | None:

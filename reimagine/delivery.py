@@ -12,10 +12,10 @@ from typing import Any
 
 from reimagine.errors import RunError
 from reimagine.gallery.report import contact_sheet, report
+from reimagine.media.containers import default_suffix, picture_fits
 from reimagine.media.export import Encoding, export
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
-from reimagine.media.formats import can_copy_picture, film_suffix
 from reimagine.media.frames import Frame, prefetch
 from reimagine.media.sound import read_sound, write_sound
 from reimagine.progress import Progress
@@ -35,20 +35,21 @@ def check_output(out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
-def output_suffix(run: Run) -> str:
-    """The suffix of the finished film if none is given.
+def output_suffix(run: Run, encoding: Encoding) -> str:
+    """The suffix of the finished film if none is given: notes are MIDI, a still is PNG, sound alone is WAV.
 
-    Notes are MIDI, a still is PNG, sound alone is WAV. A film is MP4, or Matroska if MP4 cannot hold a stream that is
-    copied from the source.
+    A film is MP4 if MP4 holds all of its picture, sound and subtitles; otherwise a container that does.
     """
-    film, tracks = run.film, run.tracks
+    film = run.film
     if run.steps and run.steps[-1].writes == "notes":
         return ".mid"
     if film.is_still:
         return ".png"
     if film.frames:
-        return film_suffix(film, not _picture_changed(tracks), tracks.latest("sound") is not None)
-    return ".wav" if film.sounds or tracks.latest("sound") else ".mid"
+        encoder = encoding.encoder(None)
+        encoded = (encoder.name, encoder.suffix) if _picture_changed(run.tracks) else None
+        return default_suffix(film, encoded, run.tracks.artifact("sound") is not None)
+    return ".wav" if film.sounds or run.tracks.latest("sound") else ".mid"
 
 
 def deliver(
@@ -65,7 +66,7 @@ def deliver(
     started = time.monotonic()
     remarks = _export(run.tracks, out, encoding, progress)
     for line in remarks:
-        progress.message(line)
+        progress.warning(line)
     facts = report(run, out, remarks)
     facts["seconds"]["export"] = round(time.monotonic() - started, 2)
     facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
@@ -121,10 +122,13 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
             yield frame
             progress.advance(1)
 
-    encoded = _picture_changed(tracks) or not can_copy_picture(film, out.suffix)
-    return export(film, out, frames() if encoded else None, sound, encoding)
+    changed = _picture_changed(tracks)
+    if changed or picture_fits(film, out.suffix.lower()):
+        return export(film, out, frames() if changed else None, sound, encoding)
+    remark = f"the picture cannot be copied to {out.suffix} and was encoded; leave out -o to keep it as it is"
+    return [remark, *export(film, out, frames(), sound, encoding)]
 
 
 def _picture_changed(tracks: FilmTracks) -> bool:
-    """Whether the picture differs from the source's; otherwise it is copied, if the container can hold it."""
-    return bool(tracks.latest("picture") or tracks.film.trimmed or tracks.film.is_still)
+    """Whether the picture must be encoded."""
+    return bool(tracks.latest("picture")) or tracks.film.trimmed or tracks.film.is_still

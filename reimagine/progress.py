@@ -20,6 +20,10 @@ class Progress(Protocol):
         """Report one sentence for the user."""
         ...
 
+    def warning(self, line: str) -> None:
+        """Report one sentence on something that was lost or changed."""
+        ...
+
 
 class NoProgress:
     """Ignores all progress and messages."""
@@ -32,3 +36,6 @@ class NoProgress:
 
     def message(self, line: str) -> None:
         """Ignore a message."""
+
+    def warning(self, line: str) -> None:
+        """Ignore a warning."""

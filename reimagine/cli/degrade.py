@@ -68,5 +68,5 @@ def degrade_file(film: Path, kind: str, seed: int, output: Path | None, progress
     progress.begin("degrade", source.frames)
     frames = degrade_frames(islice(read_film(source), source.frames), kind, seed)
     for line in export(source, out, report_progress(frames, progress.advance), None, encoding):
-        progress.message(line)
+        progress.warning(line)
     return out

@@ -14,6 +14,9 @@ from reimagine.errors import RecipeError
 if TYPE_CHECKING:
     from reimagine.progress import Progress
 
+ENCODING_OPTIONS = ("codec", "crf", "preset", "preset_archive", "pix_fmt")
+"""Options about the encoding of the finished film, named like the attributes of `Encoding`."""
+
 
 def films_of(source: Path) -> list[Path]:
     """The films that a path names: each picture of a folder is one; anything else is a single film."""
@@ -50,7 +53,7 @@ def _deliver(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping
         device=given["device"],
         engine=given["engine"],
         intermediates=given["intermediates"],
-        encoding=Encoding(given["codec"], given["crf"], given["preset"]),
+        encoding=Encoding(**{name: given[name] for name in ENCODING_OPTIONS}),
         endings=given.get("endings", 1),
         progress=progress,
     )

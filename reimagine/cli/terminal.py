@@ -45,13 +45,16 @@ def fail(line: str) -> NoReturn:
 
 
 class Quiet(NoProgress):
-    """Shows nothing (`--quiet`)."""
+    """Shows warnings only (`--quiet`)."""
 
     def __enter__(self) -> Quiet:
         return self
 
     def __exit__(self, *_: object) -> None:
         pass
+
+    def warning(self, line: str) -> None:
+        typer.echo(" ".join(line.split()), err=True)
 
 
 class Bar(Quiet):
@@ -104,6 +107,9 @@ class Bar(Quiet):
     def message(self, line: str) -> None:
         self.bar.console.print(line, style="dim", highlight=False, markup=False)
 
+    def warning(self, line: str) -> None:
+        self.bar.console.print(line, highlight=False, markup=False)
+
 
 class JsonLines(Quiet):
     """JSON lines on standard error (`--json`): {"step", "done", "total", "eta"} and {"note"}."""
@@ -124,6 +130,9 @@ class JsonLines(Quiet):
 
     def message(self, line: str) -> None:
         _print_json({"note": line})
+
+    def warning(self, line: str) -> None:
+        self.message(line)
 
     def _print_state(self) -> None:
         self.printed = time.monotonic()

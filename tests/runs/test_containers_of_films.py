@@ -17,7 +17,7 @@ CASES = [
     ("film.mp4", "libx264", "aac", ".mp4"),
     ("film.mkv", "libx264", "flac", ".mp4"),
     ("film.mkv", "libx264", "pcm_s16le", ".mkv"),
-    ("film.mov", "libx264", "pcm_s24le", ".mkv"),
+    ("film.mov", "libx264", "pcm_s24le", ".mov"),
     ("film.avi", "mpeg4", "pcm_s16le", ".mkv"),
     ("film.webm", "libvpx", "libopus", ".mp4"),
 ]

@@ -79,6 +79,10 @@ class PrintedProgress:
         """Print a message."""
         print(line, flush=True)
 
+    def warning(self, line: str) -> None:
+        """Print a warning."""
+        print(line, flush=True)
+
 
 def train_on_reference(
     films: list[Path], start: str, run: Path, minutes: float, device: str, progress: Progress

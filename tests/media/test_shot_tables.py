@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
 
 import numpy as np
+import opentimelineio as otio
 import pytest
 
 from reimagine.errors import MediaError
@@ -114,7 +116,6 @@ def test_shots_are_linked_where_the_table_does_not_say(tmp_path):
 
 
 def test_a_timeline_names_the_film_its_rate_and_ranges(tmp_path):
-    otio = pytest.importorskip("opentimelineio")
     write_shots(tmp_path / "shots.otio", FILM, SHOTS)
     clips = otio.adapters.read_from_file(str(tmp_path / "shots.otio")).find_clips()
     assert [clip.media_reference.target_url for clip in clips] == ["file:///films/film.mp4"] * 3
@@ -127,7 +128,6 @@ def test_a_timeline_names_the_film_its_rate_and_ranges(tmp_path):
 @pytest.mark.parametrize(("rate", "scale"), [(24.0, 1), (48000 / 1001, 2)])
 def test_a_timeline_of_an_editing_program_is_read(rate, scale, tmp_path):
     """Its media begin at a timecode, its rate is rounded or another one, and clips were shortened or removed."""
-    otio = pytest.importorskip("opentimelineio")
     time, span = otio.opentime.RationalTime, otio.opentime.TimeRange
     track = otio.schema.Track(kind="Video")
     for start, length in ((0, 15), (20, 21)):
@@ -140,6 +140,6 @@ def test_a_timeline_of_an_editing_program_is_read(rate, scale, tmp_path):
 
 
 def test_opentimelineio_is_named_where_it_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "opentimelineio", None)
+    monkeypatch.setitem(sys.modules, "opentimelineio", None)
     with pytest.raises(MediaError, match=r"pip install 'reimagine\[otio\]'"):
         write_shots(tmp_path / "shots.otio", FILM, SHOTS)

@@ -10,6 +10,7 @@ import typer
 from reimagine.cli import degrade, diagnostics, evaluate, models, runs
 from reimagine.cli.preview import preview_app
 from reimagine.cli.recipes import add_recipe_command
+from reimagine.cli.shots import add_shots_command
 from reimagine.cli.stages import add_stage_commands
 from reimagine.cli.train import train_app
 from reimagine.errors import ReimagineError
@@ -37,6 +38,7 @@ def build_app() -> typer.Typer:
     )
     add_stage_commands(app)
     add_recipe_command(app)
+    add_shots_command(app)
     for group in (degrade, runs, diagnostics):
         app.registered_commands += group.app.registered_commands
     app.add_typer(train_app(), name="train")

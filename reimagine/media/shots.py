@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from scenedetect.detector import SceneDetector
 
 
+CUT_THRESHOLD = 3.0
+"""Change of a frame relative to the mean change of its neighbours above which it is a cut."""
+CUT_THRESHOLDS = (1.0, 100.0)
+"""Lowest and highest threshold: 1 is the mean change itself, and no cut changes a frame 100 times as much."""
 THUMBNAIL_SIZE = (24, 18)
 """Size (w, h) in pixels at which views are compared: it keeps the layout of a view, not its detail."""
 THUMBNAIL_INTERVAL = 8
@@ -29,16 +33,19 @@ class CutDetector:
 
     Hard cuts are found by `AdaptiveDetector` on luma alone: black-and-white film has no hue, and the rolling average
     of the detector adapts to flicker. Fades through black are found by `ThresholdDetector`.
+
+    Args:
+        threshold: of hard cuts, see `CUT_THRESHOLD`; a lower one finds more.
     """
 
     WIDTH = 160
     """Width in pixels at which frames are analyzed."""
 
-    def __init__(self) -> None:
+    def __init__(self, threshold: float = CUT_THRESHOLD) -> None:
         from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
 
         self.detectors: list[SceneDetector] = [
-            AdaptiveDetector(adaptive_threshold=3.0, min_content_val=12.0, min_scene_len=8, luma_only=True),
+            AdaptiveDetector(adaptive_threshold=threshold, min_content_val=12.0, min_scene_len=8, luma_only=True),
             ThresholdDetector(threshold=10, min_scene_len=8, fade_bias=0.0),
         ]
         self.cuts: set[int] = set()

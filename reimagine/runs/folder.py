@@ -64,10 +64,16 @@ class Run:
             reading: how the film is read, such as a part of it.
 
         Raises:
-            RunError: the folder belongs to another film, cannot be written, or is damaged.
+            RunError: the folder belongs to another film, cannot be written, or is damaged, or it is given with options
+                of reading.
             MediaError: the film cannot be read.
         """
         if (source / "run.json").is_file():
+            if reading not in (None, Reading()):
+                raise RunError(
+                    f"{source}: is a run folder, whose film is opened already; give the film itself where --start, "
+                    f"--shots and other options of reading are needed"
+                )
             return cls._reopen(source)
         progress = progress or NoProgress()
         folder = into or Path("runs") / source.stem

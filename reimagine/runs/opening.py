@@ -34,6 +34,7 @@ def open_source(source: Path, folder: Path, reading: Reading, progress: Progress
         MediaError: the film cannot be read.
     """
     check_readable(source)
+    reading.check()
     _check_writable(folder)
     identity = _identity(source, folder)
     _refuse_other_film(folder, source, identity)
@@ -75,10 +76,11 @@ def read_opened(folder: Path) -> tuple[Film, list[Shot]]:
 def _analyze(source: Path, folder: Path, reading: Reading, progress: Progress) -> None:
     """Decode the film once: frame times for `film.json`, shots for `shots.json`."""
     from reimagine.media.reader import open_film
+    from reimagine.media.shot_table import read_shots
     from reimagine.media.shots import CutDetector, trim_shots
 
     progress.begin("open", 0)
-    detector = CutDetector()
+    detector = CutDetector(reading.cut_threshold)
 
     def analyze_frame(number: int, luma: np.ndarray) -> None:
         detector(number, luma)
@@ -86,7 +88,8 @@ def _analyze(source: Path, folder: Path, reading: Reading, progress: Progress) -
 
     whole = open_film(source.resolve(), analyze_frame)
     film = whole.trim(reading.start, reading.end)
-    shots = trim_shots(detector.shots(whole.frames), film.first, film.frames)
+    shots = read_shots(reading.shots, whole, detector.thumbnails) if reading.shots else detector.shots(whole.frames)
+    shots = trim_shots(shots, film.first, film.frames)
     folder.mkdir(parents=True, exist_ok=True)
     film.save(folder / "film.json")
     write_text_atomically(folder / "shots.json", json.dumps(shots))

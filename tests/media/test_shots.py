@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from helpers import make_film, texture
 
 from reimagine.media.frames import Shot
@@ -35,3 +36,11 @@ def test_dark_and_flat_views_are_not_linked():
 def test_the_shots_of_a_part_of_a_film_are_renumbered():
     shots = [Shot(0, 10), Shot(10, 30), Shot(30, 50, 4), Shot(50, 60, 14)]
     assert trim_shots(shots, 12, 40) == [Shot(0, 18), Shot(18, 38), Shot(38, 40, 2)]
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(1.5, [0, 30]), (5.0, [0])])
+def test_a_lower_threshold_finds_more_cuts(threshold, expected):
+    detector = CutDetector(threshold)
+    for number in range(60):  # the camera moves fast, so that the cut differs little from its neighbours
+        detector(number, np.roll(texture(3 if number < 30 else 4), 4 * number, 1))
+    assert [shot.start for shot in detector.shots(60)] == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,14 +54,21 @@ def _url(path: Path) -> str:
 
 @contextmanager
 def _one_line_errors(path: Path) -> Iterator[None]:
-    import av.logging
     from av.error import FFmpegError
 
-    av.logging.set_level(None)  # FFmpeg's log calls need the interpreter lock, which a decoding thread cannot take
+    quiet_log()
     try:
         yield
     except FFmpegError as error:
         raise MediaError(f"{path}: {error_reason(error)}") from error
+
+
+def quiet_log() -> None:
+    """Turn off the logs of FFmpeg and SVT-AV1. FFmpeg's needs the interpreter lock, which a thread cannot take."""
+    import av.logging
+
+    av.logging.set_level(None)
+    os.environ.setdefault("SVT_LOG", "1")
 
 
 def use_decoding_threads(stream: VideoStream) -> None:

@@ -10,15 +10,32 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from reimagine.media.constant_rate import at_constant_rate
 from reimagine.media.container import open_container, open_output
-from reimagine.media.containers import TEXT_SUBTITLES, container_holds, is_text, other_streams, stream_fits
-from reimagine.media.encoders import Encoding, encode_picture, encode_sound
+from reimagine.media.containers import (
+    ASPECT_CODECS,
+    CHAPTER_SUFFIXES,
+    CONSTANT_RATE_SUFFIXES,
+    FORMATS,
+    MATROSKA_SUFFIXES,
+    MP4_SUFFIXES,
+    TEXT_SUBTITLES,
+    is_convertible,
+    is_cover,
+    other_streams,
+    stream_fits,
+)
+from reimagine.media.encode import encode_picture, encode_sound, encoded_size
+from reimagine.media.encoders import Encoding
 from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
+from reimagine.media.matroska import set_display_width
+from reimagine.media.metadata import Expected, content_tags, film_timecode, set_track_tags, track_tags
 from reimagine.media.sound import Sound
-from reimagine.media.stream_copy import Copy, TimedPackets, add_copy, copied_packets, transcoded_packets
-from reimagine.media.subtitles import converter
+from reimagine.media.stream_copy import Copy, TimedPackets, add_copy, attach, copied_packets
+from reimagine.media.subtitles import converter, loses_layout
+from reimagine.media.transcode import encoder_for, transcoded_packets
 from reimagine.media.writer import write_image
 
 if TYPE_CHECKING:
@@ -26,15 +43,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.container.core import Chapter
     from av.stream import Stream
-
-TRANSCODERS = {".webm": "libopus", ".avi": "libmp3lame", ".mkv": "flac"}
-"""FFmpeg's encoder of sound that a container cannot hold; AAC for all others."""
-MATROSKA_SUFFIXES = (".mkv", ".webm")
-"""Containers whose own sample aspect ratio PyAV cannot set."""
-CODECS_WITHOUT_ASPECT = ("vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "libsvtav1")
-"""Codecs whose bitstream has no sample aspect ratio."""
-TECHNICAL_METADATA = ("encoder", "major_brand", "minor_version", "compatible_brands", "duration")
-"""Metadata that describes the source's file, not its content."""
 
 __all__ = ["Encoding", "export"]
 
@@ -50,30 +58,30 @@ def export(film: Film, out: Path, frames: Iterable[Frame] | None, sound: Sound |
         encoding: of the new frames.
 
     Returns:
-        A sentence for each stream that does not fit the container and was encoded anew or left out.
+        A sentence for each stream or property that does not fit the container and was changed or left out.
     """
     if film.is_still:
         for frame in frames or ():
             write_image(out, frame.image[: film.height, : film.width])
         return []
-    temporary = temporary_path(out)
+    temporary, suffix = temporary_path(out), out.suffix.lower()
     with ExitStack() as stack:
         source = stack.enter_context(open_container(Path(film.source)))
-        target = stack.enter_context(open_output(temporary, options=_container_options(out)))
-        job = _Export(film, source, target, out.suffix.lower())
+        options = {"movflags": "+faststart"} if suffix in MP4_SUFFIXES else {}
+        target = stack.enter_context(open_output(temporary, FORMATS.get(suffix), options))
+        job = _Export(film, source, target, suffix)
         job.add_picture(frames, encoding)
         if sound is not None:
-            codec = encoding.encoder(job.suffix).sound
-            job.streams.append(encode_sound(target, sound, codec))
+            job.streams.append(encode_sound(target, sound, suffix, encoding.encoder(suffix).sound))
+            job.expected.add_new_sound()
         job.add_others(other_streams(source, film, sound is not None), sound is not None)
         job.add_metadata()
         _mux(target, job.packets())
+    if job.display_width:
+        set_display_width(temporary, job.display_width)
+    remarks = [*job.remarks, *job.expected.missing(temporary, suffix)]
     replace_atomically(temporary, out)
-    return job.remarks
-
-
-def _container_options(out: Path) -> dict[str, str]:
-    return {"movflags": "+faststart"} if out.suffix in (".mp4", ".mov", ".m4v") else {}
+    return remarks
 
 
 def _mux(target: OutputContainer, streams: list[TimedPackets]) -> None:
@@ -90,6 +98,8 @@ class _Export:
         suffix: of the output, lower case.
         streams: packets that are encoded as they are taken.
         copies: where streams of the source go.
+        expected: what the written file is compared with.
+        display_width: pixels, to be written into the finished file; 0 for none.
     """
 
     film: Film
@@ -99,81 +109,124 @@ class _Export:
     streams: list[TimedPackets] = field(default_factory=list)
     copies: dict[int, Copy] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    expected: Expected = field(default_factory=Expected)
+    display_width: int = 0
 
     def add_picture(self, frames: Iterable[Frame] | None, encoding: Encoding) -> None:
         """Encode new frames, or copy the source's picture."""
-        codec = encoding.encoder(self.suffix).name
-        if frames is None and self.film.frames:
-            codec = self.source.streams.video[self.film.picture_stream].codec_context.name
-        if self.film.aspect != 1 and self.suffix in MATROSKA_SUFFIXES and codec in CODECS_WITHOUT_ASPECT:
-            self.remarks.append(f"the sample aspect ratio {self.film.aspect} is not kept; -o film.mp4 keeps it")
+        if not self.film.frames:
+            return
+        if self.film.picture_stream < len(self.source.streams.video):
+            self.expected.add_track(self.source.streams.video[self.film.picture_stream])
         if frames is not None:
-            arguments = self.source, self.target, self.film, frames, encoding, self.suffix
-            self.streams.append(encode_picture(*arguments))
-        elif self.film.frames:
-            stream = self.source.streams.video[self.film.picture_stream]
-            self.copies[stream.index] = Copy(add_copy(self.target, stream))
+            self._encode(frames, encoding)
+            return
+        stream = self.source.streams.video[self.film.picture_stream]
+        self.copies[stream.index] = Copy(add_copy(self.target, stream, self.suffix))
+        self._keep_aspect(Fraction(stream.sample_aspect_ratio or 1), stream.width, stream.codec_context.name)
+
+    def _encode(self, frames: Iterable[Frame], encoding: Encoding) -> None:
+        film, suffix, codec = self.film, self.suffix, encoding.encoder(self.suffix).name
+        if suffix in CONSTANT_RATE_SUFFIXES and (film.ticks or film.last_duration):
+            film, frames = at_constant_rate(film, frames, suffix)
+            self.remarks.append(
+                f"{suffix} holds a constant frame rate: frames are repeated at {float(film.rate):.5g} per second; "
+                f"-o film.mkv keeps their times"
+            )
+        self.streams.append(encode_picture(self.source, self.target, film, frames, encoding, suffix))
+        width, height = encoded_size(film, codec, suffix)
+        if width == film.width + film.width % 2:
+            self._keep_aspect(film.aspect, width, codec)
+        else:
+            self.remarks.append(
+                f"{suffix} with {codec} has square pixels: the picture was scaled from {film.width}x{film.height} to "
+                f"{width}x{height}; -o film.mkv keeps its pixels"
+            )
+
+    def _keep_aspect(self, aspect: Fraction, width: int, codec: str) -> None:
+        self.expected.aspect = aspect
+        if aspect != 1 and self.suffix in MATROSKA_SUFFIXES and codec not in ASPECT_CODECS:
+            self.display_width = round(width * aspect)
 
     def add_others(self, streams: list[Stream], new_sound: bool) -> None:
         """Copy other streams; convert those that the container cannot hold, or remark that they are lost."""
         from av.stream import Disposition
 
         for stream in streams:
-            if stream_fits(self.suffix, stream):
-                copy = add_copy(self.target, stream)
+            if is_cover(stream) and stream_fits(self.suffix, stream) and self.suffix in MATROSKA_SUFFIXES:
+                attach(self.target, Path(self.film.source), stream)
+            elif stream_fits(self.suffix, stream):
+                copy = add_copy(self.target, stream, self.suffix)
                 if new_sound and stream.type == "audio":
                     copy.disposition = stream.disposition & ~Disposition.default
                 self.copies[stream.index] = Copy(copy)
+                self.expected.add_track(stream)
             elif stream.type == "audio":
                 self._transcode(cast("AudioStream", stream))
-            elif stream.type == "subtitle" and is_text(stream) and self.suffix in TEXT_SUBTITLES:
+            elif is_convertible(self.suffix, stream):
                 self._convert_text(stream)
-            elif not self._is_chapter_track(stream):
+            elif not self._is_written_otherwise(stream):
                 self._leave_out(stream)
 
-    def _is_chapter_track(self, stream: Stream) -> bool:
-        """Whether a data stream of an MP4 file holds the titles of the chapters, which are written as chapters."""
-        return stream.type == "data" and bool(self.source.chapters()) and "timecode" not in stream.metadata
+    def _is_written_otherwise(self, stream: Stream) -> bool:
+        """Whether a data stream of an MP4 file holds the titles of the chapters, or the timecode."""
+        return stream.type == "data" and ("timecode" in stream.metadata or bool(self.source.chapters()))
 
     def _transcode(self, stream: AudioStream) -> None:
-        codec = TRANSCODERS.get(self.suffix, "aac")
-        if not container_holds(self.suffix, "audio", codec):
-            self._leave_out(stream)
-            return
-        self.streams.append(transcoded_packets(self.film, self.target, stream, codec))
-        name = codec.removeprefix("lib")
+        codec = encoder_for(self.suffix, stream)
+        packets, layout = transcoded_packets(self.film, self.target, stream, codec, self.suffix)
+        self.streams.append(packets)
+        self.expected.add_track(stream)
+        name = codec.removeprefix("lib").removesuffix("lame") + (" in stereo" if stream.channels > 2 and layout == "stereo" else "")
         self.remarks.append(
             f"sound track {stream.index} ({stream.codec_context.name}) does not fit {self.suffix} and was encoded as "
-            f"{name}; -o film.mkv keeps it as it is"
+            f"{name}; {_advice(stream)} as it is"
         )
 
     def _convert_text(self, stream: Stream) -> None:
         codec = TEXT_SUBTITLES[self.suffix]
         copy = self.target.add_mux_stream(codec)
         copy.time_base = stream.time_base
-        copy.metadata.update(stream.metadata)
+        set_track_tags(copy, track_tags(stream), self.suffix)
         copy.disposition = stream.disposition
         self.copies[stream.index] = Copy(copy, converter(stream.codec_context.name, codec))
+        self.expected.add_track(stream)
+        if loses_layout(stream.codec_context.name):
+            self.remarks.append(
+                f"subtitle {stream.index} was written as plain text: {self.suffix} has no place for its layout; "
+                f"-o film.mkv keeps it"
+            )
 
     def _leave_out(self, stream: Stream) -> None:
-        name = f" ({stream.codec_context.name})" if stream.codec_context else ""
-        advice = "-o film.mkv keeps it" if stream_fits(".mkv", stream) else "no container that is written holds it"
-        self.remarks.append(f"{stream.type} {stream.index}{name} does not fit {self.suffix} and was left out; {advice}")
+        name = "cover" if is_cover(stream) else stream.type
+        codec = f" ({stream.codec_context.name})" if stream.codec_context else ""
+        self.remarks.append(
+            f"{name} {stream.index}{codec} does not fit {self.suffix} and was left out; {_advice(stream)}"
+        )
 
     def add_metadata(self) -> None:
-        """Copy metadata and chapters; chapters are cut to the film."""
-        for name, value in self.source.metadata.items():
-            if name.lower() not in TECHNICAL_METADATA:
-                self.target.metadata[name] = value
+        """Copy metadata, timecode and chapters; chapters are cut to the film."""
+        self.expected.tags = content_tags(self.source.metadata)
+        self.target.metadata.update(self.expected.tags)
+        if timecode := film_timecode(self.source, self.film):
+            self.target.metadata["timecode"] = self.expected.tags["timecode"] = timecode
         chapters = [_placed_chapter(chapter, self.film) for chapter in self.source.chapters()]
         if kept := [chapter for chapter in chapters if chapter["end"] > chapter["start"]]:
-            self.target.set_chapters(kept)
-            if self.suffix == ".avi":
-                self.remarks.append("chapters do not fit .avi and were left out; -o film.mkv keeps them")
+            if self.suffix in CHAPTER_SUFFIXES:
+                self.target.set_chapters(kept)
+            else:
+                self.remarks.append(f"chapters do not fit {self.suffix} and were left out; -o film.mkv keeps them")
 
     def packets(self) -> list[TimedPackets]:
         """The packets of all streams."""
         return [*([copied_packets(self.film, self.copies)] if self.copies else []), *self.streams]
+
+
+def _advice(stream: Stream) -> str:
+    """Which container keeps a stream."""
+    suffixes = (".mkv", ".mov", ".mp4")
+    suffix = next((s for s in suffixes if stream_fits(s, stream) or is_convertible(s, stream)), None)
+    return f"-o film{suffix} keeps it" if suffix else "no container that is written holds it"
 
 
 def _placed_chapter(chapter: Chapter, film: Film) -> Chapter:

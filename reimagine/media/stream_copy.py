@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimagine.media.container import open_container
 from reimagine.media.film import Film
+from reimagine.media.metadata import set_track_tags, track_tags
 from reimagine.media.timestamps import DecodingTimes
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream, Packet
+    from av import Packet
     from av.container import OutputContainer
     from av.stream import Stream
 
@@ -19,14 +20,6 @@ TimedPackets = Iterator[tuple[float, "Packet"]]
 """Packets with their decoding times in seconds, in order."""
 SEEK_MARGIN = 2.0
 """Seconds before the start of a part from which packets are read; their times decide."""
-TRANSCODED_FRAME = 1024
-"""Samples per frame of an encoder that accepts any number."""
-TRANSCODED_BIT_RATE = 96_000
-"""Bits per second and channel of sound that is transcoded."""
-OPUS_RATE = 48000
-"""Samples per second of Opus."""
-ONLY_STEREO = ("libmp3lame",)
-"""Encoders of at most two channels."""
 
 
 class Copy(NamedTuple):
@@ -49,12 +42,23 @@ def with_times(packets: Iterable[Packet]) -> TimedPackets:
         yield float(time * packet.time_base), packet
 
 
-def add_copy(target: OutputContainer, stream: Stream) -> Stream:
+def add_copy(target: OutputContainer, stream: Stream, suffix: str) -> Stream:
     """Add a stream of the same codec, with language, title and disposition."""
     copy = target.add_stream_from_template(stream)
-    copy.metadata.update(stream.metadata)
+    if stream.type != "attachment":  # an attachment has a file name
+        copy.metadata.clear()
+        set_track_tags(copy, track_tags(stream), suffix)
     copy.disposition = stream.disposition
     return copy
+
+
+def attach(target: OutputContainer, path: Path, cover: Stream) -> None:
+    """Add a picture of the cover to a Matroska file, as an attachment."""
+    with open_container(path) as container:
+        packets = container.demux(container.streams[cover.index])
+        data = next((bytes(packet) for packet in packets if packet.size), b"")
+    kind = "jpeg" if cover.codec_context.name == "mjpeg" else cover.codec_context.name
+    target.add_attachment(f"cover.{kind}", f"image/{kind}", data)
 
 
 def copied_packets(film: Film, copies: Mapping[int, Copy]) -> TimedPackets:
@@ -85,7 +89,7 @@ class _StreamCopy:
         self.cover = bool(stream.disposition & Disposition.attached_pic)
         self.covers = 0
         self.subtitle = stream.type == "subtitle"
-        self.times = DecodingTimes()
+        self.times = DecodingTimes(complete_durations=stream.type == "audio")
 
     def add(self, packet: Packet) -> Iterator[Packet]:
         """Take a packet of the source; return the packets that can be written."""
@@ -136,49 +140,3 @@ def _converted(packet: Packet, convert: Callable[[bytes], bytes | None]) -> Pack
     new = av.Packet(data)
     new.pts, new.dts, new.duration, new.time_base = packet.pts, packet.dts, packet.duration, packet.time_base
     return new
-
-
-def transcoded_packets(film: Film, target: OutputContainer, source: AudioStream, codec: str) -> TimedPackets:
-    """Add an audio stream of another codec; it is decoded and encoded as the packets are taken."""
-    import av
-
-    rate = OPUS_RATE if codec == "libopus" else source.rate
-    wide = source.channels > 2 and codec not in ONLY_STEREO
-    layout = source.layout.name if wide else "mono" if source.channels == 1 else "stereo"
-    stream = cast("AudioStream", target.add_stream(codec, rate=rate, layout=layout))
-    stream.bit_rate = TRANSCODED_BIT_RATE * stream.channels
-    stream.metadata.update(source.metadata)
-    stream.disposition = source.disposition
-    to_encoder = av.AudioResampler(
-        format=stream.format.name, layout=layout, rate=rate, frame_size=stream.frame_size or TRANSCODED_FRAME
-    )
-    index = source.index
-
-    def packets() -> TimedPackets:
-        for frame in _film_sound(film, index):
-            for part in to_encoder.resample(frame):
-                yield from with_times(stream.encode(part))
-        for part in to_encoder.resample(None):
-            yield from with_times(stream.encode(part))
-        yield from with_times(stream.encode())
-
-    return packets()
-
-
-def _film_sound(film: Film, index: int) -> Iterator[AudioFrame]:
-    """Decoded sound of a stream of the source, at the times of the film."""
-    with open_container(Path(film.source)) as container:
-        stream = container.streams[index]
-        if film.trimmed:
-            container.seek(int(max(0.0, film.origin - SEEK_MARGIN) * 1e6))
-        following = round(film.origin / stream.time_base) if stream.time_base else 0
-        for frame in cast("Iterator[AudioFrame]", container.decode(stream)):
-            assert frame.time_base is not None
-            if frame.pts is None:  # the last frames that a decoder holds back can have no time
-                frame.pts = following
-            following = frame.pts + round(frame.samples / frame.sample_rate / frame.time_base)
-            begin = float(frame.pts * frame.time_base) - film.origin
-            if film.trimmed and not 0 <= begin < film.seconds:
-                continue
-            frame.pts -= round(film.origin / frame.time_base)
-            yield frame

@@ -21,9 +21,14 @@ class DecodingTimes:
     Matroska stores no decoding timestamps. FFmpeg derives them, but not those of the first packets of a stream with
     B-frames. Packets without one wait here until a decoding timestamp follows, or until their order can be
     computed from the presentation timestamps.
+
+    Args:
+        complete_durations: give packets without a duration that of the packet before. MP4 cuts the last one off
+            without it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, complete_durations: bool = False) -> None:
+        self.complete_durations = complete_durations
         self.waiting: deque[Packet] = deque()
         self.times: list[int] = []
         self.delay: int | None = None
@@ -71,6 +76,8 @@ class DecodingTimes:
         dts = min(dts, packet.pts)
         if self.last is not None and dts <= self.last:
             dts = self.last + 1
+        if self.complete_durations and not packet.duration and self.last is not None:
+            packet.duration = dts - self.last
         self.step = max(1, packet.duration or 1)
         packet.dts, self.last = dts, dts
         packet.pts = max(packet.pts, dts)

@@ -49,10 +49,10 @@ MXF_SOUND_RATE = 48000
 """Samples per second of sound in MXF."""
 CONSTANT_RATE_SUFFIXES = (".avi", ".mxf")
 """Containers whose frames all stand equally long."""
-ASPECT_SUFFIXES = (*MP4_SUFFIXES, ".mkv", ".webm")
-"""Containers that store the sample aspect ratio of any codec."""
-ASPECT_CODECS = ("h264", "libx264", "mpeg4", "prores", "prores_ks")
-"""Codecs whose packets store the sample aspect ratio."""
+ASPECT_CODECS = ("h264", "libx264", "hevc", "libx265", "mpeg4")
+"""Codecs whose packets state the sample aspect ratio."""
+MXF_ASPECT_CODECS = ("prores", "prores_ks", "prores_videotoolbox")
+"""Codecs for which MXF states the sample aspect ratio."""
 MATROSKA_SUFFIXES = (".mkv", ".webm")
 """Containers in which a display width stands for the sample aspect ratio."""
 CHAPTER_SUFFIXES = (*MP4_SUFFIXES, ".mkv", ".webm")
@@ -107,6 +107,11 @@ def stream_fits(suffix: str, stream: Stream) -> bool:
     if suffix == ".mxf" and stream.type == "audio" and cast("AudioStream", stream).rate != MXF_SOUND_RATE:
         return False
     return container_holds(suffix, stream.type, context.name)
+
+
+def states_aspect(suffix: str, codec: str) -> bool:
+    """Whether FFmpeg writes the sample aspect ratio of a picture into a container."""
+    return suffix in MP4_SUFFIXES or codec in ASPECT_CODECS or (suffix == ".mxf" and codec in MXF_ASPECT_CODECS)
 
 
 def is_cover(stream: Stream) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
-from reimagine.media.containers import ASPECT_CODECS, ASPECT_SUFFIXES, container_holds
+from reimagine.media.containers import CONSTANT_RATE_SUFFIXES, MATROSKA_SUFFIXES, container_holds, states_aspect
 from reimagine.media.encoders import Encoding, pixel_format
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
@@ -35,7 +36,7 @@ NEW_SOUND_TITLE = "New sound"
 def encoded_size(film: Film, codec: str, suffix: str) -> tuple[int, int]:
     """(w, h) of the encoded picture: even, and of square pixels if the file could not say that they are not."""
     width, height = film.width + film.width % 2, film.height + film.height % 2
-    if film.aspect != 1 and suffix not in ASPECT_SUFFIXES and codec not in ASPECT_CODECS:
+    if film.aspect != 1 and suffix not in MATROSKA_SUFFIXES and not states_aspect(suffix, codec):
         width = 2 * round(film.width * film.aspect / 2)
     return width, height
 
@@ -61,26 +62,27 @@ def encode_picture(
     context.time_base, context.sample_aspect_ratio = tick, Fraction(1) if squared else film.aspect
     context.color_range, context.colorspace = 2 if film.full else 1, 1 if film.matrix == "bt709" else 6
     _copy_tags(source, film, stream, suffix)
-    if film.last_duration or suffix == ".avi":
-        # MP4 and MOV keep the duration of the last packet only, which must be the last frame; AVI keeps no order
+    if film.last_duration or suffix in CONSTANT_RATE_SUFFIXES:
+        # MP4 and MOV keep the duration of the last packet only, which must be the last frame; AVI and MXF keep no order
         context.max_b_frames = 0
     context.thread_type, context.thread_count = "FRAME", 0  # pyright: ignore[reportAttributeAccessIssue]
     return _encoded(stream, film, frames)
 
 
 def _encoded(stream: VideoStream, film: Film, frames: Iterable[Frame]) -> TimedPackets:
-    """Packets of the frames, at their times."""
+    """Packets of the frames, at their times; that of the last one has its duration."""
     tick = film.tick if film.ticks else 1 / film.rate
     end = film.time(film.frames - 1) if film.frames else 0
-    for frame in frames:
-        picture = frame.picture
-        picture.pts, picture.time_base = round(film.time(frame.index) / tick), tick
-        picture.pict_type = 0
-        yield from with_times(stream.encode(picture))
-    for time, packet in with_times(stream.encode()):
-        if film.last_duration and abs((packet.pts or 0) * packet.time_base - end) <= tick / 2:
-            packet.duration = round(film.last_duration / packet.time_base)
-        yield time, packet
+    for frame in chain(frames, (None,)):
+        picture = None
+        if frame is not None:
+            picture = frame.picture
+            picture.pts, picture.time_base = round(film.time(frame.index) / tick), tick
+            picture.pict_type = 0
+        for time, packet in with_times(stream.encode(picture)):
+            if film.last_duration and abs((packet.pts or 0) * packet.time_base - end) <= tick / 2:
+                packet.duration = round(film.last_duration / packet.time_base)
+            yield time, packet
 
 
 def _copy_tags(source: InputContainer, film: Film, stream: VideoStream, suffix: str) -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, cast
 from reimagine.media.constant_rate import at_constant_rate
 from reimagine.media.container import open_container, open_output
 from reimagine.media.containers import (
-    ASPECT_CODECS,
     CHAPTER_SUFFIXES,
     CONSTANT_RATE_SUFFIXES,
     FORMATS,
@@ -23,6 +22,7 @@ from reimagine.media.containers import (
     is_convertible,
     is_cover,
     other_streams,
+    states_aspect,
     stream_fits,
 )
 from reimagine.media.encode import encode_picture, encode_sound, encoded_size
@@ -126,7 +126,7 @@ class _Export:
         self._keep_aspect(Fraction(stream.sample_aspect_ratio or 1), stream.width, stream.codec_context.name)
 
     def _encode(self, frames: Iterable[Frame], encoding: Encoding) -> None:
-        film, suffix, codec = self.film, self.suffix, encoding.encoder(self.suffix).name
+        film, suffix, encoder = self.film, self.suffix, encoding.encoder(self.suffix)
         if suffix in CONSTANT_RATE_SUFFIXES and (film.ticks or film.last_duration):
             film, frames = at_constant_rate(film, frames, suffix)
             self.remarks.append(
@@ -134,35 +134,32 @@ class _Export:
                 f"-o film.mkv keeps their times"
             )
         self.streams.append(encode_picture(self.source, self.target, film, frames, encoding, suffix))
-        width, height = encoded_size(film, codec, suffix)
+        width, height = encoded_size(film, encoder.name, suffix)
         if width == film.width + film.width % 2:
-            self._keep_aspect(film.aspect, width, codec)
+            self._keep_aspect(film.aspect, width, encoder.name)
         else:
             self.remarks.append(
-                f"{suffix} with {codec} has square pixels: the picture was scaled from {film.width}x{film.height} to "
-                f"{width}x{height}; -o film.mkv keeps its pixels"
+                f"{suffix} with {encoding.name(suffix)} has square pixels: the picture was scaled from "
+                f"{film.width}x{film.height} to {width}x{height}; -o film{encoder.suffix} keeps its pixels"
             )
 
     def _keep_aspect(self, aspect: Fraction, width: int, codec: str) -> None:
         self.expected.aspect = aspect
-        if aspect != 1 and self.suffix in MATROSKA_SUFFIXES and codec not in ASPECT_CODECS:
+        if aspect != 1 and self.suffix in MATROSKA_SUFFIXES and not states_aspect(self.suffix, codec):
             self.display_width = round(width * aspect)
 
     def add_others(self, streams: list[Stream], new_sound: bool) -> None:
         """Copy other streams; convert those that the container cannot hold, or remark that they are lost."""
-        from av.stream import Disposition
-
         for stream in streams:
             if is_cover(stream) and stream_fits(self.suffix, stream) and self.suffix in MATROSKA_SUFFIXES:
                 attach(self.target, Path(self.film.source), stream)
             elif stream_fits(self.suffix, stream):
                 copy = add_copy(self.target, stream, self.suffix)
-                if new_sound and stream.type == "audio":
-                    copy.disposition = stream.disposition & ~Disposition.default
+                _set_disposition(copy, stream, new_sound)
                 self.copies[stream.index] = Copy(copy)
                 self.expected.add_track(stream)
             elif stream.type == "audio":
-                self._transcode(cast("AudioStream", stream))
+                self._transcode(cast("AudioStream", stream), new_sound)
             elif is_convertible(self.suffix, stream):
                 self._convert_text(stream)
             elif not self._is_written_otherwise(stream):
@@ -172,12 +169,15 @@ class _Export:
         """Whether a data stream of an MP4 file holds the titles of the chapters, or the timecode."""
         return stream.type == "data" and ("timecode" in stream.metadata or bool(self.source.chapters()))
 
-    def _transcode(self, stream: AudioStream) -> None:
+    def _transcode(self, stream: AudioStream, new_sound: bool) -> None:
         codec = encoder_for(self.suffix, stream)
-        packets, layout = transcoded_packets(self.film, self.target, stream, codec, self.suffix)
+        new, packets = transcoded_packets(self.film, self.target, stream, codec, self.suffix)
+        _set_disposition(new, stream, new_sound)
         self.streams.append(packets)
         self.expected.add_track(stream)
-        name = codec.removeprefix("lib").removesuffix("lame") + (" in stereo" if stream.channels > 2 and layout == "stereo" else "")
+        name = codec.removeprefix("lib").removesuffix("lame") + (
+            " in stereo" if stream.channels > 2 and new.channels == 2 else ""
+        )
         self.remarks.append(
             f"sound track {stream.index} ({stream.codec_context.name}) does not fit {self.suffix} and was encoded as "
             f"{name}; {_advice(stream)} as it is"
@@ -220,6 +220,14 @@ class _Export:
     def packets(self) -> list[TimedPackets]:
         """The packets of all streams."""
         return [*([copied_packets(self.film, self.copies)] if self.copies else []), *self.streams]
+
+
+def _set_disposition(track: Stream, source: Stream, new_sound: bool) -> None:
+    """Mark a track as that of the source is; new sound is the default track in place of it."""
+    from av.stream import Disposition
+
+    other = new_sound and source.type == "audio"
+    track.disposition = source.disposition & ~Disposition.default if other else source.disposition
 
 
 def _advice(stream: Stream) -> str:

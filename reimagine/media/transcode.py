@@ -78,12 +78,8 @@ def _opens(codec: str, rate: int, layout: str) -> bool:
 
 def transcoded_packets(
     film: Film, target: OutputContainer, source: AudioStream, codec: str, suffix: str
-) -> tuple[TimedPackets, str]:
-    """Add an audio stream of another codec; it is decoded and encoded as the packets are taken.
-
-    Returns:
-        The packets, and FFmpeg's name of their channel layout.
-    """
+) -> tuple[AudioStream, TimedPackets]:
+    """Add an audio stream of another codec; it is decoded and encoded as its packets are taken."""
     import av
 
     rate = encoder_rate(codec, source.rate, suffix)
@@ -92,7 +88,6 @@ def transcoded_packets(
     if not codec.startswith(("pcm_", "flac")):
         stream.bit_rate = BIT_RATE * stream.channels
     set_track_tags(stream, track_tags(source), suffix)
-    stream.disposition = source.disposition
     to_encoder = av.AudioResampler(
         format=stream.format.name, layout=layout, rate=rate, frame_size=stream.frame_size or BLOCK
     )
@@ -106,7 +101,7 @@ def transcoded_packets(
             yield from with_times(stream.encode(part))
         yield from with_times(stream.encode())
 
-    return packets(), layout
+    return stream, packets()
 
 
 def film_sound(film: Film, index: int) -> Iterator[AudioFrame]:

@@ -119,7 +119,9 @@ class _Export:
         from av.stream import Disposition
 
         for stream in streams:
-            if stream_fits(self.suffix, stream):
+            if stream.type == "audio" and self.film.speed != 1:
+                self.remarks.append(f"sound track {stream.index} does not fit the speed of --rate and was left out")
+            elif stream_fits(self.suffix, stream):
                 copy = add_copy(self.target, stream)
                 if new_sound and stream.type == "audio":
                     copy.disposition = stream.disposition & ~Disposition.default
@@ -179,6 +181,7 @@ class _Export:
 def _placed_chapter(chapter: Chapter, film: Film) -> Chapter:
     """A chapter at its times in the film; the end is not after the start if it belongs to another part."""
     tick = Fraction(chapter["time_base"] or Fraction(1, 1000))
-    start, end = (round(chapter[name] - Fraction(film.origin) / tick) for name in ("start", "end"))
+    origin = Fraction(film.origin) / tick
+    start, end = (round((chapter[name] - origin) / film.speed) for name in ("start", "end"))
     last = round(Fraction(film.seconds) / tick) if film.trimmed else end
     return {**chapter, "start": max(0, start), "end": min(end, last)}

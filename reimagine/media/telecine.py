@@ -20,12 +20,12 @@ ORPHAN_COST = 12.0
 """Grey levels of combing that are worth a field without a partner, as at a cut in the video."""
 BASELINE_REACH = 5
 """Fields on either side among which the least different ones belong to one film frame."""
-COMBED = 4.0
-"""Grey levels of combing, above that of neighbouring fields, from which on two fields show different frames."""
+COMBED = 8.0
+"""Grey levels of combing, above that of neighbouring fields, from which on it is no noise of compression."""
 MIN_LONG_GROUPS = 0.3
 """Least share of groups of three fields; telecined film has 0.5."""
-MAX_STILL_COMBED = 0.25
-"""Largest number of frames that are still combed, as a share of the combed pictures of the source."""
+MAX_STILL_COMBED = 0.3
+"""Combing of the frames, and cost of fields without a partner, at most, as a share of the combing of the pictures."""
 MAX_DRIFT = 3
 """Quarters of a picture's duration by which frames may be shown too early or late at a constant rate."""
 OWN_TIMES = "cuts in the video interrupt its cadence: every frame keeps its own time"
@@ -55,16 +55,18 @@ def undo_telecine(film: Film, comparisons: Sequence[Comparison]) -> Film:
     orders = [_Fields(comparisons, top_first) for top_first in (True, False)]
     (_, groups), fields = min(((order.groups(), order) for order in orders), key=lambda found: found[0][0])
     frames = [group for group in groups if group.length > 1]
-    before, after = fields.combed_pictures(), sum(fields.excess[g.pair] > COMBED for g in frames)
+    orphans = len(groups) - len(frames)
+    before = [excess for excess in fields.excess[::2] if excess > COMBED]
+    after = [fields.excess[g.pair] for g in frames if fields.excess[g.pair] > COMBED]
     long_groups = sum(group.length == LONG_GROUP for group in frames)
-    if not before or long_groups < MIN_LONG_GROUPS * len(frames) or after > MAX_STILL_COMBED * before:
+    left = sum(after) + ORPHAN_COST * orphans
+    if not before or long_groups < MIN_LONG_GROUPS * len(frames) or left > MAX_STILL_COMBED * sum(before):
         raise MediaError(
-            f"{film.source}: no telecine is found ({before} of {film.frames} pictures are combed); "
+            f"{film.source}: no telecine is found ({len(before)} of {film.frames} pictures are combed); "
             "leave --inverse-telecine out"
         )
     notes = [f"telecine undone: {film.frames} pictures are {len(frames)} frames"]
-    notes += [f"{after} frames are still combed"] if after else []
-    orphans = len(groups) - len(frames)
+    notes += [f"{len(after)} frames are still combed"] if after else []
     notes += [f"{orphans} fields without a partner were left out"] if orphans else []
     undone = replace(
         film,
@@ -129,10 +131,6 @@ class _Fields:
             combing.append(pictures.within)
         self.excess = _above_neighbours(combing)
         self.repeated = _above_neighbours(difference)
-
-    def combed_pictures(self) -> int:
-        """How many pictures are made of fields of two frames."""
-        return sum(excess > COMBED for excess in self.excess[::2])
 
     def pictures(self, field: int) -> tuple[int, int]:
         """The pictures that hold the top and the bottom one of two fields, of which `field` is the first."""

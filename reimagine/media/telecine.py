@@ -6,7 +6,7 @@ source hold its fields, so that it can be read by number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from reimagine.media.film import Film
 
 IRREGULAR_COST = 3.0
 """Grey levels of combing that are worth two groups of equal length in succession, as after a cut in the video."""
-ORPHAN_COST = 12.0
+ORPHAN_COST = 8.0
 """Grey levels of combing that are worth a field without a partner, as at a cut in the video."""
 BASELINE_REACH = 5
 """Fields on either side among which the least different ones belong to one film frame."""
@@ -55,6 +55,26 @@ def undo_telecine(film: Film, comparisons: Sequence[Comparison]) -> Film:
     orders = [_Fields(comparisons, top_first) for top_first in (True, False)]
     (_, groups), fields = min(((order.groups(), order) for order in orders), key=lambda found: found[0][0])
     frames = [group for group in groups if group.length > 1]
+    undone = replace(
+        film,
+        frames=len(frames),
+        weave=tuple(fields.pictures(group.pair) for group in frames),
+        interlaced=False,
+        as_stored=False,
+        notes=(*film.notes, *_checked(film, fields, groups)),
+    )
+    kept = slice(undone.pictures.start, undone.pictures.stop)
+    undone = replace(undone, pts=film.pts[kept], packets=film.packets[kept])
+    return _with_times(undone, [group.start for group in frames])
+
+
+def _checked(film: Film, fields: _Fields, groups: Sequence[_Group]) -> Iterator[str]:
+    """Notes on the frames that were found.
+
+    Raises:
+        MediaError: the groups are not those of telecined film, or leave frames combed.
+    """
+    frames = [group for group in groups if group.length > 1]
     orphans = len(groups) - len(frames)
     before = [excess for excess in fields.excess[::2] if excess > COMBED]
     after = [fields.excess[g.pair] for g in frames if fields.excess[g.pair] > COMBED]
@@ -65,18 +85,11 @@ def undo_telecine(film: Film, comparisons: Sequence[Comparison]) -> Film:
             f"{film.source}: no telecine is found ({len(before)} of {film.frames} pictures are combed); "
             "leave --inverse-telecine out"
         )
-    notes = [f"telecine undone: {film.frames} pictures are {len(frames)} frames"]
-    notes += [f"{len(after)} frames are still combed"] if after else []
-    notes += [f"{orphans} fields without a partner were left out"] if orphans else []
-    undone = replace(
-        film,
-        frames=len(frames),
-        weave=tuple(fields.pictures(group.pair) for group in frames),
-        interlaced=False,
-        as_stored=False,
-        notes=(*film.notes, *notes),
-    )
-    return _with_times(undone, [group.start for group in frames])
+    yield f"telecine undone: {film.frames} pictures are {len(frames)} frames"
+    if after:
+        yield f"frames that are still combed: {len(after)}"
+    if orphans:
+        yield f"fields without a partner, left out: {orphans}"
 
 
 def _with_times(film: Film, starts: list[int]) -> Film:

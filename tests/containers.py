@@ -37,7 +37,7 @@ def write_container(
     with av.open(str(path), "w", format=format) as container:
         stream = _add_picture(container, codec, options or {}, images[0].shape[:2])
         stream.codec_context.time_base = tick if long else Fraction(1, 25)
-        track = container.add_stream(sound_codec, rate=48000, layout="mono") if sound else None
+        track = container.add_stream(sound_codec, rate=48000, layout="mono", bit_rate=64_000) if sound else None
         packets = []
         for n, image in enumerate(images):
             frame = av.VideoFrame.from_ndarray(image, "rgb24").reformat(format=stream.pix_fmt)

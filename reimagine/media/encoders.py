@@ -199,16 +199,19 @@ def encode_picture(
     context.time_base, context.sample_aspect_ratio = tick, film.aspect
     context.color_range, context.colorspace = 2 if film.full else 1, 1 if film.matrix == "bt709" else 6
     _copy_tags(source, film, stream)
+    if film.last_duration:
+        context.max_b_frames = 0  # MP4 and MOV keep the duration of the last packet only, which must be the last frame
     context.thread_type, context.thread_count = "FRAME", 0  # pyright: ignore[reportAttributeAccessIssue]
 
     def packets() -> TimedPackets:
+        end = film.time(film.frames - 1) if film.frames else 0
         for frame in frames:
             picture = frame.picture
             picture.pts, picture.time_base = round(film.time(frame.index) / tick), tick
             picture.pict_type = 0
             yield from with_times(stream.encode(picture))
         for time, packet in with_times(stream.encode()):
-            if film.last_duration and packet.pts == round(film.time(film.frames - 1) / tick):
+            if film.last_duration and abs((packet.pts or 0) * packet.time_base - end) <= tick / 2:
                 packet.duration = round(film.last_duration / packet.time_base)
             yield time, packet
 

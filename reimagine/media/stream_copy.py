@@ -172,11 +172,14 @@ def _film_sound(film: Film, index: int) -> Iterator[AudioFrame]:
         stream = container.streams[index]
         if film.trimmed:
             container.seek(int(max(0.0, film.origin - SEEK_MARGIN) * 1e6))
+        following = round(film.origin / stream.time_base) if stream.time_base else 0
         for frame in cast("Iterator[AudioFrame]", container.decode(stream)):
             assert frame.time_base is not None
-            begin = float(frame.pts * frame.time_base) - film.origin if frame.pts is not None else 0.0
+            if frame.pts is None:  # the last frames that a decoder holds back can have no time
+                frame.pts = following
+            following = frame.pts + round(frame.samples / frame.sample_rate / frame.time_base)
+            begin = float(frame.pts * frame.time_base) - film.origin
             if film.trimmed and not 0 <= begin < film.seconds:
                 continue
-            if frame.pts is not None:
-                frame.pts -= round(film.origin / frame.time_base)
+            frame.pts -= round(film.origin / frame.time_base)
             yield frame

@@ -218,3 +218,19 @@ def test_quiet_still_prints_what_was_changed(tmp_path):
     code, _, errors = run_cli(*("colorize", source, "--model", "tint", "--into", tmp_path / "run", "-o", out, "-q"))
     assert code == 0 and out.exists()
     assert errors.count("\n") == 1 and "was encoded as aac" in errors
+
+
+@pytest.mark.parametrize("name, codec, sound", [("film.wmv", "wmv2", "wmav2")])
+def test_sound_whose_last_frames_have_no_time_is_encoded(tmp_path, name, codec, sound):
+    source = write_container(tmp_path / name, codec, sound=[(0, TONE)], sound_codec=sound)
+    result = reimagine.run(source, [TINT()], tmp_path / "run", tmp_path / "out.mp4")
+    assert codecs_of(result.film) == ["aac"]
+    assert len(frames_of(result.film)) == 40
+
+
+@pytest.mark.parametrize("name, codec", [("card.gif", "gif"), ("card.mkv", "libx264")])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
+def test_the_last_frame_stands_as_long_in_the_finished_film(tmp_path, name, codec, suffix):
+    source = write_container(tmp_path / name, codec, {} if codec == "gif" else {"bf": "0"}, last=1.0)
+    result = reimagine.run(source, [TINT()], tmp_path / "run", tmp_path / f"out{suffix}")
+    assert open_film(result.film).seconds == pytest.approx(open_film(source).seconds, abs=0.03)

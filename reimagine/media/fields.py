@@ -49,32 +49,33 @@ class FieldComparison:
 
     def __call__(self, number: int, luma: np.ndarray) -> None:
         """Compare the next picture with the one before."""
-        import numpy as np
+        import cv2
 
-        luma = luma[: luma.shape[0] // 2 * 2].astype(np.int16)
+        luma = luma[: luma.shape[0] // 2 * 2].copy()
         before = luma if self._before is None else self._before
         top_first, bottom_first = luma.copy(), luma.copy()
         top_first[1::2], bottom_first[::2] = before[1::2], before[::2]
-        fields = (float(_largest(np.abs(luma[parity::2] - before[parity::2]))) for parity in (0, 1))
+        fields = (_largest(cv2.absdiff(luma[parity::2], before[parity::2])) for parity in (0, 1))
         self.pictures.append(Comparison(*map(_combing, (luma, top_first, bottom_first)), *fields))
         self._before = luma
 
 
 def _combing(luma: np.ndarray) -> float:
     """How far lines differ from both neighbours in the same direction, in the square with most of it."""
-    import numpy as np
-
-    above, below = luma[:-2] - luma[1:-1], luma[2:] - luma[1:-1]
-    both = np.where((above > 0) == (below > 0), np.minimum(np.abs(above), np.abs(below)), 0)
-    return float(_largest(np.maximum(both - COMB_THRESHOLD, 0)))
-
-
-def _largest(values: np.ndarray) -> np.floating:
-    """The largest mean of a square of the side `BLOCK`, or of the part of one at the edge."""
     import cv2
     import numpy as np
 
-    return cv2.blur(values.astype(np.float32), (BLOCK, BLOCK))[:: BLOCK // 2, :: BLOCK // 2].max()
+    above, line, below = luma[:-2], luma[1:-1], luma[2:]
+    brighter = cv2.min(cv2.subtract(line, above), cv2.subtract(line, below))  # 0 where it is darker
+    darker = cv2.min(cv2.subtract(above, line), cv2.subtract(below, line))
+    return _largest(np.maximum(cv2.max(brighter, darker), COMB_THRESHOLD) - np.uint8(COMB_THRESHOLD))
+
+
+def _largest(values: np.ndarray) -> float:
+    """The largest mean of (h, w) uint8 in squares of the side `BLOCK`."""
+    import cv2
+
+    return float(cv2.boxFilter(values, cv2.CV_32F, (BLOCK, BLOCK)).max())
 
 
 def woven(numbered: Iterator[tuple[int, VideoFrame]], film: Film) -> Iterator[tuple[int, VideoFrame]]:

@@ -6,6 +6,7 @@ source hold its fields, so that it can be read by number.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -18,6 +19,8 @@ IRREGULAR_COST = 3.0
 """Grey levels of combing that are worth two groups of equal length in succession, as after a cut in the video."""
 ORPHAN_COST = 8.0
 """Grey levels of combing that are worth a field without a partner, as at a cut in the video."""
+REPEAT_COST = 6.0
+"""Grey levels at most that the third field of a group may cost by differing from the first, as compression lets it."""
 BASELINE_REACH = 5
 """Fields on either side among which the least different ones belong to one film frame."""
 COMBED = 8.0
@@ -30,8 +33,12 @@ MAX_DRIFT = 3
 """Quarters of a picture's duration by which frames may be shown too early or late at a constant rate."""
 OWN_TIMES = "cuts in the video interrupt its cadence: every frame keeps its own time"
 """Note on films that have no constant rate after telecine was undone."""
+LENGTHS = (1, 2, 3)
+"""Fields of a group: of a frame that has lost its other field, and of the frames of telecined film."""
 LONG_GROUP = 3
 """Fields of the longer groups."""
+INFINITE = float("inf")
+"""Cost of what cannot be."""
 
 
 def undo_telecine(film: Film, comparisons: Sequence[Comparison]) -> Film:
@@ -153,31 +160,38 @@ class _Fields:
     def groups(self) -> tuple[float, list[_Group]]:
         """(cost, groups): the cheapest division of all fields into groups, by dynamic programming."""
         count = len(self.excess) + 1
-        infinite = float("inf")
-        costs = [dict.fromkeys((1, 2, LONG_GROUP), infinite) for _ in range(count + 1)]
-        before: list[dict[int, int]] = [{} for _ in range(count + 1)]
-        costs[0][1] = 0.0
+        nothing = (INFINITE,) * len(LENGTHS)
+        costs = deque([nothing, nothing, (0.0, INFINITE, INFINITE)], maxlen=LONG_GROUP)
+        before: list[tuple[int, ...]] = []
         for end in range(1, count + 1):
-            for length in (1, 2, LONG_GROUP)[: min(end, LONG_GROUP)]:
-                previous = costs[end - length]
-                with_break = {last: cost + IRREGULAR_COST * (last == length) for last, cost in previous.items()}
-                last = min(with_break, key=lambda key: with_break[key])
-                costs[end][length] = with_break[last] + self._cost(end - length, length)
-                before[end][length] = last
-        length = min(costs[count], key=lambda key: costs[count][key])
-        total, end = costs[count][length], count
+            best = [self._best(costs[-length], end - length, length) for length in LENGTHS]
+            costs.append(tuple(cost for cost, _ in best))
+            before.append(tuple(length for _, length in best))
+        total = min(costs[-1])
+        length, end = LENGTHS[costs[-1].index(total)], count
         groups = []
         while end:
             groups.append(_Group(end - length, length))
-            end, length = end - length, before[end][length]
+            end, length = end - length, before[end - 1][LENGTHS.index(length)]
         return total, groups[::-1]
+
+    def _best(self, previous: tuple[float, ...], start: int, length: int) -> tuple[float, int]:
+        """(cost up to the end of a group, length of the group before it), the cheapest.
+
+        Args:
+            previous: cost up to `start`, for each length of the group before.
+        """
+        totals = [cost + IRREGULAR_COST * (last == length > 1) for last, cost in zip(LENGTHS, previous, strict=True)]
+        least = min(totals)
+        cost = least + self._cost(start, length) if least < INFINITE else INFINITE
+        return cost, LENGTHS[totals.index(least)]
 
     def _cost(self, start: int, length: int) -> float:
         """What speaks against the fields being those of one frame, in grey levels."""
         if length == 1:
             return ORPHAN_COST
         combing = sum(self.excess[start : start + length - 1])
-        return combing + self.repeated[start] if length == LONG_GROUP else combing
+        return combing + min(self.repeated[start], REPEAT_COST) if length == LONG_GROUP else combing
 
 
 def _above_neighbours(values: Sequence[float]) -> list[float]:

@@ -18,6 +18,7 @@ from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
 from reimagine.media.frames import Frame, prefetch
 from reimagine.media.sound import read_sound, write_sound
+from reimagine.media.speeds import at_output_rate
 from reimagine.progress import Progress
 from reimagine.runs.folder import Run
 from reimagine.runs.keys import hash_of
@@ -113,7 +114,7 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
         write_sound(out, sound or tracks.original_sound())
         return []
     picture = tracks.picture()
-    if picture.frames > tracks.source_frames and film.sounds and sound is None:
+    if (picture.frames > tracks.source_frames or film.speed != 1) and film.sounds and sound is None:
         sound = tracks.original_sound()
     progress.begin("export", picture.frames)
 
@@ -122,13 +123,16 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
             yield frame
             progress.advance(1)
 
-    changed = _picture_changed(tracks)
-    if changed or picture_fits(film, out.suffix.lower()):
-        return export(film, out, frames() if changed else None, sound, encoding)
-    remark = f"the picture cannot be copied to {out.suffix} and was encoded; leave out -o to keep it as it is"
-    return [remark, *export(film, out, frames(), sound, encoding)]
+    if not _picture_changed(tracks):
+        if picture_fits(film, out.suffix.lower()):
+            return export(film, out, None, sound, encoding)
+        remark = f"the picture cannot be copied to {out.suffix} and was encoded; leave out -o to keep it as it is"
+        return [remark, *export(film, out, frames(), sound, encoding)]
+    shown, repeated = at_output_rate(film, frames(), picture.frames)
+    return export(shown, out, repeated, sound, encoding)
 
 
 def _picture_changed(tracks: FilmTracks) -> bool:
     """Whether the picture must be encoded."""
-    return bool(tracks.latest("picture")) or tracks.film.trimmed or tracks.film.is_still
+    film = tracks.film
+    return bool(tracks.latest("picture")) or film.trimmed or film.is_still or not film.as_stored

@@ -151,7 +151,9 @@ class _Export:
     def add_others(self, streams: list[Stream], new_sound: bool) -> None:
         """Copy other streams; convert those that the container cannot hold, or remark that they are lost."""
         for stream in streams:
-            if is_cover(stream) and stream_fits(self.suffix, stream) and self.suffix in MATROSKA_SUFFIXES:
+            if stream.type == "audio" and self.film.speed != 1:
+                self.remarks.append(f"sound track {stream.index} does not fit the speed of --rate and was left out")
+            elif is_cover(stream) and stream_fits(self.suffix, stream) and self.suffix in MATROSKA_SUFFIXES:
                 attach(self.target, Path(self.film.source), stream)
             elif stream_fits(self.suffix, stream):
                 copy = add_copy(self.target, stream, self.suffix)
@@ -240,6 +242,7 @@ def _advice(stream: Stream) -> str:
 def _placed_chapter(chapter: Chapter, film: Film) -> Chapter:
     """A chapter at its times in the film; the end is not after the start if it belongs to another part."""
     tick = Fraction(chapter["time_base"] or Fraction(1, 1000))
-    start, end = (round(chapter[name] - Fraction(film.origin) / tick) for name in ("start", "end"))
+    origin = Fraction(film.origin) / tick
+    start, end = (round((chapter[name] - origin) / film.speed) for name in ("start", "end"))
     last = round(Fraction(film.seconds) / tick) if film.trimmed else end
     return {**chapter, "start": max(0, start), "end": min(end, last)}

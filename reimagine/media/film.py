@@ -68,13 +68,14 @@ class Film:
         ticks: time of each frame since the first, in units of `tick`; empty for a constant frame rate, where frame n
             has the time n / rate.
         tick: seconds.
-        pts: timestamp of each frame in the source, in units of its time base; empty if they are missing or unordered.
-        packets: number of the packet of each frame in the source; empty if there are timestamps.
-        key_frames: frames of the source from which decoding can start, in order.
+        pts: timestamp of each of the `pictures`, in units of the source's time base; empty if they are missing or
+            unordered.
+        packets: number of the packet of each of the `pictures`; empty if there are timestamps.
+        key_frames: pictures of the source from which decoding can start, in order.
         picture_stream: index of the picture among the source's video streams; cover art is a video stream too.
-        first: number in the source of the film's first frame (`--start`).
-        start_time: time of the source's first frame on the container's clock, seconds; not changed by `trim`.
-        offset: time of the film's first frame since the source's first frame, seconds.
+        first: number of the film's first frame in the whole film (`--start`).
+        start_time: time of the whole film's first frame on the container's clock, seconds.
+        offset: time of the film's first frame since the whole film's first frame on the container's clock, seconds.
         sound_offset: seconds that the first sample of the first audio track is later than the source's first frame;
             negative if it is earlier. Not changed by `trim`.
         last_duration: seconds that the last frame stands; 0 stands for one period of `rate`.
@@ -82,6 +83,12 @@ class Film:
         rotation: degrees clockwise by which frames are rotated when they are read: 0, 90, 180 or 270.
         mirrored: whether frames are mirrored left to right, after the rotation, when they are read.
         interlaced: whether frames are deinterlaced when they are read.
+        field_rate: whether each field of a picture is a frame of its own, deinterlaced; else each picture is one.
+        weave: for each frame, the numbers of the pictures that hold its top and its bottom field, where telecine is
+            undone; else empty.
+        speed: seconds of the source per second of the film, where its frame rate was given (`--rate`); else 1.
+        output_rate: frames per second of the finished film, in which frames are repeated; 0 for `rate`.
+        as_stored: whether copied packets of the picture are the film; not if its frames or their times were changed.
         matrix: YUV matrix, "bt601" or "bt709".
         full: whether luma spans 0..255 rather than 16..235.
         aspect: sample aspect ratio of the frames as they are read, after the rotation.
@@ -112,6 +119,11 @@ class Film:
     rotation: int = 0
     mirrored: bool = False
     interlaced: bool = False
+    field_rate: bool = False
+    weave: tuple[tuple[int, int], ...] = ()
+    speed: Fraction = Fraction(1)
+    output_rate: Fraction = Fraction(0)
+    as_stored: bool = True
     matrix: str = "bt601"
     full: bool = False
     aspect: Fraction = Fraction(1)
@@ -133,6 +145,21 @@ class Film:
     def origin(self) -> float:
         """Time of the film's first frame on the container's clock, seconds."""
         return self.start_time + self.offset
+
+    @property
+    def pictures(self) -> range:
+        """Numbers of the source's pictures that the film is made of."""
+        if self.weave:
+            return range(min(self.weave[0]), max(self.weave[-1]) + 1)
+        end = self.first + self.frames
+        return range(self.first // 2, (end + 1) // 2) if self.field_rate else range(self.first, end)
+
+    def first_picture(self, start: int) -> int:
+        """The picture of the source from which on pictures are needed for frame `start` and those that follow."""
+        if self.weave:
+            return min(self.weave[start])
+        number = (self.first + start) // (2 if self.field_rate else 1)
+        return max(0, number - self.interlaced)  # a deinterlaced frame depends on the picture before
 
     def time(self, index: int) -> Fraction:
         """Time of a frame in seconds; that of frame `frames` is the end, and later frames follow at `rate`."""
@@ -162,18 +189,26 @@ class Film:
         if end is not None and last_duration * self.rate > LONG_FRAME:
             last_duration = min(last_duration, Fraction(end).limit_denominator(10**6) - times[stop - 1])
         return replace(
-            self,
-            frames=stop - first,
-            ticks=tuple(t - self.ticks[first] for t in self.ticks[first:stop]) if self.ticks else (),
-            pts=self.pts[first:stop],
-            packets=self.packets[first:stop],
-            first=self.first + first,
+            self._part(first, stop),
             trimmed=True,
-            offset=self.offset + float(times[first]),
+            offset=self.offset + float(times[first] * self.speed),
             last_duration=Fraction(0) if last_duration == 1 / self.rate else last_duration,
             seconds=float(times[stop - 1] + last_duration) - float(times[first]),
+        )
+
+    def _part(self, first: int, stop: int) -> Film:
+        """Frames `first` to `stop` (exclusive), and what is known of each of them."""
+        part = replace(
+            self,
+            frames=stop - first,
+            first=self.first + first,
+            ticks=tuple(t - self.ticks[first] for t in self.ticks[first:stop]) if self.ticks else (),
+            weave=self.weave[first:stop],
             stills=self.stills[first:stop],
         )
+        begin = part.pictures.start - self.pictures.start
+        end = begin + len(part.pictures)
+        return replace(part, pts=self.pts[begin:end], packets=self.packets[begin:end])
 
     def is_source_file(self, path: Path) -> bool:
         """Whether a file is the source, or one of its images."""
@@ -193,10 +228,12 @@ class Film:
     def read(path: Path) -> Film:
         """Read the properties that `save` wrote."""
         properties = json.loads(path.read_text())
-        for name in ("rate", "tick", "aspect", "last_duration"):
-            properties[name] = Fraction(properties.get(name, 0))
+        for name in ("rate", "tick", "aspect", "last_duration", "speed", "output_rate"):
+            if name in properties:
+                properties[name] = Fraction(properties[name])
         for name in ("ticks", "pts", "packets", "stills", "notes"):
             properties[name] = tuple(properties.get(name, ()))
+        properties["weave"] = tuple((top, bottom) for top, bottom in properties.get("weave", ()))
         properties["key_frames"] = tuple(KeyFrame(*values) for values in properties.get("key_frames", ()))
         return Film(**properties)
 

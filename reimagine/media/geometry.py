@@ -1,4 +1,4 @@
-"""Upright pictures of one size: rotation, mirroring, deinterlacing, and scaling of pictures that have another size."""
+"""Upright frames of one size: rotation, mirrors, fields, and scaling of pictures that have another size."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import chain
 from math import atan2, degrees
 from typing import TYPE_CHECKING
 
+from reimagine.media.fields import woven
 from reimagine.media.film import Film
 
 if TYPE_CHECKING:
@@ -53,18 +54,22 @@ def scaled(picture: VideoFrame, size: tuple[int, int], format: str) -> VideoFram
 
 
 def upright(numbered: Iterable[tuple[int, VideoFrame]], film: Film) -> Iterator[tuple[int, VideoFrame]]:
-    """Numbers and pictures, scaled to one size, deinterlaced, rotated and mirrored, where necessary."""
-    names = ["bwdif=mode=send_frame"] if film.interlaced else []
+    """Frames of the whole film, with their numbers in it, from consecutive pictures of its source with theirs.
+
+    Pictures are scaled to one size; fields are woven or deinterlaced; frames are rotated and mirrored: where necessary.
+    """
+    names = [f"bwdif=mode={'send_field' if film.field_rate else 'send_frame'}"] if film.interlaced else []
     names += [*ROTATION_FILTERS.get(film.rotation, []), *(["hflip"] if film.mirrored else [])]
     size = stored_size(film)
     same_size = ((number, scaled(p, size, p.format.name)) for number, p in numbered)
-    yield from _filtered(same_size, names, film.rate) if names else same_size
+    frames = woven(same_size, film) if film.weave else same_size
+    yield from _filtered(frames, names, film.rate, 2 if film.field_rate else 1) if names else frames
 
 
 def _filtered(
-    numbered: Iterator[tuple[int, VideoFrame]], names: list[str], rate: Fraction
+    numbered: Iterator[tuple[int, VideoFrame]], names: list[str], rate: Fraction, count: int
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """One filtered picture for each picture, with the same number."""
+    """`count` filtered pictures for each picture n, with the numbers from n * count on."""
     from av.error import BlockingIOError, EOFError
 
     graph: Graph | None = None
@@ -77,7 +82,7 @@ def _filtered(
             first = first or picture
             picture = scaled(picture, (first.width, first.height), first.format.name)
             picture.pts, picture.time_base = number, 1 / rate
-            numbers.append(number)
+            numbers.extend(range(number * count, (number + 1) * count))
             graph = graph or _graph(picture, names)
         if graph is None:
             return

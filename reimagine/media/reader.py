@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 from reimagine.errors import MediaError
 from reimagine.media.clock import first_sound_time, last_duration, repaired_times, start_time
 from reimagine.media.container import error_reason, open_container, use_decoding_threads
+from reimagine.media.fields import FieldComparison
 from reimagine.media.files import check_readable
 from reimagine.media.film import IMAGE_SUFFIXES, MIDI_SUFFIXES, Film, fingerprint, is_constant_rate
 from reimagine.media.frames import SWSCALE_COLORSPACE, Frame, pad_to_even, plane
 from reimagine.media.geometry import orientation, scaled, stored_size, upright
 from reimagine.media.image_files import open_images, read_image, read_image_frames
 from reimagine.media.notes import read_notes
+from reimagine.media.reading import Reading
 from reimagine.media.seeking import NO_TIMESTAMPS, KeyFrameIndex, numbered_pictures
+from reimagine.media.speeds import VARIABLE_RATE, as_read
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,17 +48,32 @@ OnFrame = Callable[[int, "np.ndarray"], None]
 """Receives a frame's number and its luma, (H, W) uint8."""
 
 
-def open_film(path: Path, on_frame: OnFrame | None = None) -> Film:
+def open_film(path: Path, on_frame: OnFrame | None = None, reading: Reading | None = None) -> Film:
     """Decode a source once from end to end and return its properties.
+
+    It is decoded twice if frames are made of fields and `on_frame` is given.
 
     Args:
         path: a film, a sound file, a MIDI file, an image or a folder of images.
         on_frame: called with every frame, so that an analysis of all frames needs no second decoding.
+        reading: options of how frames are made of the source's pictures, and of their times; its part is not cut out.
 
     Raises:
-        MediaError: the source cannot be read, is empty, or its picture is smaller than `MIN_SIDE`.
+        MediaError: the source cannot be read, is empty, its picture is smaller than `MIN_SIDE`, or an option does not
+            fit it.
     """
-    path = Path(path)
+    reading, comparison = reading or Reading(), FieldComparison()
+    at_once = None if reading.remakes_frames else on_frame
+    film = _open_source(Path(path), comparison if reading.inverse_telecine else at_once)
+    film = as_read(film, reading, comparison.pictures)
+    if reading.remakes_frames and on_frame:
+        for frame in read_film(film):
+            on_frame(frame.index, frame.luma)
+    return film
+
+
+def _open_source(path: Path, on_frame: OnFrame | None) -> Film:
+    """Decode a source once; `on_frame` is called with each of its pictures."""
     check_readable(path)
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return _checked_size(open_images(path, on_frame))
@@ -153,9 +171,7 @@ class _Scan:
         if self.index.damaged:
             yield f"{self.index.damaged} damaged packets of the picture were left out"
         if film.ticks:
-            yield "variable frame rate: every frame keeps its own time"
-        if film.interlaced:
-            yield "interlaced: deinterlaced"
+            yield VARIABLE_RATE
         if film.rotation or film.mirrored:
             turns = [f"rotated by {film.rotation} degrees"] if film.rotation else []
             turns += ["mirrored"] if film.mirrored else []
@@ -236,9 +252,7 @@ def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[F
         return
     if start >= stop:
         return
-    lead = film.first + start
-    lead -= film.interlaced and lead > 0  # a deinterlaced frame depends on the one before
-    for number, picture in upright(numbered_pictures(film, lead), film):
+    for number, picture in upright(numbered_pictures(film, film.first_picture(start)), film):
         index = number - film.first
         if index >= start:
             yield Frame(index, pad_to_even(_to_yuv420p(picture, film)), matrix=film.matrix, full=film.full)

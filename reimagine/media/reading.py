@@ -6,10 +6,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
 
-from reimagine.errors import MediaError
+from reimagine.errors import MediaError, unknown_name
 from reimagine.media.film import fingerprint
+from reimagine.media.rates import exact_rate
 from reimagine.media.shot_table import check_table
 from reimagine.media.shots import CUT_THRESHOLD, CUT_THRESHOLDS
+
+DEINTERLACING = ("auto", "none", "frame", "field")
+"""Values of `deinterlace`; "auto" is "frame" if most pictures are marked as interlaced, else "none"."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,19 @@ class Reading:
 
     start: Annotated[float | None, "Start of the part to use, in seconds"] = None
     end: Annotated[float | None, "End of the part to use, in seconds"] = None
+    rate: Annotated[float | None, "Frames per second that the film really ran at: 16, 18, 23.976; sound follows"] = None
+    output_rate: Annotated[float | None, "Frames per second of the finished film; frames are repeated"] = None
+    deinterlace: Annotated[str, "none, frame (one per pair of fields), field (one per field, 50i to 50p), auto"] = (
+        "auto"
+    )
+    inverse_telecine: Annotated[bool, "Undo telecine: 29.97i to the 23.976 frames per second of the film"] = False
     shots: Annotated[Path | None, "Table of shots (.csv, .otio) to use instead of detected ones; see `shots`"] = None
     cut_threshold: Annotated[float, "Threshold of cut detection, 1 to 100; a lower one finds more cuts"] = CUT_THRESHOLD
+
+    @property
+    def remakes_frames(self) -> bool:
+        """Whether the frames are others than the pictures of the source."""
+        return self.inverse_telecine or self.deinterlace == "field"
 
     def check(self) -> None:
         """Check the options before the film is read.
@@ -35,6 +50,22 @@ class Reading:
             raise MediaError(f"--cut-threshold {self.cut_threshold:g}: give a number from {lowest:g} to {highest:g}")
         if self.shots:
             check_table(self.shots)
+        self._check_rates()
+        if self.deinterlace not in DEINTERLACING:
+            raise MediaError(unknown_name("--deinterlace", self.deinterlace, DEINTERLACING))
+        if self.inverse_telecine and self.deinterlace in ("frame", "field"):
+            raise MediaError(
+                f"--inverse-telecine makes whole frames of fields; leave out --deinterlace {self.deinterlace}"
+            )
+
+    def _check_rates(self) -> None:
+        given = {"--rate": self.rate, "--output-rate": self.output_rate}
+        rates = {option: exact_rate(value, option) for option, value in given.items() if value is not None}
+        if len(rates) == 2 and rates["--output-rate"] < rates["--rate"]:
+            raise MediaError(
+                f"--output-rate {self.output_rate:g}: would drop frames of a film of {self.rate:g} per second; "
+                "give a rate that is not lower"
+            )
 
     def identity(self) -> list[Any]:
         """What distinguishes this reading from others: start, end, and each other option that is not its default.

@@ -83,12 +83,12 @@ class KeyFrameIndex:
 
 
 def numbered_pictures(film: Film, start: int) -> Iterator[tuple[int, VideoFrame]]:
-    """Numbers and pictures of a film's source, as decoded, from picture `start` of the source on.
+    """Numbers and pictures of a film's source, as decoded, from picture `start` of the source on, to its end.
 
     Raises:
         MediaError: a picture that was decoded when the film was opened cannot be decoded any more.
     """
-    end = film.first + film.frames
+    end = film.pictures.stop
     expected = start
     for key_frame, seek in _attempts(film, start):
         try:
@@ -141,9 +141,9 @@ def _pictures_from(film: Film, key_frame: KeyFrame | None, seek: bool) -> Iterat
 
 def _is_recorded(film: Film, number: int, packet: int, picture: VideoFrame) -> bool:
     """Whether a picture has the timestamp, or comes from the packet, that was recorded for its number."""
-    index = number - film.first
-    if not 0 <= index < film.frames:
+    if number not in film.pictures:
         return True
+    index = number - film.pictures.start
     if film.pts:
         return picture.pts == film.pts[index]
     return not film.packets or packet == film.packets[index]

@@ -66,6 +66,14 @@ class Sound:
             return self
         return Sound(soxr.resample(self.samples.T, self.rate, rate).T.astype("float32"), rate)
 
+    def at_speed(self, speed: Fraction) -> Sound:
+        """The sound played at `speed` times its speed; its pitch changes with it, as on a projector."""
+        import soxr
+
+        if speed == 1:
+            return self
+        return Sound(soxr.resample(self.samples.T, float(self.rate * speed), self.rate).T.astype("float32"), self.rate)
+
     def stereo(self) -> Sound:
         """The sound with two channels; other than two are averaged and doubled."""
         import numpy as np

@@ -1,4 +1,4 @@
-"""Copies of the source's streams: packets unchanged, cut to the film and moved to its start."""
+"""Copies of the source's streams: packets unchanged, cut to the film, at their times in it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def attach(target: OutputContainer, path: Path, cover: Stream) -> None:
 
 
 def copied_packets(film: Film, copies: Mapping[int, Copy]) -> TimedPackets:
-    """Packets of some of the source's streams, cut to the film and moved to its start.
+    """Packets of some of the source's streams, cut to the film, at their times in it.
 
     Args:
         film: the source.
@@ -118,10 +118,11 @@ class _StreamCopy:
         film, tick = self.film, packet.time_base
         begin = float(packet.pts * tick) - film.origin
         end = begin + float((packet.duration or 0) * tick) if self.subtitle else begin
-        if film.trimmed and not (begin < film.seconds and (begin >= 0 or end > 0)):
+        if film.trimmed and not (begin < film.seconds * film.speed and (begin >= 0 or end > 0)):
             return
         shift = round(film.origin / tick)
-        packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+        packet.pts, packet.dts = (round((time - shift) / film.speed) for time in (packet.pts, packet.dts))
+        packet.duration = round((packet.duration or 0) / film.speed)
         if film.trimmed and self.subtitle and packet.pts < 0:
             packet.duration, packet.pts, packet.dts = (packet.duration or 0) + packet.pts, 0, 0
         written = _converted(packet, self.copy.convert) if self.copy.convert else packet

@@ -86,7 +86,7 @@ def _analyze(source: Path, folder: Path, reading: Reading, progress: Progress) -
         detector(number, luma)
         progress.advance(1)
 
-    whole = open_film(source.resolve(), analyze_frame)
+    whole = open_film(source.resolve(), analyze_frame, reading)
     film = whole.trim(reading.start, reading.end)
     shots = read_shots(reading.shots, whole, detector.thumbnails) if reading.shots else detector.shots(whole.frames)
     shots = trim_shots(shots, film.first, film.frames)

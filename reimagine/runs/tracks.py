@@ -89,16 +89,16 @@ class FilmTracks:
         return float(self.film.time(self.picture().frames)) if self.film.frames else self.film.seconds
 
     def original_sound(self, rate: int | None = None, channels: int | None = None) -> Sound:
-        """The source's own sound, as long as the picture is now; silence if it has none.
+        """The source's own sound at the film's speed, as long as the picture is now; silence if it has none.
 
         With a `rate` it is for analysis only: resampled, and not padded to the length of the picture.
         """
         film = self.film
         if not film.sounds:
             return silence(self.seconds)
-        length = film.seconds if film.trimmed else None
+        length = film.seconds * float(film.speed) if film.trimmed else None
         zero = film.start_time if film.frames else None
-        sound = read_sound(Path(film.source), film.offset, length, rate, channels, zero)
+        sound = read_sound(Path(film.source), film.offset, length, rate, channels, zero).at_speed(film.speed)
         if self.source_frames < film.frames:
             end = round(float(film.time(self.source_frames)) * sound.rate)
             sound = sound.fit_length(min(sound.length, end))

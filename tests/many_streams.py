@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from av.stream import Disposition
 from containers import moving_picture
 
 TICK = Fraction(1, 1000)
+SAMPLE_RATE = 48000
 LINES = {
     "subrip": b"Bonjour",
     "webvtt": b"Bonjour",
@@ -30,60 +32,57 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
 
 
-def write_many_streams(
-    path: Path,
-    codec: str = "libx264",
-    sounds: Sequence[tuple[str, str]] = (),
-    subtitles: Sequence[str] = (),
-    languages: Sequence[str] = ("eng", "fre", "ger"),
-    font: bool = False,
-    cover: bool = False,
-    chapters: Sequence[float] = (),
-    metadata: Mapping[str, str] | None = None,
-    timecode: str = "",
-    default: int = 0,
-    frames: int = 40,
-    rate: Fraction = Fraction(25),
-    aspect: Fraction = Fraction(1),
-    pixel: str = "yuv420p",
-    size: tuple[int, int] = (96, 64),
-    options: Mapping[str, str] | None = None,
-) -> Path:
-    """Write a film whose n-th sound is a tone of n * 440 Hz, louder in the first channel.
+@dataclass
+class Contents:
+    """What a film holds beside its picture.
 
-    Args:
-        sounds: (FFmpeg's encoder, channel layout) of each sound track at 48 kHz; "pcm_s24le/7" is 7 tones.
+    Attributes:
+        sounds: (FFmpeg's encoder, channel layout) of each sound track at 48 kHz; the n-th is a tone of n * 440 Hz,
+            half as loud in each further channel.
         subtitles: kinds of subtitles, keys of `LINES`; each has one line from 0.5 to 0.9 s.
         languages: of the sound tracks, then of the subtitles.
-        chapters: start of each chapter, seconds.
+        titles: likewise.
         default: number of the sound track that is the default one.
+        font: whether there is an attachment.
+        cover: whether there is a picture of the cover; MP4 only.
+        chapters: start of each chapter, seconds.
+        metadata: of the film.
     """
-    options = dict(options or {"g": "12", **({"x264-params": "mbtree=0"} if codec == "libx264" else {})})
-    with av.open(str(path), "w", options={"movflags": "+use_metadata_tags"} if path.suffix == ".x" else {}) as out:
-        picture = out.add_stream(codec, rate=rate, options=options)
+
+    sounds: Sequence[tuple[str, str]] = ()
+    subtitles: Sequence[str] = ()
+    languages: Sequence[str] = ("eng", "fre", "ger")
+    titles: Sequence[str] = ()
+    default: int = 0
+    font: bool = False
+    cover: bool = False
+    chapters: Sequence[float] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_many_streams(
+    path: Path,
+    contents: Contents,
+    codec: str = "libx264",
+    frames: int = 40,
+    rate: Fraction = Fraction(25),
+    pixel: str = "yuv420p",
+    size: tuple[int, int] = (96, 64),
+) -> Path:
+    """Write a film of moving pictures with all that `contents` names."""
+    seconds = float(frames / rate)
+    with av.open(str(path), "w") as out:
+        picture = out.add_stream(codec, rate=rate, options={"x264-params": "mbtree=0"} if codec == "libx264" else {})
         picture.width, picture.height, picture.pix_fmt = *size, pixel
-        picture.codec_context.time_base, picture.codec_context.sample_aspect_ratio = 1 / rate, aspect
-        tracks = [_add_sound(out, *sound) for sound in sounds]
-        texts = [_add_text(out, kind) for kind in subtitles]
-        for stream, language in zip([*tracks, *texts], languages, strict=False):
-            stream.metadata["language"] = language
-        for n, track in enumerate(tracks):
-            track.disposition = Disposition.default if n == default else Disposition(0)
-        still = _add_cover(out) if cover else None
-        if font:
-            out.add_attachment("font.ttf", "font/ttf", b"\x00\x01\x00\x00" + bytes(200))
-        if chapters:
-            ends = [*chapters[1:], float(frames / rate)]
-            pairs = zip(chapters, ends, strict=True)
-            out.set_chapters([_chapter(n, a, b) for n, (a, b) in enumerate(pairs)])
-        out.metadata.update(metadata or {})
-        if timecode:
-            out.metadata["timecode"] = timecode
-        seconds = float(frames / rate)
+        picture.codec_context.time_base = 1 / rate
+        tracks = [_add_sound(out, *sound) for sound in contents.sounds]
+        texts = [_add_text(out, kind) for kind in contents.subtitles]
+        still = _add_cover(out) if contents.cover else None
+        _describe(out, contents, tracks, texts, seconds)
         packets = _picture_packets(picture, frames, rate, size)
         for n, track in enumerate(tracks):
             packets += _sound_packets(track, 440 * (n + 1), seconds)
-        packets += [_text_packet(text, kind) for text, kind in zip(texts, subtitles, strict=True)]
+        packets += [_text_packet(text, kind) for text, kind in zip(texts, contents.subtitles, strict=True)]
         out.start_encoding()
         if still is not None:
             out.mux(_cover_packet(still))
@@ -92,9 +91,24 @@ def write_many_streams(
     return path
 
 
+def _describe(out, contents: Contents, tracks: list, texts: list, seconds: float) -> None:
+    for stream, language in zip([*tracks, *texts], contents.languages, strict=False):
+        stream.metadata["language"] = language
+    for stream, title in zip([*tracks, *texts], contents.titles, strict=False):
+        stream.metadata["title"] = title
+    for n, track in enumerate(tracks):
+        track.disposition = Disposition.default if n == contents.default else Disposition(0)
+    if contents.font:
+        out.add_attachment("font.ttf", "font/ttf", b"\x00\x01\x00\x00" + bytes(200))
+    if contents.chapters:
+        pairs = zip(contents.chapters, [*contents.chapters[1:], seconds], strict=True)
+        out.set_chapters([_chapter(n, a, b) for n, (a, b) in enumerate(pairs)])
+    out.metadata.update(contents.metadata)
+
+
 def _add_sound(out, codec: str, layout: str):
-    stream = out.add_stream(codec, rate=48000, layout=layout)
-    stream.bit_rate = 0 if codec.startswith(("pcm", "flac", "alac")) else 160_000
+    stream = out.add_stream(codec, rate=SAMPLE_RATE, layout=layout)
+    stream.bit_rate = 64_000 * stream.channels
     return stream
 
 
@@ -133,20 +147,28 @@ def _picture_packets(stream, frames: int, rate: Fraction, size) -> list:
     return packets + stream.encode()
 
 
-def tone(hertz: float, seconds: float, channels: int, rate: int = 48000) -> np.ndarray:
+def tone(hertz: float, seconds: float, channels: int) -> np.ndarray:
     """A tone that is half as loud in each further channel, (channels, n) float32."""
-    wave = 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+    wave = 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE)
     return np.stack([wave / 2**n for n in range(channels)]).astype(np.float32)
 
 
 def _sound_packets(track, hertz: float, seconds: float) -> list:
-    samples = tone(hertz, seconds, track.channels)
-    block = av.AudioFrame.from_ndarray(samples, "fltp", track.layout.name)
-    block.rate, block.pts, block.time_base = 48000, 0, Fraction(1, 48000)
-    name, rate = track.layout.name, 48000
-    resampler = av.AudioResampler(track.format.name, name, rate, frame_size=track.frame_size or 1024)
+    name = track.layout.name
+    block = av.AudioFrame.from_ndarray(tone(hertz, seconds, track.channels), "fltp", name)
+    block.rate, block.pts, block.time_base = SAMPLE_RATE, 0, Fraction(1, SAMPLE_RATE)
+    resampler = av.AudioResampler(track.format.name, name, SAMPLE_RATE, frame_size=track.frame_size or 1024)
     packets = [p for f in (*resampler.resample(block), *resampler.resample(None)) for p in track.encode(f)]
     return packets + track.encode()
+
+
+def sound_of(path: Path, number: int) -> np.ndarray:
+    """Samples of a sound track from its first one, (channels, n), full scale -1..1."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[number]
+        to_float = av.AudioResampler("fltp", None, SAMPLE_RATE)
+        blocks = [f.to_ndarray() for frame in container.decode(stream) for f in to_float.resample(frame)]
+    return np.concatenate(blocks, 1)
 
 
 def _text_packet(stream, kind: str):

@@ -112,7 +112,7 @@ class Bar(Quiet):
 
 
 class JsonLines(Quiet):
-    """JSON lines on standard error (`--json`): {"step", "done", "total", "eta"} and {"note"}."""
+    """JSON lines on standard error (`--json`): {"step", "done", "total", "eta"}, {"note"} and {"warning"}."""
 
     def __init__(self) -> None:
         self.title, self.total, self.done = "", 0, 0.0
@@ -132,7 +132,7 @@ class JsonLines(Quiet):
         _print_json({"note": line})
 
     def warning(self, line: str) -> None:
-        self.message(line)
+        _print_json({"warning": line})
 
     def _print_state(self) -> None:
         self.printed = time.monotonic()

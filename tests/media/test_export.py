@@ -159,7 +159,7 @@ def test_sound_that_the_requested_container_cannot_hold_is_encoded(tmp_path, suf
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov", ".avi", ".webm"])
-def test_the_sample_aspect_ratio_is_kept_or_named(tmp_path, suffix):
+def test_the_sample_aspect_ratio_is_kept(tmp_path, suffix):
     source = tmp_path / "film.mp4"
     with av.open(str(source), "w") as container:
         stream = container.add_stream("libx264", rate=25)
@@ -172,9 +172,8 @@ def test_the_sample_aspect_ratio_is_kept_or_named(tmp_path, suffix):
         container.mux(stream.encode())
     result = reimagine.run(source, [TINT()], tmp_path / "run", tmp_path / f"out{suffix}")
     with av.open(str(result.film)) as container:
-        kept = container.streams.video[0].sample_aspect_ratio == Fraction(16, 15)
-    assert kept != any("sample aspect ratio" in note for note in result.report["notes"])
-    assert kept == (suffix != ".webm")
+        assert abs(96 * (container.streams.video[0].sample_aspect_ratio - Fraction(16, 15))) < 1
+    assert not any("sample aspect ratio" in note for note in result.report["notes"])
 
 
 @pytest.mark.parametrize(

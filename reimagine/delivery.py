@@ -12,7 +12,7 @@ from typing import Any
 
 from reimagine.errors import RunError
 from reimagine.gallery.report import contact_sheet, report
-from reimagine.media.containers import default_suffix, picture_fits
+from reimagine.media.containers import FILM_SUFFIXES, default_suffix, picture_fits
 from reimagine.media.export import Encoding, export
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
@@ -126,7 +126,9 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
     if not _picture_changed(tracks):
         if picture_fits(film, out.suffix.lower()):
             return export(film, out, None, sound, encoding)
-        remark = f"the picture cannot be copied to {out.suffix} and was encoded; leave out -o to keep it as it is"
+        holding = next((s for s in FILM_SUFFIXES if picture_fits(film, s)), None)
+        advice = f"-o film{holding} keeps it as it is" if holding else "no container that is written holds it"
+        remark = f"the picture cannot be copied to {out.suffix} and was encoded; {advice}"
         return [remark, *export(film, out, frames(), sound, encoding)]
     shown, repeated = at_output_rate(film, frames(), picture.frames)
     return export(shown, out, repeated, sound, encoding)

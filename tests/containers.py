@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +10,18 @@ from pathlib import Path
 import av
 import numpy as np
 from helpers import AAC_FRAME, picture
+
+TURNS = {
+    "rotated by 0": ((1, 0, 0, 1), lambda y: y),
+    "rotated by 90": ((0, 1, -1, 0), lambda y: np.rot90(y, -1)),
+    "rotated by 180": ((-1, 0, 0, -1), lambda y: np.rot90(y, 2)),
+    "rotated by 270": ((0, -1, 1, 0), np.rot90),
+    "mirrored left to right": ((-1, 0, 0, 1), lambda y: y[:, ::-1]),
+    "mirrored top to bottom": ((1, 0, 0, -1), lambda y: y[::-1]),
+    "transposed": ((0, 1, 1, 0), lambda y: y.T),
+    "transposed about the other diagonal": ((0, -1, -1, 0), lambda y: y[::-1, ::-1].T),
+}
+"""Display matrices (a, b, c, d), and what they do to luma (h, w)."""
 
 
 def write_container(
@@ -78,3 +91,12 @@ def moving_picture(n: int, w: int = 96, h: int = 64) -> np.ndarray:
     image = picture(5 * n, w, h, 0)
     image[:, (n * 7) % (w - 16) :][:, :12] = 5 * n
     return image
+
+
+def set_display_matrix(path, matrix) -> None:
+    """Write a display matrix (a, b, c, d) into the first track header of an MP4 file."""
+    data = bytearray(path.read_bytes())
+    place = data.index(b"tkhd") + 4 + 4 + 20 + 8 + 8
+    a, b, c, d = (value << 16 for value in matrix)
+    data[place : place + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)

@@ -53,7 +53,8 @@ COMMON = [
         Optional[Path],
         None,
         option(
-            "The finished film [default: <run>/film.mp4; film.mkv or film.mov if MP4 cannot hold a stream]",
+            "The finished film: .mp4, .mkv, .mov, .webm, .avi or .mxf [default: <run>/film.mp4; film.mkv or film.mov "
+            "if MP4 cannot hold a stream]",
             "-o",
             "--output",
         ),
@@ -63,7 +64,10 @@ COMMON = [
         "codec",
         Optional[str],
         None,
-        option("Codec of the finished film: h264, hevc, vp9, av1, ffv1, prores [default: h264; vp9 in .webm]"),
+        option(
+            "Codec of the finished film: h264, hevc, vp9, av1, ffv1, prores, or a hardware encoder of FFmpeg such as "
+            "h264_nvenc [default: h264; vp9 in .webm, prores in .mxf]"
+        ),
     ),
     parameter(
         "crf",

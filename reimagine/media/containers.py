@@ -131,7 +131,8 @@ def _picture_fits(source: InputContainer, film: Film, suffix: str) -> bool:
     stream = source.streams.video[film.picture_stream]
     if suffix == ".avi" and source.format.name != "avi" and stream.codec_context.name in NAL_CODECS:
         return False
-    if suffix in CONSTANT_RATE_SUFFIXES and (film.ticks or film.last_duration):
+    turned = film.rotation or film.mirrored  # AVI and MXF have no display matrix either
+    if suffix in CONSTANT_RATE_SUFFIXES and (film.ticks or film.last_duration or turned):
         return False
     if suffix == ".mxf" and film.rate not in MXF_RATES:
         return False
@@ -157,7 +158,7 @@ def default_suffix(film: Film, encoded: tuple[str, str] | None, new_sound: bool)
     """
     with open_container(Path(film.source)) as source:
         kept = [s for s in other_streams(source, film, new_sound) if s.type in ("audio", "subtitle")]
-        suffixes = [s for s in DEFAULT_SUFFIXES if s != ".mov" or "mov" in source.format.name]
+        suffixes = sorted(DEFAULT_SUFFIXES, key=lambda s: s == ".mov" and "mov" not in source.format.name)
         holding = [s for s in suffixes if encoded is None and _picture_fits(source, film, s)]
         if encoded:
             suffixes = list(dict.fromkeys((encoded[1], *suffixes)))

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import struct
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
-from containers import moving_picture, write_container
+from containers import TURNS, moving_picture, set_display_matrix, write_container
 
 from reimagine.media.film import Film
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
-
-TURNS = {
-    "rotated by 0": ((1, 0, 0, 1), lambda y: y),
-    "rotated by 90": ((0, 1, -1, 0), lambda y: np.rot90(y, -1)),
-    "rotated by 180": ((-1, 0, 0, -1), lambda y: np.rot90(y, 2)),
-    "rotated by 270": ((0, -1, 1, 0), np.rot90),
-    "mirrored left to right": ((-1, 0, 0, 1), lambda y: y[:, ::-1]),
-    "mirrored top to bottom": ((1, 0, 0, -1), lambda y: y[::-1]),
-    "transposed": ((0, 1, 1, 0), lambda y: y.T),
-    "transposed about the other diagonal": ((0, -1, -1, 0), lambda y: y[::-1, ::-1].T),
-}
-"""Display matrices (a, b, c, d), and what they do to luma (h, w)."""
-
-
-def set_display_matrix(path, matrix) -> None:
-    """Write a display matrix (a, b, c, d) into the first track header of an MP4 file."""
-    data = bytearray(path.read_bytes())
-    place = data.index(b"tkhd") + 4 + 4 + 20 + 8 + 8
-    a, b, c, d = (value << 16 for value in matrix)
-    data[place : place + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
-    path.write_bytes(data)
 
 
 @pytest.mark.parametrize("turn", TURNS)

@@ -7,10 +7,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from containers import write_container
+from containers import TURNS, set_display_matrix, write_container
 from helpers import frames_of
 
 from reimagine.media import Sound
+from reimagine.media.containers import picture_fits
 from reimagine.media.export import Encoding, export
 from reimagine.media.reader import open_film, read_film
 
@@ -82,3 +83,23 @@ def test_the_last_frame_stands_as_long_as_in_the_source(tmp_path):
     film = open_film(write_container(tmp_path / "film.mkv", last=3.0))
     export(film, tmp_path / "out.mkv", read_film(film), None, Encoding())
     assert abs(open_film(tmp_path / "out.mkv").seconds - film.seconds) < 0.05
+
+
+@pytest.mark.parametrize("turn", ["rotated by 90", "rotated by 180", "mirrored left to right"])
+@pytest.mark.parametrize(
+    ("codec", "suffix"),
+    [
+        *(("libx264", suffix) for suffix in (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".mxf")),
+        *(("libvpx-vp9", ".webm"), ("mpeg4", ".avi")),
+    ],
+)
+def test_a_picture_without_steps_stays_turned(tmp_path, codec, suffix, turn):
+    matrix, transform = TURNS[turn]
+    source = write_container(tmp_path / "film.mp4", codec)
+    stored = next(read_film(open_film(source))).luma.copy()
+    set_display_matrix(source, matrix)
+    film = open_film(source)
+    frames = None if picture_fits(film, suffix) else read_film(film)
+    export(film, tmp_path / f"out{suffix}", frames, None, Encoding())
+    shown = next(read_film(open_film(tmp_path / f"out{suffix}"))).luma
+    assert np.abs(shown.astype(int) - transform(stored)).mean() < 3

@@ -12,13 +12,13 @@ from typing import Any
 
 from reimagine.errors import RunError
 from reimagine.gallery.report import contact_sheet, report
+from reimagine.media.constant_rate import at_output_rate
 from reimagine.media.containers import FILM_SUFFIXES, default_suffix, picture_fits
 from reimagine.media.export import Encoding, export
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
 from reimagine.media.frames import Frame, prefetch
 from reimagine.media.sound import read_sound, write_sound
-from reimagine.media.speeds import at_output_rate
 from reimagine.progress import Progress
 from reimagine.runs.folder import Run
 from reimagine.runs.keys import hash_of
@@ -130,7 +130,7 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
         advice = f"-o film{holding} keeps it as it is" if holding else "no container that is written holds it"
         remark = f"the picture cannot be copied to {out.suffix} and was encoded; {advice}"
         return [remark, *export(film, out, frames(), sound, encoding)]
-    shown, repeated = at_output_rate(film, frames(), picture.frames)
+    shown, repeated = at_output_rate(film, frames())
     return export(shown, out, repeated, sound, encoding)
 
 

@@ -66,6 +66,17 @@ def write_container(
     return path
 
 
+def write_anamorphic(path: Path) -> Path:
+    """Write a film of 6 frames of 96x64 pixels, each 16:15 as wide as it is high."""
+    with av.open(str(path), "w") as container:
+        stream = _add_picture(container, "libx264", {}, (64, 96))
+        stream.codec_context.sample_aspect_ratio = Fraction(16, 15)
+        for n in range(6):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(moving_picture(n), "rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
 def _add_picture(container, codec: str, options: dict[str, str], shape: tuple[int, int]):
     stream = container.add_stream(codec, rate=25, options=options)
     stream.height, stream.width = shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, cast
@@ -14,7 +14,7 @@ from reimagine.media.frames import Frame
 from reimagine.media.hardware import acceleration
 from reimagine.media.metadata import set_track_tags, track_tags
 from reimagine.media.sound import AAC_BIT_RATE, Sound, audio_frames, layout_name
-from reimagine.media.stream_copy import TimedPackets, with_times
+from reimagine.media.stream_copy import TimedPackets, encoded_sound, with_times
 from reimagine.media.transcode import encoder_rate
 
 if TYPE_CHECKING:
@@ -122,13 +122,4 @@ def encode_sound(target: OutputContainer, sound: Sound, suffix: str, codec: str 
         rate=rate,
         frame_size=stream.frame_size or RESAMPLER_FRAME,
     )
-
-    def packets() -> Iterator:
-        for block in audio_frames(sound, SOUND_BLOCK):
-            for frame in resampler.resample(block):
-                yield from with_times(stream.encode(frame))
-        for frame in resampler.resample(None):
-            yield from with_times(stream.encode(frame))
-        yield from with_times(stream.encode())
-
-    return packets()
+    return encoded_sound(stream, resampler, audio_frames(sound, SOUND_BLOCK))

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
-from reimagine.media.container import quiet_log
+from reimagine.media.container import error_reason, quiet_log
 from reimagine.media.encoders import HARDWARE_ENCODERS, VideoEncoder
 
 if TYPE_CHECKING:
@@ -41,8 +41,10 @@ def _reason_not_usable(name: str) -> str:
         context.open()
     except UnknownCodecError:
         return "this FFmpeg does not have it"
-    except (FFmpegError, NotImplementedError, OSError, RuntimeError, ValueError):
-        return "no device or driver for it was found"
+    except NotImplementedError:  # of PyAV, where the encoder takes no frames of the device
+        return "this FFmpeg cannot use its device"
+    except FFmpegError as error:
+        return f"no device or driver for it was found ({error_reason(error)})"
     return ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,8 +72,8 @@ class Reading:
 
         Files count with their contents.
         """
-        others = [f for f in fields(self) if f.name not in ("start", "end")]
-        changed = ((f.name, _content(getattr(self, f.name))) for f in others if getattr(self, f.name) != f.default)
+        defaults = vars(Reading(self.start, self.end))
+        changed = ((name, _content(value)) for name, value in vars(self).items() if value != defaults[name])
         return [self.start, self.end, *(f"{name}={value}" for name, value in changed)]
 
 

@@ -1,9 +1,9 @@
-"""Frame rates that are given, fields as frames, and the repetition of frames in the finished film."""
+"""Frame rates that are given, and fields as frames."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, pairwise
@@ -11,7 +11,6 @@ from itertools import chain, pairwise
 from reimagine.errors import MediaError
 from reimagine.media.fields import Comparison
 from reimagine.media.film import Film
-from reimagine.media.frames import Frame
 from reimagine.media.rates import exact_rate
 from reimagine.media.reading import Reading
 from reimagine.media.telecine import undo_telecine
@@ -103,43 +102,9 @@ def _check_output_rate(film: Film) -> None:
     Raises:
         MediaError: two frames are nearer to each other than those of the output.
     """
-    shown = set(_frames_at_output_rate(film, film.frames))
-    if len(shown) < film.frames:
+    begins = {math.ceil(film.time(number) * film.output_rate) for number in range(film.frames)}
+    if len(begins) < film.frames:
         raise MediaError(
             f"{film.source}: has {float(film.rate):.5g} frames per second; --output-rate {float(film.output_rate):.5g} "
-            f"would drop {film.frames - len(shown)} frames; give a higher one, or give --rate"
+            f"would drop {film.frames - len(begins)} frames; give a higher one, or give --rate"
         )
-
-
-def at_output_rate(film: Film, frames: Iterable[Frame], count: int) -> tuple[Film, Iterable[Frame]]:
-    """The film and its frames with the rate of the output: each of its times shows the latest frame, none is left out.
-
-    Args:
-        film: the film.
-        frames: all frames of its picture, in order.
-        count: how many they are.
-    """
-    if not film.output_rate:
-        return film, frames
-    numbers = list(_frames_at_output_rate(film, count))
-    film = replace(film, rate=film.output_rate, frames=len(numbers), ticks=(), last_duration=Fraction(0))
-    return film, _repeated(frames, numbers)
-
-
-def _frames_at_output_rate(film: Film, count: int) -> Iterator[int]:
-    """The number of the film's frame that is shown at each time of the output."""
-    number = 0
-    for shown in range(math.ceil(film.time(count) * film.output_rate)):
-        while number < count - 1 and film.time(number + 1) <= shown / film.output_rate:
-            number += 1
-        yield number
-
-
-def _repeated(frames: Iterable[Frame], numbers: Sequence[int]) -> Iterator[Frame]:
-    """Frames by ascending numbers, some of them several times, renumbered."""
-    waiting = iter(frames)
-    frame = next(waiting)
-    for index, number in enumerate(numbers):
-        while frame.index < number:
-            frame = next(waiting)
-        yield frame.renumbered(index)

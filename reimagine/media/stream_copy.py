@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ from reimagine.media.metadata import set_track_tags, track_tags
 from reimagine.media.timestamps import DecodingTimes
 
 if TYPE_CHECKING:
-    from av import Packet
+    from av import AudioFrame, AudioResampler, AudioStream, Packet
     from av.container import OutputContainer
     from av.stream import Stream
 
@@ -42,9 +43,17 @@ def with_times(packets: Iterable[Packet]) -> TimedPackets:
         yield float(time * packet.time_base), packet
 
 
+def encoded_sound(stream: AudioStream, resampler: AudioResampler, frames: Iterable[AudioFrame]) -> TimedPackets:
+    """Packets of a stream to which frames of sound are resampled and encoded as the packets are taken."""
+    for frame in chain(frames, (None,)):
+        for part in resampler.resample(frame):
+            yield from with_times(stream.encode(part))
+    yield from with_times(stream.encode())
+
+
 def add_copy(target: OutputContainer, stream: Stream, suffix: str) -> Stream:
     """Add a stream of the same codec, with language, title and disposition."""
-    copy = target.add_stream_from_template(stream)
+    copy = target.add_stream_from_template(stream, opaque=True)  # FFmpeg may have no encoder of the codec
     if stream.type != "attachment":  # an attachment has a file name
         copy.metadata.clear()
         set_track_tags(copy, track_tags(stream), suffix)

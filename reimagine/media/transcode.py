@@ -12,7 +12,7 @@ from reimagine.media.container import open_container
 from reimagine.media.containers import MXF_SOUND_RATE
 from reimagine.media.film import Film
 from reimagine.media.metadata import set_track_tags, track_tags
-from reimagine.media.stream_copy import SEEK_MARGIN, TimedPackets, with_times
+from reimagine.media.stream_copy import SEEK_MARGIN, TimedPackets, encoded_sound
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioStream
@@ -91,17 +91,7 @@ def transcoded_packets(
     to_encoder = av.AudioResampler(
         format=stream.format.name, layout=layout, rate=rate, frame_size=stream.frame_size or BLOCK
     )
-    index = source.index
-
-    def packets() -> TimedPackets:
-        for frame in film_sound(film, index):
-            for part in to_encoder.resample(frame):
-                yield from with_times(stream.encode(part))
-        for part in to_encoder.resample(None):
-            yield from with_times(stream.encode(part))
-        yield from with_times(stream.encode())
-
-    return stream, packets()
+    return stream, encoded_sound(stream, to_encoder, film_sound(film, source.index))
 
 
 def film_sound(film: Film, index: int) -> Iterator[AudioFrame]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import av
+import imageio_ffmpeg
 import numpy as np
 import pytest
-from containers import write_container
+from containers import write_anamorphic, write_container
 from helpers import frames_of, make_film, packets_of, run_cli, times_of
 
 import reimagine
@@ -64,6 +66,15 @@ def test_a_copied_picture_keeps_every_packet(tmp_path, name, codec, sound, optio
     assert all(np.array_equal(a, b) for a, b in pairs)
     times = [times_of(path) for path in (out, source)]
     assert all(abs(a - b + times[1][0] - times[0][0]) < 0.002 for a, b in zip(*times, strict=True))
+
+
+def test_a_picture_without_an_encoder_is_copied(tmp_path):
+    made = write_container(tmp_path / "film.mkv", sound=[(0, TONE)])
+    source = tmp_path / "film.ogv"
+    program = imageio_ffmpeg.get_ffmpeg_exe()  # has an encoder of Theora, unlike the library
+    subprocess.run([program, "-i", made, "-c:v", "libtheora", "-an", source], check=True, capture_output=True)
+    result = reimagine.run(source, [], tmp_path / "run")
+    assert packets_of(result.film, "video") == packets_of(source, "video")
 
 
 def test_new_sound_is_the_default_track_and_the_others_follow(tmp_path):
@@ -161,15 +172,7 @@ def test_sound_that_the_requested_container_cannot_hold_is_encoded(tmp_path, suf
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov", ".avi", ".webm"])
 def test_the_sample_aspect_ratio_is_kept(tmp_path, suffix):
     source = tmp_path / "film.mp4"
-    with av.open(str(source), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        stream.codec_context.sample_aspect_ratio = Fraction(16, 15)
-        for n in range(6):
-            frame = av.VideoFrame.from_ndarray(np.full((64, 96, 3), 20 * n, np.uint8), "rgb24")
-            frame.pts = n
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
+    write_anamorphic(source)
     result = reimagine.run(source, [TINT()], tmp_path / "run", tmp_path / f"out{suffix}")
     with av.open(str(result.film)) as container:
         assert abs(96 * (container.streams.video[0].sample_aspect_ratio - Fraction(16, 15))) < 1

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import av
 import numpy as np
 import pytest
-from containers import TURNS, moving_picture, set_display_matrix, write_container
+from containers import TURNS, moving_picture, set_display_matrix, write_anamorphic, write_container
 
 from reimagine.media.film import Film
 from reimagine.media.reader import open_film, read_film
@@ -32,13 +31,7 @@ def test_display_matrices_are_applied(tmp_path, turn):
 @pytest.mark.parametrize(("matrix", "aspect"), [((1, 0, 0, 1), Fraction(16, 15)), ((0, 1, -1, 0), Fraction(15, 16))])
 def test_the_sample_aspect_ratio_is_that_of_the_upright_picture(tmp_path, matrix, aspect):
     path = tmp_path / "film.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        stream.codec_context.sample_aspect_ratio = Fraction(16, 15)
-        for n in range(3):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(moving_picture(n), "rgb24")))
-        container.mux(stream.encode())
+    write_anamorphic(path)
     set_display_matrix(path, matrix)
     assert open_film(path).aspect == aspect
 

@@ -116,7 +116,7 @@ class _Request:
 
     def _open(self, encoding: Encoding, progress: Progress) -> tuple[Run, str]:
         """The opened run, and the device; torch is loaded on a thread while the film is read."""
-        from reimagine.media.encoders import check_output_of
+        from reimagine.media.export.encoding import check_output_of
         from reimagine.runs.folder import Run
         from reimagine.zoo.threads import limit_opencv_threads
 

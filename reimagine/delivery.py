@@ -12,9 +12,9 @@ from typing import Any
 
 from reimagine.errors import RunError
 from reimagine.gallery.report import contact_sheet, report
-from reimagine.media.constant_rate import at_output_rate
-from reimagine.media.containers import FILM_SUFFIXES, default_suffix, picture_fits
 from reimagine.media.export import Encoding, export
+from reimagine.media.export.constant_rate import at_output_rate
+from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
 from reimagine.media.frames import Frame, prefetch

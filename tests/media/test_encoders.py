@@ -13,9 +13,9 @@ from containers import moving_picture, write_container
 from helpers import make_film, times_of
 
 from reimagine.errors import MediaError
-from reimagine.media import encoders, hardware
-from reimagine.media.encoders import ARCHIVE_PRESETS, ENCODERS, HARDWARE_ENCODERS, Encoding, check_output_of
-from reimagine.media.export import export
+from reimagine.media.export import export, hardware
+from reimagine.media.export.encoders import ARCHIVE_PRESETS, ENCODERS, HARDWARE_ENCODERS
+from reimagine.media.export.encoding import Encoding, check_output_of
 from reimagine.media.film import Film
 from reimagine.media.reader import open_film, read_film
 
@@ -140,7 +140,7 @@ def test_hardware_encoders_are_refused_or_work(tmp_path, wide):
 def test_a_hardware_encoder_gets_its_quality(monkeypatch):
     monkeypatch.setattr(hardware, "_reason_not_usable", lambda name: "")
     encoding = Encoding("h264_nvenc", crf=30, preset="p6")
-    monkeypatch.setattr(encoders.Encoding, "_check_quality", lambda *_: None)
+    monkeypatch.setattr(Encoding, "_check_quality", lambda *_: None)
     encoding.check(Path("x.mkv"))
     assert encoding.options(encoding.encoder(".mkv")) == {"cq": "30", "preset": "p6", "rc": "vbr", "b": "0"}
 

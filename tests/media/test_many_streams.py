@@ -12,8 +12,8 @@ from helpers import frames_of, packets_of, run_cli
 from many_streams import Contents, sound_of, write_many_streams
 
 from reimagine.media import Sound
-from reimagine.media.containers import FILM_SUFFIXES, default_suffix, picture_fits
 from reimagine.media.export import Encoding, export
+from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
 from reimagine.media.reader import open_film, read_film
 
 SOUNDS = [

@@ -11,8 +11,8 @@ from containers import TURNS, set_display_matrix, write_container
 from helpers import frames_of
 
 from reimagine.media import Sound
-from reimagine.media.containers import picture_fits
 from reimagine.media.export import Encoding, export
+from reimagine.media.export.containers import picture_fits
 from reimagine.media.reader import open_film, read_film
 
 B_FRAMES = {"g": "12", "bf": "3"}

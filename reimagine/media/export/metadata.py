@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.media.container import open_container
-from reimagine.media.containers import MP4_SUFFIXES, is_cover
-from reimagine.media.timecode import shifted_timecode
+from reimagine.media.export.containers import MP4_SUFFIXES, is_cover
+from reimagine.media.export.timecode import shifted_timecode
 
 if TYPE_CHECKING:
     from av.container import InputContainer

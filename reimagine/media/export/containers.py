@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from reimagine.media.container import open_container
+from reimagine.media.export.subtitles import loses_layout
 from reimagine.media.film import Film
-from reimagine.media.subtitles import loses_layout
 
 if TYPE_CHECKING:
     from av import AudioStream

@@ -10,9 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from reimagine.media.constant_rate import at_constant_rate
 from reimagine.media.container import open_container, open_output
-from reimagine.media.containers import (
+from reimagine.media.export.constant_rate import at_constant_rate
+from reimagine.media.export.containers import (
     CHAPTER_SUFFIXES,
     CONSTANT_RATE_SUFFIXES,
     FORMATS,
@@ -25,17 +25,17 @@ from reimagine.media.containers import (
     states_aspect,
     stream_fits,
 )
-from reimagine.media.encode import encode_picture, encode_sound, encoded_size
-from reimagine.media.encoders import Encoding
+from reimagine.media.export.encoding import Encoding
+from reimagine.media.export.matroska import set_display_width
+from reimagine.media.export.metadata import Expected, content_tags, film_timecode, set_track_tags, track_tags
+from reimagine.media.export.new_streams import encode_picture, encode_sound, encoded_size
+from reimagine.media.export.stream_copy import Copy, TimedPackets, add_copy, attach, copied_packets
+from reimagine.media.export.subtitles import converter, loses_layout
+from reimagine.media.export.transcode import encoder_for, transcoded_packets
 from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
-from reimagine.media.matroska import set_display_width
-from reimagine.media.metadata import Expected, content_tags, film_timecode, set_track_tags, track_tags
 from reimagine.media.sound import Sound
-from reimagine.media.stream_copy import Copy, TimedPackets, add_copy, attach, copied_packets
-from reimagine.media.subtitles import converter, loses_layout
-from reimagine.media.transcode import encoder_for, transcoded_packets
 from reimagine.media.writer import write_image
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.container.core import Chapter
     from av.stream import Stream
-
-__all__ = ["Encoding", "export"]
 
 
 def export(film: Film, out: Path, frames: Iterable[Frame] | None, sound: Sound | None, encoding: Encoding) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
-from reimagine.media.containers import MXF_RATES
+from reimagine.media.export.containers import MXF_RATES
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
 from reimagine.media.container import error_reason, quiet_log
-from reimagine.media.encoders import HARDWARE_ENCODERS, VideoEncoder
+from reimagine.media.export.encoders import HARDWARE_ENCODERS, VideoEncoder
 
 if TYPE_CHECKING:
     from av.codec.hwaccel import HWAccel

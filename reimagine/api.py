@@ -117,7 +117,9 @@ class _Request:
     def _open(self, encoding: Encoding, progress: Progress) -> tuple[Run, str]:
         """The opened run, and the device; torch is loaded on a thread while the film is read."""
         from reimagine.media.export.encoding import check_output_of
+        from reimagine.media.export.images import is_image_sequence
         from reimagine.runs.folder import Run
+        from reimagine.runs.image_outputs import check_unused
         from reimagine.zoo.threads import limit_opencv_threads
 
         limit_opencv_threads()
@@ -127,6 +129,8 @@ class _Request:
         if self.output and opened.film.is_source_file(self.output):
             raise RunError(f"{self.output}: is the film itself; give -o another name")
         check_output_of(opened.film, self.output, encoding)
+        if self.output and is_image_sequence(self.output):
+            check_unused(opened.folder, self.output)
         return opened, found.result() if found else "cpu"
 
     def _find_device(self, pool: ThreadPoolExecutor) -> Future[str] | None:

@@ -15,12 +15,14 @@ from reimagine.gallery.report import contact_sheet, report
 from reimagine.media.export import Encoding, export
 from reimagine.media.export.constant_rate import at_output_rate
 from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
+from reimagine.media.export.images import is_image_sequence, write_images, written_files
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
 from reimagine.media.frames import Frame, prefetch
-from reimagine.media.sound import read_sound, write_sound
+from reimagine.media.sound import Sound, read_sound, write_sound
 from reimagine.progress import Progress
 from reimagine.runs.folder import Run
+from reimagine.runs.image_outputs import claim
 from reimagine.runs.keys import hash_of
 from reimagine.runs.tracks import FilmTracks
 
@@ -64,6 +66,8 @@ def deliver(
     key = hash_of([step.key for step in run.steps], run.key, asdict(encoding), str(out.resolve()))
     if (known := _delivered(out, report_path, key)) is not None:
         return known
+    if is_image_sequence(out):
+        claim(run.folder, out, key)
     started = time.monotonic()
     remarks = _export(run.tracks, out, encoding, progress)
     for line in remarks:
@@ -72,17 +76,23 @@ def deliver(
     facts["seconds"]["export"] = round(time.monotonic() - started, 2)
     facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
     _draw(run, out)
-    facts = {"key": key, "bytes": out.stat().st_size, **facts}
+    facts = {"key": key, "bytes": _bytes(out), **facts}
     write_text_atomically(report_path, json.dumps(facts, indent=1))
     return facts
 
 
 def _delivered(out: Path, report_path: Path, key: str) -> dict[str, Any] | None:
     """The report of this very film, if it was delivered before."""
-    if not (report_path.exists() and out.exists()):
+    if not report_path.exists():
         return None
     facts = json.loads(report_path.read_text())
-    return facts if facts.get("key") == key and facts.get("bytes") == out.stat().st_size else None
+    return facts if facts.get("key") == key and facts.get("bytes") == _bytes(out) else None
+
+
+def _bytes(out: Path) -> int:
+    """Size of the finished film, or of all its images; 0 without one."""
+    files = written_files(out) if is_image_sequence(out) else [out]
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def _draw(run: Run, out: Path) -> None:
@@ -93,7 +103,8 @@ def _draw(run: Run, out: Path) -> None:
     if tracks.picture().frames > tracks.source_frames:
         from reimagine.gallery.continuations import ending_sheet
 
-        ending_sheet(run, out.with_name(f"{out.stem}-ending.png"))
+        numbered = is_image_sequence(out)  # the sheet must not be one more image of the sequence
+        ending_sheet(run, run.folder / "ending.png" if numbered else out.with_name(f"{out.stem}-ending.png"))
     if any(step.writes != "picture" for step in run.steps):
         from reimagine.gallery.music import write_music_pictures
 
@@ -113,7 +124,14 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
     if not film.frames:
         write_sound(out, sound or tracks.original_sound())
         return []
-    picture = tracks.picture()
+    return _export_picture(tracks, out, sound, encoding, progress)
+
+
+def _export_picture(
+    tracks: FilmTracks, out: Path, sound: Sound | None, encoding: Encoding, progress: Progress
+) -> list[str]:
+    """Write a film that has a picture; `sound` is the new one, if there is any."""
+    film, picture = tracks.film, tracks.picture()
     if (picture.frames > tracks.source_frames or film.speed != 1) and film.sounds and sound is None:
         sound = tracks.original_sound()
     progress.begin("export", picture.frames)
@@ -123,6 +141,10 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
             yield frame
             progress.advance(1)
 
+    if is_image_sequence(out):
+        sound = sound or (tracks.original_sound() if film.sounds else None)
+        shown, repeated = at_output_rate(film, frames())
+        return write_images(shown, out, repeated, sound)
     if not _picture_changed(tracks):
         if picture_fits(film, out.suffix.lower()):
             return export(film, out, None, sound, encoding)
@@ -137,4 +159,4 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
 def _picture_changed(tracks: FilmTracks) -> bool:
     """Whether the picture must be encoded."""
     film = tracks.film
-    return bool(tracks.latest("picture")) or film.trimmed or film.is_still or not film.as_stored
+    return bool(tracks.latest("picture")) or film.trimmed or bool(film.stills) or not film.as_stored

@@ -54,13 +54,14 @@ def degrade_file(film: Path, kind: str, seed: int, output: Path | None, progress
     from reimagine.media.export import Encoding, export
     from reimagine.media.files import check_readable
     from reimagine.media.frames import report_progress
+    from reimagine.media.image_names import title
     from reimagine.media.reader import open_film, read_film
 
     check_readable(film)
     source = open_film(film)
     if not source.frames:
         raise MediaError(f"{film}: has no picture to degrade; give a file with a video stream")
-    out = output or Path(f"{film.stem}-{kind}{'.png' if source.is_still else '.mp4'}")
+    out = output or Path(f"{title(film)}-{kind}{'.png' if source.is_still else '.mp4'}")
     if source.is_source_file(out):
         raise MediaError(f"{out}: is the film itself; give -o another name")
     encoding = Encoding()

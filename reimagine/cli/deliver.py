@@ -18,10 +18,10 @@ ENCODING_OPTIONS = ("codec", "crf", "preset", "preset_archive", "pix_fmt")
 """Options about the encoding of the finished film, named like the attributes of `Encoding`."""
 
 
-def films_of(source: Path) -> list[Path]:
-    """The films that a path names: each picture of a folder is one; anything else is a single film."""
-    if source.is_dir() and not (source / "run.json").exists():
-        from reimagine.media.film import IMAGE_SUFFIXES, list_images
+def films_of(source: Path, as_film: bool) -> list[Path]:
+    """The films that a path names: a single one, or each picture of a folder that is not given as a film."""
+    if source.is_dir() and not as_film and not (source / "run.json").exists():
+        from reimagine.media.image_names import IMAGE_SUFFIXES, list_images
 
         if not list_images(source):
             suffixes = ", ".join(IMAGE_SUFFIXES)
@@ -32,9 +32,11 @@ def films_of(source: Path) -> list[Path]:
 
 def deliver_films(source: Path, steps: Sequence[Any], given: Mapping[str, Any], progress: Progress) -> None:
     """Run the steps on each film; print the path of each finished film on standard output."""
-    films = films_of(source)
+    films = films_of(source, given["as_film"])
     if films != [source] and given["output"]:
-        raise RecipeError("-o names one file, but this is a folder of pictures; leave it out")
+        raise RecipeError(
+            "-o names one film, but this is a folder of pictures: leave it out, or give --as-film if they are frames"
+        )
     for film in films:
         into = given["into"] / film.stem if given["into"] and film != source else given["into"]
         _deliver(film, steps, into, given, progress)

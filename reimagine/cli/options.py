@@ -31,7 +31,10 @@ FILM = parameter(
     "film",
     Path,
     inspect.Parameter.empty,
-    typer.Argument(help="A film, sound or picture file, a folder of pictures, or a run folder to go on with"),
+    typer.Argument(
+        help="A film, sound or picture file, a folder of pictures, numbered images (frames/%06d.dpx, 'frames/*.tif') "
+        "or a run folder to go on with"
+    ),
 )
 DEVICE = parameter("device", str, "auto", option("auto, cpu, cuda or mps"))
 QUIET = parameter("quiet", bool, False, option("Show no progress", "--quiet", "-q"))
@@ -53,8 +56,8 @@ COMMON = [
         Optional[Path],
         None,
         option(
-            "The finished film: .mp4, .mkv, .mov, .webm, .avi or .mxf [default: <run>/film.mp4; film.mkv or film.mov "
-            "if MP4 cannot hold a stream]",
+            "The finished film: .mp4, .mkv, .mov, .webm, .avi or .mxf, or numbered images such as out/%06d.tif "
+            "[default: <run>/film.mp4; film.mkv or film.mov if MP4 cannot hold a stream]",
             "-o",
             "--output",
         ),

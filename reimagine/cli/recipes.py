@@ -54,7 +54,7 @@ def _run(**given: Any) -> None:
         if not given["dry_run"]:
             deliver_films(given["film"], steps, given, progress)
             return
-        for film in films_of(given["film"]):
+        for film in films_of(given["film"], given["as_film"]):
             dry_run(film, steps, given, progress)
 
 

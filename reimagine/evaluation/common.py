@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from reimagine.errors import MediaError
-from reimagine.media.film import Film, list_images
+from reimagine.media.film import Film
 from reimagine.media.frames import Frame, Shot
 from reimagine.media.image_files import read_image
+from reimagine.media.image_names import list_images
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
 

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from reimagine import stages
-from reimagine.media.film import MIDI_SUFFIXES, Film
+from reimagine.media.export.containers import FILM_SUFFIXES
+from reimagine.media.film import Film
 from reimagine.media.writer import write_image
 from reimagine.metrics.warp import TemporalConsistency
 
@@ -104,8 +105,8 @@ def _small(image: np.ndarray) -> np.ndarray:
 
 
 def _has_picture_and_sound(film: Film, out: Path) -> bool:
-    """Whether the finished file is a film that may have sound; neither a still nor MIDI nor sound only."""
-    return bool(film.frames) and not film.is_still and out.suffix not in MIDI_SUFFIXES
+    """Whether the finished file is a film that may have sound; not images, MIDI or sound only."""
+    return bool(film.frames) and out.suffix.lower() in FILM_SUFFIXES
 
 
 def _sound_minus_picture(out: Path) -> float | None:

@@ -6,14 +6,18 @@ import os
 from pathlib import Path
 
 from reimagine.errors import MediaError
+from reimagine.media.image_names import is_pattern, source_files
 
 
 def check_readable(path: Path) -> None:
-    """Check that a path exists and, if it is a file, that it can be read and is not empty.
+    """Check that a path exists, or that a pattern names images; a file must be readable and not empty.
 
     Raises:
         MediaError: what is wrong with it.
     """
+    if is_pattern(path):
+        source_files(path)
+        return
     if not path.exists():
         raise MediaError(f"{path}: no such file; give a film, a sound file, pictures or a run folder")
     try:

@@ -13,11 +13,10 @@ from typing import NamedTuple
 from reimagine.errors import MediaError
 from reimagine.media.digests import file_digest
 from reimagine.media.files import write_text_atomically
+from reimagine.media.image_names import source_files
 
 MIDI_SUFFIXES = (".mid", ".midi")
 """Files that are read as notes."""
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-"""Files that are read as images."""
 LONG_FRAME = Fraction(3, 2)
 """Periods of the frame rate: a last frame that stands longer keeps its duration; shorter ones are rounding."""
 FINGERPRINT_PREFIX = "sha256:"
@@ -58,7 +57,7 @@ class Film:
     """Properties of a source.
 
     Attributes:
-        source: path of the file, or of a folder of images.
+        source: path of the file, of a folder of images, or the pattern of an image sequence.
         fingerprint: hash of the source, see `fingerprint`.
         frames: number of frames of the film, after trimming; 0 for sound or notes only.
         rate: frames per second, exact; for a variable frame rate the average.
@@ -93,7 +92,9 @@ class Film:
         full: whether luma spans 0..255 rather than 16..235.
         aspect: sample aspect ratio of the frames as they are read, after the rotation.
         sounds: number of audio tracks.
-        stills: paths of the images, if the source is one image or a folder of them.
+        stills: paths of the images, if the source is one image, a folder of them or a sequence.
+        pages: of each of the `stills`, the number of the picture in its file; empty for the first ones.
+        sequence: whether the `stills` are the frames of a film, not pictures of their own.
         notes: remarks for the report, such as "interlaced: deinterlaced".
     """
 
@@ -129,12 +130,14 @@ class Film:
     aspect: Fraction = Fraction(1)
     sounds: int = 0
     stills: tuple[str, ...] = ()
+    pages: tuple[int, ...] = ()
+    sequence: bool = False
     notes: tuple[str, ...] = field(default=())
 
     @property
     def is_still(self) -> bool:
-        """Whether the source is an image or a folder of images."""
-        return bool(self.stills)
+        """Whether the source is an image, or a folder of images that are no sequence."""
+        return bool(self.stills) and not self.sequence
 
     @property
     def is_score(self) -> bool:
@@ -205,6 +208,7 @@ class Film:
             ticks=tuple(t - self.ticks[first] for t in self.ticks[first:stop]) if self.ticks else (),
             weave=self.weave[first:stop],
             stills=self.stills[first:stop],
+            pages=self.pages[first:stop],
         )
         begin = part.pictures.start - self.pictures.start
         end = begin + len(part.pictures)
@@ -231,7 +235,7 @@ class Film:
         for name in ("rate", "tick", "aspect", "last_duration", "speed", "output_rate"):
             if name in properties:
                 properties[name] = Fraction(properties[name])
-        for name in ("ticks", "pts", "packets", "stills", "notes"):
+        for name in ("ticks", "pts", "packets", "stills", "pages", "notes"):
             properties[name] = tuple(properties.get(name, ()))
         properties["weave"] = tuple((top, bottom) for top, bottom in properties.get("weave", ()))
         properties["key_frames"] = tuple(KeyFrame(*values) for values in properties.get("key_frames", ()))
@@ -239,18 +243,18 @@ class Film:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of a file; of a folder, of the names and contents of its images, or of all its files."""
-    if not path.is_dir():
+    """SHA-256 of a file; of a folder or a sequence, of the names and contents of its images (or of all its files).
+
+    Raises:
+        MediaError: no image matches the pattern of a sequence.
+    """
+    files = source_files(path)
+    if files == [path]:
         return FINGERPRINT_PREFIX + file_digest(path)
     digest = hashlib.sha256()
-    for file in list_images(path) or sorted(p for p in path.iterdir() if p.is_file()):
+    for file in files:
         digest.update(f"{file.name}\0{file_digest(file)}".encode())
     return FINGERPRINT_PREFIX + digest.hexdigest()
-
-
-def list_images(folder: Path) -> list[Path]:
-    """Image files of a folder, sorted by name; hidden files are left out."""
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.name[0] != ".")
 
 
 def is_constant_rate(ticks: list[int], tick: Fraction, rate: Fraction) -> bool:

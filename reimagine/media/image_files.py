@@ -3,67 +3,193 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
-from reimagine.media.film import IMAGE_SUFFIXES, Film, fingerprint, list_images
+from reimagine.media.animations import Pages, is_animated_png, pages_of
+from reimagine.media.film import Film, fingerprint
 from reimagine.media.frames import Frame, frame_from_image, pad_to_even
+from reimagine.media.image_decoding import ImageFacts, decode_image, decode_pages, image_facts
+from reimagine.media.image_names import (
+    IMAGE_SUFFIXES,
+    frame_numbers,
+    gap_note,
+    list_images,
+    natural_order,
+    source_files,
+)
+from reimagine.media.rates import HIGHEST_RATE, LOWEST_RATE, exact_rate
 
 if TYPE_CHECKING:
     import numpy as np
 
-IMAGE_RATE = Fraction(25)
-"""Frames per second of a folder of images."""
+STILL_RATE = Fraction(25)
+"""Frames per second of stills."""
+SEQUENCE_RATE = Fraction(24)
+"""Frames per second of an image sequence that states none."""
+
+OnFrame = Callable[[int, "np.ndarray"], None]
+"""Receives a frame's number and its luma, (H, W) uint8."""
 
 
 def read_image(path: Path) -> np.ndarray:
-    """An image file as (H, W, 3) uint8 RGB, rotated as its EXIF data says.
+    """The first picture of an image file as (H, W, 3) uint8 RGB, upright.
 
     Raises:
         MediaError: the file cannot be decoded.
     """
-    import cv2
-    import numpy as np
-
-    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise MediaError(f"{path}: not an image, or damaged")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return _in_8_bits(decode_image(path))
 
 
-def open_images(path: Path, on_frame: Callable[[int, np.ndarray], None] | None) -> Film:
-    """Properties of an image file, or of a folder of images; see `reader.open_film`."""
+def open_image_source(path: Path, on_frame: OnFrame | None, as_film: bool, rate: float | None) -> Film | None:
+    """Properties of a source of images: one image, a folder, a sequence; None for an animated PNG and all other files.
+
+    Args:
+        path: the source.
+        on_frame: called with every image.
+        as_film: whether the images of a folder are the frames of one film; those of a pattern are.
+        rate: frames per second of a sequence; None takes the rate that the files state, or `SEQUENCE_RATE`.
+
+    Raises:
+        MediaError: there are no images, one cannot be decoded, two have one number, one of a sequence holds several
+            pictures, or `as_film` is given for a single file.
+    """
+    if as_film and path.is_file():
+        raise MediaError(f"{path}: is a single file; --as-film is for a folder of images, leave it out")
+    if path.is_file() and (path.suffix.lower() not in IMAGE_SUFFIXES or is_animated_png(path)):
+        return None
+    pages = pages_of(path) if path.is_file() else Pages()
+    if as_film or pages.several:
+        return _open_sequence(path, pages, on_frame, rate)
     files = list_images(path) if path.is_dir() else [path]
     if not files:
         raise MediaError(f"{path}: a folder without images; put image files ({', '.join(IMAGE_SUFFIXES)}) into it")
-    width = height = 0
-    for number, file in enumerate(files):
-        image = read_image(file)
-        if number == 0:
-            height, width = image.shape[:2]
-        if on_frame:
-            on_frame(number, image[..., 1])
-    return Film(
+    film = Film(str(path), fingerprint(path), len(files), STILL_RATE, 0, 0, 0.0, stills=tuple(map(str, files)))
+    return _scanned(replace(film, full=True, seconds=float(len(files) / STILL_RATE)), on_frame)
+
+
+def _open_sequence(path: Path, pages: Pages, on_frame: OnFrame | None, rate: float | None) -> Film:
+    files = [path] * len(pages.numbers) if pages.several else _frame_files(path)
+    facts = image_facts(files[0])
+    film = Film(
         str(path),
         fingerprint(path),
         len(files),
-        IMAGE_RATE,
-        width,
-        height,
-        float(len(files) / IMAGE_RATE),
+        SEQUENCE_RATE,
+        0,
+        0,
+        0.0,
         stills=tuple(map(str, files)),
+        pages=pages.numbers if pages.several else (),
+        sequence=True,
+        as_stored=False,
         full=True,
+        aspect=facts.aspect,
+        notes=tuple(_notes(facts, pages)),
     )
+    stated = facts.rate if LOWEST_RATE <= facts.rate <= HIGHEST_RATE else Fraction(0)
+    film = _with_times(film, exact_rate(rate) if rate else stated, () if rate else pages.delays)
+    return _scanned(replace(film, seconds=float(film.time(film.frames))), on_frame)
+
+
+def _notes(facts: ImageFacts, pages: Pages) -> Iterator[str]:
+    if pages.left_out:
+        yield f"{pages.left_out} thumbnails in the file are left out"
+    if facts.linear:
+        yield "linear light is converted with the transfer function of sRGB; values above 1 are clipped"
+    if facts.logarithmic:
+        yield "the samples are logarithmic (film density): they are read as stored, without a conversion"
+
+
+def _frame_files(path: Path) -> list[Path]:
+    """The images of a folder or pattern, in natural order."""
+    files = natural_order(list_images(path) if path.is_dir() else source_files(path))
+    if not files:
+        raise MediaError(f"{path}: has no images; give a folder or pattern of images ({', '.join(IMAGE_SUFFIXES)})")
+    several = next((file for file in files if is_animated_png(file) or pages_of(file).several), None)
+    if several:
+        raise MediaError(f"{several}: holds several pictures, so it is no frame of a sequence; give it alone")
+    return files
+
+
+def _with_times(film: Film, rate: Fraction, delays: tuple[int, ...]) -> Film:
+    """The film with its rate, the times of its frames, and what is to be said of them.
+
+    Args:
+        film: a sequence without times.
+        rate: frames per second, given or stated by the files; 0 if neither.
+        delays: milliseconds of each frame, if the file says.
+    """
+    if delays:
+        return _with_delays(film, delays)
+    notes = film.notes
+    if not rate:
+        rate = SEQUENCE_RATE
+        notes = (*notes, f"the images state no frame rate: {rate} frames per second are assumed; --rate sets it")
+    numbers = [] if film.pages else frame_numbers([Path(file) for file in film.stills])
+    gaps = gap_note(numbers)
+    ticks = tuple(number - numbers[0] for number in numbers) if gaps else ()
+    return replace(film, rate=rate, tick=1 / rate, ticks=ticks, notes=(*notes, gaps) if gaps else notes)
+
+
+def _with_delays(film: Film, delays: tuple[int, ...]) -> Film:
+    if len(set(delays)) == 1:
+        return replace(film, rate=Fraction(1000, delays[0]))
+    ticks = tuple(accumulate(delays[:-1], initial=0))
+    rate = Fraction(1000 * len(delays), sum(delays)).limit_denominator(1001)
+    return replace(film, rate=rate, ticks=ticks, last_duration=Fraction(delays[-1], 1000))
+
+
+def _scanned(film: Film, on_frame: OnFrame | None) -> Film:
+    """The film with the size of its first image; every image is decoded once."""
+    resized = 0
+    for number, image in enumerate(_images(film, 0, film.frames)):
+        if not number:
+            film = replace(film, width=image.shape[1], height=image.shape[0])
+        resized += image.shape[:2] != (film.height, film.width)
+        if on_frame:
+            on_frame(number, _in_8_bits(_sized(image, film) if film.sequence else image)[..., 1])
+    if resized and film.sequence:
+        size = f"{film.width}x{film.height}"
+        return replace(film, notes=(*film.notes, f"{resized} images have another size: they are scaled to {size}"))
+    return film
 
 
 def read_image_frames(film: Film, start: int, stop: int) -> Iterator[Frame]:
-    """Frames `start` to `stop` (exclusive) of a folder of images, resized to the size of the first."""
+    """Frames `start` to `stop` (exclusive) of stills or of a sequence, scaled to the size of the first."""
+    for index, image in enumerate(_images(film, start, stop), start):
+        frame = frame_from_image(index, _image_for_frame(_sized(image, film)))
+        yield Frame(index, pad_to_even(frame.picture), full=True)
+
+
+def _images(film: Film, start: int, stop: int) -> Iterator[np.ndarray]:
+    """Images as stored, (H, W, 3) RGB, uint8 or uint16."""
+    if film.pages:
+        yield from decode_pages(Path(film.source), film.pages[start:stop])
+        return
+    for file in film.stills[start:stop]:
+        yield decode_image(Path(file))
+
+
+def _sized(image: np.ndarray, film: Film) -> np.ndarray:
     import cv2
 
-    for index in range(start, stop):
-        image = read_image(Path(film.stills[index]))
-        if image.shape[:2] != (film.height, film.width):
-            image = cv2.resize(image, (film.width, film.height), interpolation=cv2.INTER_AREA)
-        yield Frame(index, pad_to_even(frame_from_image(index, image).picture), full=True)
+    if image.shape[:2] == (film.height, film.width):
+        return image
+    return cv2.resize(image, (film.width, film.height), interpolation=cv2.INTER_AREA)
+
+
+def _image_for_frame(image: np.ndarray) -> np.ndarray:
+    """An image at the depth that frames have."""
+    return _in_8_bits(image)
+
+
+def _in_8_bits(image: np.ndarray) -> np.ndarray:
+    """RGB, uint8 or uint16, as uint8."""
+    import numpy as np
+
+    return image if image.dtype == np.uint8 else ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -13,10 +13,10 @@ from reimagine.media.clock import first_sound_time, last_duration, repaired_time
 from reimagine.media.container import error_reason, open_container, use_decoding_threads
 from reimagine.media.fields import FieldComparison
 from reimagine.media.files import check_readable
-from reimagine.media.film import IMAGE_SUFFIXES, MIDI_SUFFIXES, Film, fingerprint, is_constant_rate
+from reimagine.media.film import MIDI_SUFFIXES, Film, fingerprint, is_constant_rate
 from reimagine.media.frames import SWSCALE_COLORSPACE, Frame, pad_to_even, plane
 from reimagine.media.geometry import orientation, scaled, stored_size, upright
-from reimagine.media.image_files import open_images, read_image, read_image_frames
+from reimagine.media.image_files import open_image_source, read_image, read_image_frames
 from reimagine.media.notes import read_notes
 from reimagine.media.reading import Reading
 from reimagine.media.seeking import NO_TIMESTAMPS, KeyFrameIndex, numbered_pictures
@@ -54,7 +54,7 @@ def open_film(path: Path, on_frame: OnFrame | None = None, reading: Reading | No
     It is decoded twice if frames are made of fields and `on_frame` is given.
 
     Args:
-        path: a film, a sound file, a MIDI file, an image or a folder of images.
+        path: a film, a sound file, a MIDI file, an image, a folder of images or the pattern of an image sequence.
         on_frame: called with every frame, so that an analysis of all frames needs no second decoding.
         reading: options of how frames are made of the source's pictures, and of their times; its part is not cut out.
 
@@ -62,9 +62,9 @@ def open_film(path: Path, on_frame: OnFrame | None = None, reading: Reading | No
         MediaError: the source cannot be read, is empty, its picture is smaller than `MIN_SIDE`, or an option does not
             fit it.
     """
-    reading, comparison = reading or Reading(), FieldComparison()
+    path, reading, comparison = Path(path), reading or Reading(), FieldComparison()
     at_once = None if reading.remakes_frames else on_frame
-    film = _open_source(Path(path), comparison if reading.inverse_telecine else at_once)
+    film = _open_source(path, comparison if reading.inverse_telecine else at_once, reading.of(path))
     film = as_read(film, reading, comparison.pictures)
     if reading.remakes_frames and on_frame:
         for frame in read_film(film):
@@ -72,11 +72,11 @@ def open_film(path: Path, on_frame: OnFrame | None = None, reading: Reading | No
     return film
 
 
-def _open_source(path: Path, on_frame: OnFrame | None) -> Film:
+def _open_source(path: Path, on_frame: OnFrame | None, reading: Reading) -> Film:
     """Decode a source once; `on_frame` is called with each of its pictures."""
     check_readable(path)
-    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
-        return _checked_size(open_images(path, on_frame))
+    if images := open_image_source(path, on_frame, reading.as_film, reading.rate):
+        return _checked_size(images)
     if path.suffix.lower() in MIDI_SUFFIXES:
         return Film(str(path), fingerprint(path), 0, DEFAULT_RATE, 0, 0, read_notes(path).seconds + MIDI_RELEASE)
     from av.stream import Disposition
@@ -247,7 +247,7 @@ def _properties(path: Path, stream: VideoStream, picture: VideoFrame, sounds: in
 def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
     """Frames `start` to `stop` (exclusive; by default all) of a source, upright, progressive, 8-bit 4:2:0."""
     stop = film.frames if stop is None else min(stop, film.frames)
-    if film.is_still:
+    if film.stills:
         yield from read_image_frames(film, start, stop)
         return
     if start >= stop:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from reimagine.errors import MediaError, unknown_name
 from reimagine.media.film import fingerprint
+from reimagine.media.image_names import is_pattern
 from reimagine.media.rates import exact_rate
 from reimagine.media.shot_table import check_table
 from reimagine.media.shots import CUT_THRESHOLD, CUT_THRESHOLDS
@@ -27,12 +28,17 @@ class Reading:
     end: Annotated[float | None, "End of the part to use, in seconds"] = None
     rate: Annotated[float | None, "Frames per second that the film really ran at: 16, 18, 23.976; sound follows"] = None
     output_rate: Annotated[float | None, "Frames per second of the finished film; frames are repeated"] = None
+    as_film: Annotated[bool, "The images of a folder are the frames of one film, in the order of their numbers"] = False
     deinterlace: Annotated[str, "none, frame (one per pair of fields), field (one per field, 50i to 50p), auto"] = (
         "auto"
     )
     inverse_telecine: Annotated[bool, "Undo telecine: 29.97i to the 23.976 frames per second of the film"] = False
     shots: Annotated[Path | None, "Table of shots (.csv, .otio) to use instead of detected ones; see `shots`"] = None
     cut_threshold: Annotated[float, "Threshold of cut detection, 1 to 100; a lower one finds more cuts"] = CUT_THRESHOLD
+
+    def of(self, source: Path) -> Reading:
+        """The reading of a source: a pattern of images is always a film."""
+        return replace(self, as_film=True) if is_pattern(source) else self
 
     @property
     def remakes_frames(self) -> bool:

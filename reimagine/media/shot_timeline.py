@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine.errors import MediaError
+from reimagine.media.image_names import title
 from reimagine.media.shot_table import ShotRow
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def timeline_text(film: Film, shots: Sequence[Shot]) -> str:
         clip = otio.schema.Clip(f"shot {number}", media, span(film.first + shot.start, shot.stop - shot.start))
         clip.metadata[NAMESPACE] = {"similar_frame": similar}
         track.append(clip)
-    timeline = otio.schema.Timeline(source.stem)
+    timeline = otio.schema.Timeline(title(source))
     timeline.tracks.append(track)
     return timeline.to_json_string()
 

@@ -31,10 +31,10 @@ def as_read(film: Film, reading: Reading, comparisons: Sequence[Comparison]) -> 
     """
     if not film.frames and (reading.rate or reading.output_rate):
         raise MediaError(f"{film.source}: has no picture; leave out --rate and --output-rate")
-    if reading.remakes_frames and (film.is_still or not film.frames):
+    if (reading.remakes_frames or reading.deinterlace == "frame") and (film.stills or not film.frames):
         raise MediaError(f"{film.source}: has no fields; leave out --deinterlace and --inverse-telecine")
     film = _with_fields(film, reading, comparisons)
-    if reading.rate:
+    if reading.rate and not film.sequence:  # its rate was set when it was opened
         film = _at_rate(film, exact_rate(reading.rate))
     if reading.rate or reading.remakes_frames:
         film = replace(film, seconds=float(film.time(film.frames)))

@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from reimagine.errors import MediaError
 from reimagine.media.container import open_container, open_output, use_decoding_threads
 from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import Film
@@ -113,13 +114,17 @@ def write_image(path: Path, image: np.ndarray, quality: int | None = None) -> No
         path: the suffix selects the format.
         image: (H, W, 3) uint8 RGB.
         quality: of WebP and JPEG, 0 to 100; by default WebP is lossless and JPEG has OpenCV's default.
+
+    Raises:
+        MediaError: the file cannot be written.
     """
     import cv2
 
     keys = {".webp": cv2.IMWRITE_WEBP_QUALITY, ".jpg": cv2.IMWRITE_JPEG_QUALITY}
     settings = [keys[path.suffix], quality] if quality is not None and path.suffix in keys else []
     temporary = temporary_path(path)
-    cv2.imwrite(str(temporary), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings)
+    if not cv2.imwrite(str(temporary), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings):
+        raise MediaError(f"{path}: cannot be written; check the disk, or use .png")
     replace_atomically(temporary, path)
 
 

@@ -23,6 +23,7 @@ from reimagine.errors import RunError
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import Film
 from reimagine.media.frames import Shot
+from reimagine.media.image_names import title
 from reimagine.media.reading import Reading
 from reimagine.progress import NoProgress, Progress
 from reimagine.runs.keys import step_key
@@ -59,7 +60,7 @@ class Run:
         """Open a film in its run folder, which is created if needed; or an existing run folder, to continue it.
 
         Args:
-            source: a film, sound or picture file, a folder of pictures, or a run folder.
+            source: a film, sound or picture file, a folder of pictures, the pattern of a sequence, or a run folder.
             into: the run folder of a film; default `runs/<film's stem>`.
             reading: how the film is read, such as a part of it.
 
@@ -76,7 +77,7 @@ class Run:
                 )
             return cls._reopen(source)
         progress = progress or NoProgress()
-        folder = into or Path("runs") / source.stem
+        folder = into or Path("runs") / title(source)
         opened, key = open_source(source, folder, reading or Reading(), progress)
         run = cls(folder, opened, key)
         if not (folder / "run.json").exists():

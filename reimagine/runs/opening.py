@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from reimagine.errors import RunError
 from reimagine.media.digests import load_digests, save_digests
 from reimagine.media.files import check_readable, write_text_atomically
-from reimagine.media.film import FINGERPRINT_PREFIX, Film, fingerprint, list_images
+from reimagine.media.film import FINGERPRINT_PREFIX, Film, fingerprint
 from reimagine.media.frames import Shot
+from reimagine.media.image_names import is_present, source_files
 from reimagine.media.reading import Reading
 from reimagine.progress import Progress
 from reimagine.runs.keys import hash_of
@@ -34,6 +35,7 @@ def open_source(source: Path, folder: Path, reading: Reading, progress: Progress
         MediaError: the film cannot be read.
     """
     check_readable(source)
+    reading = reading.of(source)
     reading.check()
     _check_writable(folder)
     identity = _identity(source, folder)
@@ -53,7 +55,7 @@ def check_unchanged(film: Film, folder: Path) -> None:
         RunError: it does not exist any more, or was changed.
     """
     source = Path(film.source)
-    if not source.exists():
+    if not is_present(source):
         raise RunError(f"{folder}: its film {source} does not exist any more; if it was moved, give its new path")
     if film.fingerprint.startswith(FINGERPRINT_PREFIX) and _identity(source, folder) != film.fingerprint:
         raise RunError(f"{folder}: its film {source} was changed since; give the film and another --into folder")
@@ -63,7 +65,7 @@ def _identity(source: Path, folder: Path) -> str:
     """The fingerprint of a film; it reads the film once, and again only after a change."""
     load_digests(folder / DIGESTS)
     identity = fingerprint(source)
-    save_digests(folder / DIGESTS, list_images(source) if source.is_dir() else [source])
+    save_digests(folder / DIGESTS, source_files(source))
     return identity
 
 

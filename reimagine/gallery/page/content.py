@@ -12,6 +12,7 @@ import cv2
 from reimagine import recipe, stages, zoo
 from reimagine.errors import ReimagineError
 from reimagine.gallery.page.pictures import QUALITY, ending_strip, shot_strip, write_films
+from reimagine.media.image_names import title
 from reimagine.media.writer import write_image
 from reimagine.runs.step import Step, read_options
 
@@ -54,7 +55,7 @@ def page_content(run: Run, out: Path, slug: str, progress: Progress, credit: str
     films = write_films(tracks, folder, progress) if film.frames and not film.is_still else {}
     report = run.folder / "report.json"
     return {
-        "title": Path(film.source).stem.replace("_", " ").replace("-", " "),
+        "title": title(Path(film.source)).replace("_", " ").replace("-", " "),
         "slug": slug,
         "summary": ", ".join(dict.fromkeys(stages.stage_named(step.stage).done for step in tracks.steps)),
         "width": films.get("width", 0),
@@ -168,7 +169,7 @@ def _film_credit(tracks: FilmTracks) -> str:
     """Maker and licence from the metadata of the film's file."""
     from reimagine.media.reader import open_container
 
-    if tracks.film.is_still or tracks.film.is_score:
+    if tracks.film.stills or tracks.film.is_score:
         return NO_LICENCE
     with open_container(Path(tracks.film.source)) as container:
         texts = [container.metadata[key] for key in ("artist", "copyright", "comment") if key in container.metadata]

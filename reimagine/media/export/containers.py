@@ -152,10 +152,12 @@ def default_suffix(film: Film, encoded: tuple[str, str] | None, new_sound: bool)
     """The first container that holds the encoded picture and all that is copied; Matroska if none holds all of it.
 
     Args:
-        film: the source, with a picture.
+        film: the source, with a picture; an image sequence has nothing that is copied.
         encoded: FFmpeg's encoder of the picture, and the container preferred for it; None if the picture is copied.
         new_sound: whether the first audio track is replaced.
     """
+    if film.stills:
+        return encoded[1] if encoded else DEFAULT_SUFFIXES[0]
     with open_container(Path(film.source)) as source:
         kept = [s for s in other_streams(source, film, new_sound) if s.type in ("audio", "subtitle")]
         suffixes = sorted(DEFAULT_SUFFIXES, key=lambda s: s == ".mov" and "mov" not in source.format.name)

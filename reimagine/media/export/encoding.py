@@ -9,7 +9,9 @@ from reimagine.errors import MediaError, unknown_name
 from reimagine.media.export.containers import FILM_SUFFIXES, MXF_RATES, container_holds
 from reimagine.media.export.encoders import ARCHIVE_PRESETS, ENCODERS, HARDWARE_ENCODERS, VideoEncoder
 from reimagine.media.export.hardware import check_device, usable_encoders
-from reimagine.media.film import IMAGE_SUFFIXES, MIDI_SUFFIXES, Film
+from reimagine.media.export.images import check_kind, is_image_sequence
+from reimagine.media.film import MIDI_SUFFIXES, Film
+from reimagine.media.image_names import IMAGE_SUFFIXES
 
 OUTPUT_SUFFIXES = (*FILM_SUFFIXES, ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".mid")
 """Films, sound files and notes that can be written."""
@@ -62,6 +64,11 @@ class Encoding:
         self._check_names()
         if out and suffix not in (*OUTPUT_SUFFIXES, *IMAGE_SUFFIXES):
             raise MediaError(f"{out}: unknown kind of film {out.suffix!r}; use {', '.join(OUTPUT_SUFFIXES[:4])}")
+        if suffix in IMAGE_SUFFIXES and self != Encoding():
+            raise MediaError(
+                f"{out}: images are not encoded as films are; leave out --codec, --crf, --preset, --preset-archive and "
+                f"--pix-fmt"
+            )
         encoder = self.encoder(suffix)
         self._check_quality(encoder, self.name(suffix))
         if suffix in FILM_SUFFIXES and not container_holds(suffix, "video", encoder.name):
@@ -104,10 +111,12 @@ def check_output_of(film: Film, out: Path | None, encoding: Encoding) -> None:
     """Check that the output can hold the picture of a film, before any work is done.
 
     Raises:
-        MediaError: the output holds sound only, the encoder cannot write so small a picture, or the container cannot
-            hold the frame rate.
+        MediaError: the output is no film for a film or no picture for a picture, the encoder cannot write so small a
+            picture, or the container cannot hold the frame rate.
     """
-    if not film.frames or film.is_still:
+    if out and film.frames:
+        check_kind(film, out)
+    if not film.frames or film.is_still or (out and is_image_sequence(out)):
         return
     suffix = out.suffix.lower() if out else None
     if out and suffix not in (*FILM_SUFFIXES, *MIDI_SUFFIXES):

@@ -26,6 +26,7 @@ from reimagine.media.export.containers import (
     stream_fits,
 )
 from reimagine.media.export.encoding import Encoding
+from reimagine.media.export.images import write_frame
 from reimagine.media.export.matroska import set_display_width
 from reimagine.media.export.metadata import Expected, content_tags, film_timecode, set_track_tags, track_tags
 from reimagine.media.export.new_streams import encode_picture, encode_sound, encoded_size
@@ -36,7 +37,6 @@ from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
 from reimagine.media.sound import Sound
-from reimagine.media.writer import write_image
 
 if TYPE_CHECKING:
     from av import AudioStream
@@ -60,11 +60,11 @@ def export(film: Film, out: Path, frames: Iterable[Frame] | None, sound: Sound |
     """
     if film.is_still:
         for frame in frames or ():
-            write_image(out, frame.image[: film.height, : film.width])
+            write_frame(out, frame, film)
         return []
     temporary, suffix = temporary_path(out), out.suffix.lower()
     with ExitStack() as stack:
-        source = stack.enter_context(open_container(Path(film.source)))
+        source = None if film.stills else stack.enter_context(open_container(Path(film.source)))
         options = {"movflags": "+faststart"} if suffix in MP4_SUFFIXES else {}
         target = stack.enter_context(open_output(temporary, FORMATS.get(suffix), options))
         job = _Export(film, source, target, suffix)
@@ -72,8 +72,9 @@ def export(film: Film, out: Path, frames: Iterable[Frame] | None, sound: Sound |
         if sound is not None:
             job.streams.append(encode_sound(target, sound, suffix, encoding.encoder(suffix).sound))
             job.expected.add_new_sound()
-        job.add_others(other_streams(source, film, sound is not None), sound is not None)
-        job.add_metadata()
+        if source is not None:
+            job.add_others(other_streams(source, film, sound is not None), sound is not None)
+            job.add_metadata(source)
         _mux(target, job.packets())
     if job.display_width:
         set_display_width(temporary, job.display_width)
@@ -93,6 +94,7 @@ class _Export:
     """One output: the streams that it has so far, and remarks on what was not kept.
 
     Attributes:
+        source: the film's file; an image sequence has none.
         suffix: of the output, lower case.
         streams: packets that are encoded as they are taken.
         copies: where streams of the source go.
@@ -101,7 +103,7 @@ class _Export:
     """
 
     film: Film
-    source: InputContainer
+    source: InputContainer | None
     target: OutputContainer
     suffix: str
     streams: list[TimedPackets] = field(default_factory=list)
@@ -114,10 +116,10 @@ class _Export:
         """Encode new frames, or copy the source's picture."""
         if not self.film.frames:
             return
-        if self.film.picture_stream < len(self.source.streams.video):
+        if self.source and self.film.picture_stream < len(self.source.streams.video):
             self.expected.add_track(self.source.streams.video[self.film.picture_stream])
-        if frames is not None:
-            self._encode(frames, encoding)
+        if frames is not None or self.source is None:
+            self._encode(frames or (), encoding)
             return
         stream = self.source.streams.video[self.film.picture_stream]
         self.copies[stream.index] = Copy(add_copy(self.target, stream, self.suffix))
@@ -167,7 +169,7 @@ class _Export:
 
     def _is_written_otherwise(self, stream: Stream) -> bool:
         """Whether a data stream of an MP4 file holds the titles of the chapters, or the timecode."""
-        return stream.type == "data" and ("timecode" in stream.metadata or bool(self.source.chapters()))
+        return stream.type == "data" and ("timecode" in stream.metadata or bool(self.source and self.source.chapters()))
 
     def _transcode(self, stream: AudioStream, new_sound: bool) -> None:
         codec = encoder_for(self.suffix, stream)
@@ -204,13 +206,13 @@ class _Export:
             f"{name} {stream.index}{codec} does not fit {self.suffix} and was left out; {_advice(stream)}"
         )
 
-    def add_metadata(self) -> None:
+    def add_metadata(self, source: InputContainer) -> None:
         """Copy metadata, timecode and chapters; chapters are cut to the film."""
-        self.expected.tags = content_tags(self.source.metadata)
+        self.expected.tags = content_tags(source.metadata)
         self.target.metadata.update(self.expected.tags)
-        if timecode := film_timecode(self.source, self.film):
+        if timecode := film_timecode(source, self.film):
             self.target.metadata["timecode"] = self.expected.tags["timecode"] = timecode
-        chapters = [_placed_chapter(chapter, self.film) for chapter in self.source.chapters()]
+        chapters = [_placed_chapter(chapter, self.film) for chapter in source.chapters()]
         if kept := [chapter for chapter in chapters if chapter["end"] > chapter["start"]]:
             if self.suffix in CHAPTER_SUFFIXES:
                 self.target.set_chapters(kept)

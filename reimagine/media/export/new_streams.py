@@ -42,7 +42,7 @@ def encoded_size(film: Film, codec: str, suffix: str) -> tuple[int, int]:
 
 
 def encode_picture(
-    source: InputContainer,
+    source: InputContainer | None,
     target: OutputContainer,
     film: Film,
     frames: Iterable[Frame],
@@ -61,7 +61,8 @@ def encode_picture(
     context = stream.codec_context
     context.time_base, context.sample_aspect_ratio = tick, Fraction(1) if squared else film.aspect
     context.color_range, context.colorspace = 2 if film.full else 1, 1 if film.matrix == "bt709" else 6
-    _copy_tags(source, film, stream, suffix)
+    if source is not None:
+        _copy_tags(source, film, stream, suffix)
     if film.last_duration or suffix in CONSTANT_RATE_SUFFIXES:
         # MP4 and MOV keep the duration of the last packet only, which must be the last frame; AVI and MXF keep no order
         context.max_b_frames = 0

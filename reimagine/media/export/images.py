@@ -1,0 +1,190 @@
+"""Writing of a film as numbered images, with its sound in a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reimagine.errors import MediaError
+from reimagine.media.container import open_container
+from reimagine.media.export.containers import is_cover, other_streams
+from reimagine.media.files import replace_atomically, temporary_path
+from reimagine.media.film import MIDI_SUFFIXES, Film
+from reimagine.media.frames import Frame
+from reimagine.media.image_decoding import OPENCV_SUFFIXES, to_linear_light
+from reimagine.media.image_names import (
+    IMAGE_SUFFIXES,
+    NUMBER_FIELD,
+    frame_numbers,
+    has_number,
+    is_present,
+    numbered_path,
+    source_files,
+)
+from reimagine.media.sound import Sound, write_sound
+from reimagine.media.writer import write_image
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ASPECT_SUFFIXES = (".dpx", ".exr", ".tif", ".tiff")
+"""Images that state the aspect ratio of their pixels."""
+
+
+def is_image_sequence(out: Path) -> bool:
+    """Whether an output is a pattern of numbered images."""
+    return out.suffix.lower() in IMAGE_SUFFIXES and has_number(out)
+
+
+def check_kind(film: Film, out: Path) -> None:
+    """Check that a picture is written as a picture, and a film as a film or as numbered images.
+
+    Raises:
+        MediaError: it is not, or the images would lie among those of the source.
+    """
+    suffix = out.suffix.lower()
+    if film.is_still:
+        if suffix not in (*IMAGE_SUFFIXES, *MIDI_SUFFIXES):
+            raise MediaError(
+                f"{out}: {film.source} is a picture, not a film; give -o a .png file, or give a folder --as-film"
+            )
+        if has_number(out):
+            raise MediaError(f"{out}: {film.source} is one picture; give -o a name without a number")
+    elif suffix in IMAGE_SUFFIXES and not has_number(out):
+        numbered = out.with_name(f"{out.stem}-%06d{out.suffix}")
+        raise MediaError(
+            f"{out}: is one image, but the film has {film.frames} frames; give -o {numbered} for numbered images, "
+            f"or film.mp4"
+        )
+    elif is_image_sequence(out) and film.stills and out.absolute().parent == Path(film.stills[0]).parent:
+        raise MediaError(f"{out}: lies among the images of the film; give -o another folder")
+
+
+def sound_path(out: Path) -> Path:
+    """The sound file beside numbered images: sound.wav for %06d.tif."""
+    return next_to(out, "sound", ".wav")
+
+
+def next_to(out: Path, name: str, suffix: str) -> Path:
+    """A file beside numbered images, with a name in place of the number."""
+    return out.with_name(NUMBER_FIELD.sub(name, out.stem, count=1) + suffix)
+
+
+def written_files(out: Path) -> list[Path]:
+    """The numbered images of an output that exist, and their sound."""
+    sound = sound_path(out)
+    images = source_files(out) if is_present(out) else []
+    return [*images, *([sound] if sound.exists() else [])]
+
+
+def numbering(film: Film) -> Callable[[int], int]:
+    """The number of the image of each frame: those of an image sequence are kept; else that in the whole film.
+
+    Frames that are added after the end of a sequence are numbered on. At an output rate, frames are numbered from 0.
+    """
+    numbers = frame_numbers([Path(file) for file in film.stills]) if film.sequence and not film.pages else []
+    if film.output_rate:
+        return lambda index: index
+    if not numbers:
+        return lambda index: film.first + index
+    last = len(numbers) - 1
+    return lambda index: numbers[index] if index <= last else numbers[last] + index - last
+
+
+def write_images(film: Film, out: Path, frames: Iterable[Frame], sound: Sound | None) -> list[str]:
+    """Write frames as numbered images, and the sound as a WAV file beside them. Files that exist are kept.
+
+    Args:
+        film: the film at the rate at which it is shown.
+        out: pattern of the images; the suffix selects the format.
+        frames: all frames, in order.
+        sound: the sound of the film, if it has one.
+
+    Returns:
+        A sentence for each stream or property that images do not hold.
+    """
+    number = numbering(film)
+    for frame in frames:
+        path = numbered_path(out, number(frame.index))
+        if not path.exists():
+            write_frame(path, frame, film)
+    if sound is not None and not sound_path(out).exists():
+        write_sound(sound_path(out), sound)
+    return list(_remarks(film, out, sound))
+
+
+def write_frame(path: Path, frame: Frame, film: Film) -> None:
+    """Write a frame as an image file, 8 bits per sample; OpenEXR has half floats of linear light.
+
+    Raises:
+        MediaError: the file cannot be written.
+    """
+    image = frame.image[: film.height, : film.width]
+    if path.suffix.lower() in OPENCV_SUFFIXES:
+        write_image(path, image)
+    else:
+        _write_with_openimageio(path, image, film)
+
+
+def _write_with_openimageio(path: Path, image: np.ndarray, film: Film) -> None:
+    import numpy as np
+    import OpenImageIO
+
+    temporary = temporary_path(path)
+    samples = to_linear_light(image) if path.suffix.lower() == ".exr" else np.ascontiguousarray(image)
+    output = OpenImageIO.ImageOutput.create(str(temporary))
+    spec = OpenImageIO.ImageSpec(
+        samples.shape[1], samples.shape[0], 3, "half" if samples.dtype == np.float32 else str(samples.dtype)
+    )
+    _describe(spec, film)
+    written = output and output.open(str(temporary), spec) and output.write_image(samples)
+    closed = bool(output) and output.close()
+    reason = (output.geterror() if output else "") or OpenImageIO.geterror()  # a remark on TIFF that was written, too
+    if not (written and closed):
+        temporary.unlink(missing_ok=True)
+        raise MediaError(f"{path}: cannot be written ({' '.join(reason.split())}); check the disk")
+    replace_atomically(temporary, path)
+
+
+def _describe(spec: Any, film: Film) -> None:
+    """Frame rate and aspect ratio of the pixels, for the formats that have a place for them."""
+    if not film.is_still:
+        spec.attribute("FramesPerSecond", "rational", (film.rate.numerator, film.rate.denominator))
+        spec.attribute("dpx:FrameRate", float(film.rate))
+    if film.aspect != 1:
+        spec.attribute("PixelAspectRatio", float(film.aspect))
+
+
+def _remarks(film: Film, out: Path, sound: Sound | None) -> Iterator[str]:
+    suffix = out.suffix.lower()
+    if sound is not None:
+        yield f"images hold no sound: it was written to {sound_path(out)}"
+    if not film.stills:
+        lost = list(_other_tracks(film))
+        if lost:
+            yield f"images do not hold {', '.join(lost)}: left out; -o film.mkv keeps them"
+    numbers = [numbering(film)(index) for index in range(film.frames)]
+    if film.ticks and not _at_their_numbers(film, numbers):
+        yield (
+            "images have no times, so the variable frame rate is lost; --output-rate repeats frames at a constant rate"
+        )
+    if film.aspect != 1 and suffix not in ASPECT_SUFFIXES:
+        yield f"{suffix} images have square pixels: the aspect ratio {film.aspect} is lost; use .tif, .dpx or .exr"
+
+
+def _at_their_numbers(film: Film, numbers: list[int]) -> bool:
+    """Whether the numbers of the images stand for the times of the frames."""
+    steps = zip(pairwise(film.ticks), pairwise(numbers), strict=False)
+    return film.tick == 1 / film.rate and all(b - a == d - c for (a, b), (c, d) in steps)
+
+
+def _other_tracks(film: Film) -> Iterator[str]:
+    """Names of what the source has besides its picture and its first audio track."""
+    with open_container(Path(film.source)) as source:
+        for stream in other_streams(source, film, new_sound=True):
+            codec = f" ({stream.codec_context.name})" if stream.codec_context else ""
+            yield f"{'cover' if is_cover(stream) else stream.type} {stream.index}{codec}"
+        if source.chapters():
+            yield "chapters"

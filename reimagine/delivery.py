@@ -17,7 +17,8 @@ from reimagine.media.export.constant_rate import at_output_rate
 from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
-from reimagine.media.frames import Frame, prefetch
+from reimagine.media.frames import Frame
+from reimagine.media.iteration import prefetch
 from reimagine.media.sound import read_sound, write_sound
 from reimagine.progress import Progress
 from reimagine.runs.folder import Run

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
 from reimagine.media.film import IMAGE_SUFFIXES, Film, fingerprint, list_images
-from reimagine.media.frames import Frame, frame_from_image, pad_to_even
+from reimagine.media.frames import Frame, frame_from_image
+from reimagine.media.pixels import pad_to_even
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +56,7 @@ def open_images(path: Path, on_frame: Callable[[int, np.ndarray], None] | None) 
         float(len(files) / IMAGE_RATE),
         stills=tuple(map(str, files)),
         full=True,
+        pixel_format="yuv444p",
     )
 
 
@@ -66,4 +68,5 @@ def read_image_frames(film: Film, start: int, stop: int) -> Iterator[Frame]:
         image = read_image(Path(film.stills[index]))
         if image.shape[:2] != (film.height, film.width):
             image = cv2.resize(image, (film.width, film.height), interpolation=cv2.INTER_AREA)
-        yield Frame(index, pad_to_even(frame_from_image(index, image).picture), full=True)
+        picture = frame_from_image(index, image, film.pixel_format).picture
+        yield Frame(index, pad_to_even(picture), full=True)

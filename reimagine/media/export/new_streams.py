@@ -15,6 +15,7 @@ from reimagine.media.export.stream_copy import TimedPackets, encoded_sound, with
 from reimagine.media.export.transcode import encoder_rate
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
+from reimagine.media.matrices import MATRICES
 from reimagine.media.sound import AAC_BIT_RATE, Sound, audio_frames, layout_name
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def encode_picture(
     stream.pix_fmt = pixel_format(encoder, film, encoding)
     context = stream.codec_context
     context.time_base, context.sample_aspect_ratio = tick, Fraction(1) if squared else film.aspect
-    context.color_range, context.colorspace = 2 if film.full else 1, 1 if film.matrix == "bt709" else 6
+    context.color_range, context.colorspace = 2 if film.full else 1, MATRICES[film.matrix].codes[0]
     _copy_tags(source, film, stream, suffix)
     if film.last_duration or suffix in CONSTANT_RATE_SUFFIXES:
         # MP4 and MOV keep the duration of the last packet only, which must be the last frame; AVI and MXF keep no order

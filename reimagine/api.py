@@ -92,6 +92,7 @@ class _Request:
             check_output(self.output)
         self._check(encoding)
         opened, device = self._open(encoding, progress)
+        encoding = encoding.for_film(opened.film, self.output)
         self._run_steps(opened, self.steps[:-1], device, progress)
         shared, endings = list(opened.steps), self._endings()
         delivered: dict[int, Result] = {}

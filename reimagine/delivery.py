@@ -18,7 +18,8 @@ from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, pic
 from reimagine.media.export.images import is_image_sequence, write_images, written_files
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
-from reimagine.media.frames import Frame, prefetch
+from reimagine.media.frames import Frame
+from reimagine.media.iteration import prefetch
 from reimagine.media.sound import Sound, read_sound, write_sound
 from reimagine.progress import Progress
 from reimagine.runs.folder import Run

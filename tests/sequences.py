@@ -44,7 +44,11 @@ def converted(image: np.ndarray, kind: str) -> np.ndarray:
         return image
     if kind == "uint16":
         return image.astype(np.uint16) * 257
-    level = image / 255
+    return linear(image / 255)
+
+
+def linear(level: np.ndarray) -> np.ndarray:
+    """Linear light of levels of sRGB, 0..1, as float32."""
     return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 

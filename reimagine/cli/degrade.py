@@ -53,8 +53,8 @@ def degrade_file(film: Path, kind: str, seed: int, output: Path | None, progress
     from reimagine.errors import MediaError
     from reimagine.media.export import Encoding, export
     from reimagine.media.files import check_readable
-    from reimagine.media.frames import report_progress
     from reimagine.media.image_names import title
+    from reimagine.media.iteration import report_progress
     from reimagine.media.reader import open_film, read_film
 
     check_readable(film)
@@ -64,7 +64,7 @@ def degrade_file(film: Path, kind: str, seed: int, output: Path | None, progress
     out = output or Path(f"{title(film)}-{kind}{'.png' if source.is_still else '.mp4'}")
     if source.is_source_file(out):
         raise MediaError(f"{out}: is the film itself; give -o another name")
-    encoding = Encoding()
+    encoding = Encoding().for_film(source, out)
     encoding.check(out)
     progress.begin("degrade", source.frames)
     frames = degrade_frames(islice(read_film(source), source.frames), kind, seed)

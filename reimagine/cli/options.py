@@ -84,7 +84,7 @@ COMMON = [
         None,
         option("Preset of h264, hevc (names) or av1 (0 to 13); slower: smaller files [default: veryfast; av1: 10]"),
     ),
-    parameter("preset_archive", Optional[str], None, option("Archive file: ffv1, prores-hq, prores-4444 or dnxhr")),
+    parameter("preset_archive", Optional[str], None, option("ffv1, prores-hq, prores-4444, dnxhr or dnxhr-hqx")),
     parameter("pix_fmt", Optional[str], None, option("Pixel format of the finished film, such as yuv420p10le")),
     parameter(
         "intermediates",

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import Film
-from reimagine.media.frames import Frame, Shot, prefetch, report_progress
+from reimagine.media.frames import Frame, Shot
+from reimagine.media.iteration import prefetch, report_progress
 from reimagine.media.track import PictureTrack
 from reimagine.media.writer import write_frames
 from reimagine.stages.contract import Counts, FrameProcessor, PictureModel

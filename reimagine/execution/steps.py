@@ -57,6 +57,11 @@ def check_requirements(job: StepJob) -> None:
     film = tracks.film
     if row.kind.reads == "picture" and not film.frames:
         raise StageError(f"{job.stage}: {film.source} has no picture")
+    if row.kind.reads == "picture" and film.hdr:
+        raise StageError(
+            f"{job.stage}: {film.source} has a picture of high dynamic range ({film.hdr}), which stages cannot "
+            "process; convert it to BT.709 first"
+        )
     if row.kind is Kind.TRANSCRIPTION and not (film.sounds or film.is_score):
         raise StageError(f"{job.stage}: {film.source} has no sound track")
     if row.kind is Kind.SYNTHESIS and tracks.latest("notes") is None and not film.is_score:

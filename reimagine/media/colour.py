@@ -7,7 +7,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from reimagine.media.frames import LUMA_WEIGHTS
+from reimagine.media.matrices import LIMITED_CHROMA_SPAN, LIMITED_SPAN, MATRICES
 
 
 @cache
@@ -23,7 +23,7 @@ def ab_to_chroma(grey: np.ndarray, ab: np.ndarray, matrix: str, full: bool) -> n
     Args:
         grey: (h, w) uint8 luma, full range.
         ab: (h, w, 2) float32, CIELAB units.
-        matrix: YUV matrix, "bt601" or "bt709".
+        matrix: YUV matrix, a key of `MATRICES`.
         full: whether the chroma is for full range.
 
     Returns:
@@ -38,15 +38,15 @@ def rgb_to_planes(rgb: np.ndarray, matrix: str, full: bool) -> np.ndarray:
 
     Args:
         rgb: (h, w, 3) float32 in 0..1.
-        matrix: YUV matrix, "bt601" or "bt709".
+        matrix: YUV matrix, a key of `MATRICES`.
         full: full range; otherwise limited range.
 
     Returns:
         (h, w, 3) float32 in units of 8-bit planes: luma with black at 0, and Cb and Cr with 0 colourless.
     """
-    kr, kg, kb = LUMA_WEIGHTS[matrix]
+    kr, kg, kb = MATRICES[matrix].weights
     luma = rgb @ np.array([kr, kg, kb], np.float32)
-    luma_span, chroma_span = (255, 255) if full else (219, 224)
+    luma_span, chroma_span = (255, 255) if full else (LIMITED_SPAN, LIMITED_CHROMA_SPAN)
     cb = (rgb[..., 2] - luma) * np.float32(chroma_span / (2 * (1 - kb)))
     cr = (rgb[..., 0] - luma) * np.float32(chroma_span / (2 * (1 - kr)))
     return np.dstack([luma * luma_span, cb, cr])

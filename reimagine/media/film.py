@@ -88,8 +88,10 @@ class Film:
         speed: seconds of the source per second of the film, where its frame rate was given (`--rate`); else 1.
         output_rate: frames per second of the finished film, in which frames are repeated; 0 for `rate`.
         as_stored: whether copied packets of the picture are the film; not if its frames or their times were changed.
-        matrix: YUV matrix, "bt601" or "bt709".
+        matrix: YUV matrix, a key of `MATRICES`.
         full: whether luma spans 0..255 rather than 16..235.
+        pixel_format: FFmpeg's name of the planar YUV format in which frames are read.
+        hdr: "PQ" or "HLG" (ITU-R BT.2100) if the picture is of high dynamic range; else empty.
         aspect: sample aspect ratio of the frames as they are read, after the rotation.
         sounds: number of audio tracks.
         stills: paths of the images, if the source is one image, a folder of them or a sequence.
@@ -127,6 +129,8 @@ class Film:
     as_stored: bool = True
     matrix: str = "bt601"
     full: bool = False
+    pixel_format: str = "yuv420p"
+    hdr: str = ""
     aspect: Fraction = Fraction(1)
     sounds: int = 0
     stills: tuple[str, ...] = ()

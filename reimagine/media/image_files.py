@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reimagine.errors import MediaError
 from reimagine.media.animations import Pages, is_animated_png, pages_of
 from reimagine.media.film import Film, fingerprint
-from reimagine.media.frames import Frame, frame_from_image, pad_to_even
+from reimagine.media.frames import Frame
 from reimagine.media.image_decoding import ImageFacts, decode_image, decode_pages, image_facts
 from reimagine.media.image_names import (
     IMAGE_SUFFIXES,
@@ -22,6 +22,8 @@ from reimagine.media.image_names import (
     natural_order,
     source_files,
 )
+from reimagine.media.matrices import usual_matrix
+from reimagine.media.pixels import depth_of, pad_to_even
 from reimagine.media.rates import HIGHEST_RATE, LOWEST_RATE, exact_rate
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ STILL_RATE = Fraction(25)
 """Frames per second of stills."""
 SEQUENCE_RATE = Fraction(24)
 """Frames per second of an image sequence that states none."""
+PIXEL_FORMATS = ("yuv444p", "yuv444p16le")
+"""Pixel formats of images of 8 bits, and of more."""
 
 OnFrame = Callable[[int, "np.ndarray"], None]
 """Receives a frame's number and its luma, (H, W) uint8."""
@@ -87,7 +91,6 @@ def _open_sequence(path: Path, pages: Pages, on_frame: OnFrame | None, rate: flo
         pages=pages.numbers if pages.several else (),
         sequence=True,
         as_stored=False,
-        full=True,
         aspect=facts.aspect,
         notes=tuple(_notes(facts, pages)),
     )
@@ -145,25 +148,34 @@ def _with_delays(film: Film, delays: tuple[int, ...]) -> Film:
 
 
 def _scanned(film: Film, on_frame: OnFrame | None) -> Film:
-    """The film with the size of its first image; every image is decoded once."""
-    resized = 0
+    """The film with the size of its first image and the largest depth; every image is decoded once."""
+    resized, format = 0, PIXEL_FORMATS[0]
     for number, image in enumerate(_images(film, 0, film.frames)):
         if not number:
             film = replace(film, width=image.shape[1], height=image.shape[0])
         resized += image.shape[:2] != (film.height, film.width)
+        format = PIXEL_FORMATS[1] if image.itemsize > 1 else format
         if on_frame:
             on_frame(number, _in_8_bits(_sized(image, film) if film.sequence else image)[..., 1])
-    if resized and film.sequence:
-        size = f"{film.width}x{film.height}"
-        return replace(film, notes=(*film.notes, f"{resized} images have another size: they are scaled to {size}"))
-    return film
+    film = replace(film, pixel_format=format)
+    if not film.sequence:
+        return film
+    # limited range as RGB films have it: ProRes and DNxHR cannot state full range
+    film = replace(film, matrix=usual_matrix(film.height), full=False)
+    size = f"{film.width}x{film.height}"
+    note = (f"{resized} images have another size: they are scaled to {size}",) if resized else ()
+    return replace(film, notes=(*film.notes, *note))
 
 
 def read_image_frames(film: Film, start: int, stop: int) -> Iterator[Frame]:
     """Frames `start` to `stop` (exclusive) of stills or of a sequence, scaled to the size of the first."""
+    from av import VideoFrame
+
+    blank = VideoFrame(film.width, film.height, film.pixel_format)
     for index, image in enumerate(_images(film, start, stop), start):
-        frame = frame_from_image(index, _image_for_frame(_sized(image, film)))
-        yield Frame(index, pad_to_even(frame.picture), full=True)
+        image = _sized(image if depth_of(film.pixel_format) > 8 else _in_8_bits(image), film)
+        frame = Frame(index, blank, matrix=film.matrix, full=film.full).with_image(image)
+        yield replace(frame, picture=pad_to_even(frame.picture))
 
 
 def _images(film: Film, start: int, stop: int) -> Iterator[np.ndarray]:
@@ -181,11 +193,6 @@ def _sized(image: np.ndarray, film: Film) -> np.ndarray:
     if image.shape[:2] == (film.height, film.width):
         return image
     return cv2.resize(image, (film.width, film.height), interpolation=cv2.INTER_AREA)
-
-
-def _image_for_frame(image: np.ndarray) -> np.ndarray:
-    """An image at the depth that frames have."""
-    return _in_8_bits(image)
 
 
 def _in_8_bits(image: np.ndarray) -> np.ndarray:

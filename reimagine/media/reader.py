@@ -14,10 +14,12 @@ from reimagine.media.container import error_reason, open_container, use_decoding
 from reimagine.media.fields import FieldComparison
 from reimagine.media.files import check_readable
 from reimagine.media.film import MIDI_SUFFIXES, Film, fingerprint, is_constant_rate
-from reimagine.media.frames import SWSCALE_COLORSPACE, Frame, pad_to_even, plane
+from reimagine.media.frames import Frame
 from reimagine.media.geometry import orientation, scaled, stored_size, upright
 from reimagine.media.image_files import open_image_source, read_image, read_image_frames
+from reimagine.media.matrices import MATRICES, matrix_of, usual_matrix
 from reimagine.media.notes import read_notes
+from reimagine.media.pixels import depth_of, pad_to_even, planar_format, plane, to_8_bits
 from reimagine.media.reading import Reading
 from reimagine.media.seeking import NO_TIMESTAMPS, KeyFrameIndex, numbered_pictures
 from reimagine.media.speeds import VARIABLE_RATE, as_read
@@ -35,8 +37,8 @@ MIN_SIDE = 16
 """Pixels: smaller pictures are refused."""
 MIDI_RELEASE = 2.0
 """Seconds added after the last note of a MIDI file, in which it fades out."""
-PLANAR_LUMA = ("yuv420p", "yuvj420p", "gray", "yuv422p", "yuv444p", "nv12")
-"""Pixel formats whose first plane is 8-bit luma."""
+HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+"""Codes of transfer characteristics (ITU-T H.273, table 3) of high dynamic range."""
 
 DECODING_ORDER = ("avi",)
 """Containers that store no times of display: FFmpeg adds the decoder's delay to them, and the film starts earlier."""
@@ -214,7 +216,10 @@ class _Scan:
 
 def _luma(picture: VideoFrame) -> np.ndarray:
     """(H, W) uint8."""
-    return plane(picture if picture.format.name in PLANAR_LUMA else picture.reformat(format="gray"), 0)
+    format = picture.format
+    if format.name not in ("gray", "nv12") and planar_format(format) != format.name.replace("yuvj", "yuv"):
+        picture = picture.reformat(format="gray")
+    return to_8_bits(plane(picture, 0), depth_of(picture.format.name))
 
 
 def _properties(path: Path, stream: VideoStream, picture: VideoFrame, sounds: int) -> Film:
@@ -225,7 +230,6 @@ def _properties(path: Path, stream: VideoStream, picture: VideoFrame, sounds: in
     if rotation in (90, 270):
         width, height, aspect = height, width, 1 / aspect
     rgb = picture.format.is_rgb  # is converted to limited range
-    matrix = {1: "bt709", 5: "bt601", 6: "bt601"}.get(int(picture.colorspace), "")
     return Film(
         str(path),
         fingerprint(path),
@@ -238,14 +242,16 @@ def _properties(path: Path, stream: VideoStream, picture: VideoFrame, sounds: in
         rotation=rotation,
         mirrored=mirrored,
         picture_stream=stream.container.streams.video.index(stream),
-        matrix=matrix or ("bt709" if height >= 720 else "bt601"),
+        matrix=matrix_of(int(picture.colorspace)) or usual_matrix(height),
         full=not rgb and (int(picture.color_range) == 2 or picture.format.name.startswith("yuvj")),
+        pixel_format=planar_format(picture.format),
+        hdr=HDR_TRANSFERS.get(int(picture.color_trc), ""),
         aspect=aspect,
     )
 
 
 def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-    """Frames `start` to `stop` (exclusive; by default all) of a source, upright, progressive, 8-bit 4:2:0."""
+    """Frames `start` to `stop` (exclusive; by default all) of a source, upright, progressive, planar YUV."""
     stop = film.frames if stop is None else min(stop, film.frames)
     if film.stills:
         yield from read_image_frames(film, start, stop)
@@ -255,22 +261,23 @@ def read_film(film: Film, start: int = 0, stop: int | None = None) -> Iterator[F
     for number, picture in upright(numbered_pictures(film, film.first_picture(start)), film):
         index = number - film.first
         if index >= start:
-            yield Frame(index, pad_to_even(_to_yuv420p(picture, film)), matrix=film.matrix, full=film.full)
+            yield Frame(index, pad_to_even(_planar(picture, film)), matrix=film.matrix, full=film.full)
         if index >= stop - 1:
             return
 
 
-def _to_yuv420p(picture: VideoFrame, film: Film) -> VideoFrame:
-    if picture.format.name in ("yuv420p", "yuvj420p"):
+def _planar(picture: VideoFrame, film: Film) -> VideoFrame:
+    """A picture in the pixel format of the film."""
+    if picture.format.name.replace("yuvj", "yuv") == film.pixel_format:
         return picture
     if picture.format.is_rgb:
         converted = picture.reformat(
-            format="yuv420p",
-            dst_colorspace=SWSCALE_COLORSPACE[film.matrix],
+            format=film.pixel_format,
+            dst_colorspace=MATRICES[film.matrix].swscale,
             src_color_range="JPEG",
             dst_color_range="MPEG",
         )
     else:
-        converted = picture.reformat(format="yuv420p")
+        converted = picture.reformat(format=film.pixel_format)
     converted.pts, converted.time_base = picture.pts, picture.time_base
     return converted

@@ -1,7 +1,7 @@
 """Writing and reading of intermediate frames by number, and writing of image files.
 
 Intermediate frames are stored in NUT, FFmpeg's own container, which keeps frame numbers exactly; Matroska rounds times
-to 1 ms. MagicYUV takes a fifth of the time of FFV1 to write and read, and an eighth more space.
+to 1 ms. MagicYUV takes a fifth of the time of FFV1 to write and read, and an eighth more space; it holds 8 bits.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ CODECS = {
     "h264": ("libx264", {"preset": "ultrafast", "crf": "12"}),
 }
 """FFmpeg's name and options of each codec for intermediate frames; h264 is the only lossy one."""
+DEEP_CODEC = "ffv1"
+"""The codec for frames of more than 8 bits, in place of a lossless one of 8 bits."""
+DEEP_IMAGE_SUFFIXES = (".png", ".tif", ".tiff")
+"""Image files that hold 16 bits."""
 
 
 def write_frames(path: Path, frames: Iterable[Frame], rate: Fraction, codec: str = "magicyuv") -> int:
@@ -37,18 +41,19 @@ def write_frames(path: Path, frames: Iterable[Frame], rate: Fraction, codec: str
         path: a .nut file; it is complete or, if the write is interrupted, absent.
         frames: in order, all of one size.
         rate: frames per second; the time of a frame is its number / `rate`.
-        codec: a key of `CODECS`.
+        codec: a key of `CODECS`; magicyuv is replaced by `DEEP_CODEC` for more than 8 bits, and h264 has 8 bits.
 
     Returns:
         The number of frames.
     """
-    name, options = CODECS[codec]
     temporary, stream, count = temporary_path(path), None, 0
     with open_output(temporary, "nut") as container:
         for frame in frames:
             if stream is None:
+                name, options = CODECS[DEEP_CODEC if codec == "magicyuv" and frame.depth > 8 else codec]
                 stream = cast("VideoStream", container.add_stream(name, rate=rate, options=options))
-                stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
+                stream.width, stream.height = frame.width, frame.height
+                stream.pix_fmt = "yuv420p" if codec == "h264" else frame.pixel_format
                 stream.codec_context.time_base = 1 / rate
                 stream.codec_context.thread_count = 2
             picture = frame.picture
@@ -112,7 +117,7 @@ def write_image(path: Path, image: np.ndarray, quality: int | None = None) -> No
 
     Args:
         path: the suffix selects the format.
-        image: (H, W, 3) uint8 RGB.
+        image: (H, W, 3) RGB, uint8, or uint16 for PNG and TIFF.
         quality: of WebP and JPEG, 0 to 100; by default WebP is lossless and JPEG has OpenCV's default.
 
     Raises:

@@ -56,6 +56,22 @@ def test_the_written_images_state_rate_and_shape(tmp_path):
     assert "the aspect ratio 3/2 is lost" in err
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".dpx", ".exr", ".jpg"])
+def test_images_of_a_deep_film_have_its_depth(tmp_path, suffix):
+    ramp = np.linspace(20000, 21000, SIZE[0]).astype(np.uint16)[None, :, None].repeat(SIZE[1], 0).repeat(3, 2)
+    for number in (1, 2):
+        write_image_file(tmp_path / "in" / f"{number}.tif", ramp)
+    code, _, err = colorize(
+        tmp_path / "in" / "%d.tif", "--into", tmp_path / "run", "--saturation", 0, "-o", tmp_path / "o" / f"%d{suffix}"
+    )
+    written = open_film(tmp_path / "o" / f"%d{suffix}")
+    assert code == 0 and ("the picture has 16 bits and .jpg images have 8" in err) == (suffix == ".jpg")
+    if suffix != ".jpg":
+        [frame] = read_film(written, 1)
+        assert np.abs(frame.image16.astype(int) - ramp).max() <= (40 if suffix == ".exr" else 260)
+        assert len(np.unique(frame.image16[0, :, 1])) > 30
+
+
 @pytest.mark.parametrize(
     ("source", "options", "numbers"),
     [

@@ -49,24 +49,6 @@ def test_unchanged_picture_is_copied_packet_for_packet(tmp_path, film):
     assert packets_of(result.film, "audio") != packets_of(film, "audio")
 
 
-@pytest.mark.parametrize(
-    ("pixel", "codec"),
-    [
-        ("yuv420p", "libx264"),
-        ("yuv420p10le", "libx264"),
-        ("yuv444p", "libx264"),
-        ("gray", "ffv1"),
-        ("yuv422p10le", "prores_ks"),
-    ],
-)
-def test_all_pixel_formats_are_converted_to_yuv420p(tmp_path, pixel, codec):
-    source = make_film(tmp_path / "film.mkv", 6, pixel=pixel, codec=codec)
-    result = reimagine.run(source, [TINT()], tmp_path / "run")
-    with av.open(str(result.film)) as container:
-        assert container.streams.video[0].format.name == "yuv420p"
-    assert np.mean(frames_of(result.film)[3][:64]) == pytest.approx(np.mean(frames_of(source)[3][:64]), abs=2)
-
-
 def test_odd_sides_are_padded(tmp_path):
     source = make_film(tmp_path / "film.mkv", 6, size=(95, 63), pixel="yuv444p", codec="ffv1")
     result = reimagine.run(source, [TINT()], tmp_path / "run")

@@ -12,11 +12,12 @@ import numpy as np
 import OpenImageIO
 import pytest
 from helpers import picture, times_of
-from sequences import SIZE, converted, write_image_file, write_sequence
+from sequences import SIZE, converted, linear, write_image_file, write_sequence
 
 import reimagine
 from reimagine.errors import MediaError, RunError
 from reimagine.media.film import Film
+from reimagine.media.pixels import depth_of
 from reimagine.media.reader import open_film, read_film, read_image
 from reimagine.media.reading import Reading
 from reimagine.runs.folder import Run
@@ -58,6 +59,27 @@ def test_every_format_and_depth_is_a_film(tmp_path, suffix, kind, attributes, to
     assert times_of(result.film) == [Fraction(n, 18) for n in range(5)]
     colorized = next(read_film(open_film(result.film), 2)).grey
     assert np.abs(colorized.astype(int) - next(read_film(film, 2)).grey).mean() < 2
+
+
+@pytest.mark.parametrize(("suffix", "kind", "attributes", "tolerance"), [row for row in FORMATS if row[1] != "uint8"])
+def test_more_than_8_bits_are_kept(tmp_path, suffix, kind, attributes, tolerance):
+    ramp = np.linspace(8000, 9000, SIZE[0]).astype(np.uint16)[None, :, None].repeat(SIZE[1], 0).repeat(3, 2)
+    samples = linear(ramp / 65535) if suffix == ".exr" else ramp
+    for number in range(2):
+        write_image_file(tmp_path / f"{number}{suffix}", samples, kind, **attributes)
+    film = open_film(tmp_path / f"%d{suffix}")
+    step = {"half": 40, "float": 4}.get(kind, 1 << 16 - attributes.get("oiio__BitsPerSample", 16))
+    [frame] = read_film(film, 1)
+    assert film.pixel_format == "yuv444p16le" and np.abs(frame.image16.astype(int) - ramp).max() <= step + 2
+    result = reimagine.run(tmp_path / f"%d{suffix}", [TINT()], tmp_path / "run")
+    assert depth_of(open_film(result.film).pixel_format) == 10
+
+
+def test_one_deep_image_makes_a_deep_film(tmp_path):
+    write_sequence(tmp_path / "%d.png", (0, 1))
+    write_sequence(tmp_path / "%d.png", (2,), "uint16")
+    film = open_film(tmp_path / "%d.png")
+    assert film.pixel_format == "yuv444p16le" and max(error(film, n, n) for n in range(3)) <= 3
 
 
 @pytest.mark.parametrize("source", ["frames", "frames/*", "frames/shot_*.png", "frames/shot_%d.png"])
@@ -157,6 +179,11 @@ def test_the_facts_of_a_sequence_are_saved_and_read(tmp_path):
     assert Film.read(tmp_path / "film.json") == film and film.aspect == Fraction(3, 2)
 
 
+def blurred(image: np.ndarray) -> np.ndarray:
+    """An image without the dither of GIF."""
+    return cv2.GaussianBlur(image.astype(np.float32), (0, 0), 3)
+
+
 @pytest.mark.parametrize("name", ["film.png", "film.webp", "film.gif"])
 def test_animated_images_are_films(tmp_path, name):
     images = [cv2.cvtColor(picture(20 * n, *SIZE, 0), cv2.COLOR_RGB2BGR) for n in range(4)]
@@ -168,7 +195,7 @@ def test_animated_images_are_films(tmp_path, name):
     assert not film.is_still and film.frames == 4
     assert [float(film.time(n)) for n in range(5)] == [0, 0.1, 0.2, 0.5, 1.0]
     shown = [frame.image for frame in read_film(film)]
-    assert len(shown) == 4 and np.abs(shown[3].astype(int) - picture(60, *SIZE, 0)).mean() < 12
+    assert len(shown) == 4 and np.abs(blurred(shown[3]) - blurred(picture(60, *SIZE, 0))).mean() < 8
     result = reimagine.run(path, [TINT()], tmp_path / "run")
     assert result.film.suffix == ".mp4" and len(times_of(result.film)) == 4
 

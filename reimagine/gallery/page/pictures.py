@@ -12,7 +12,8 @@ import numpy as np
 
 from reimagine.media.export import Encoding, export
 from reimagine.media.film import Film
-from reimagine.media.frames import Frame, prefetch
+from reimagine.media.frames import Frame
+from reimagine.media.iteration import prefetch
 from reimagine.media.sound import Sound, read_sound
 from reimagine.media.writer import write_image
 
@@ -28,7 +29,7 @@ COLUMNS = 12
 """Stills of a strip, at most."""
 QUALITY = 82
 """WebP quality of posters and stills, 0 to 100."""
-ENCODING = Encoding(crf=24, preset="medium")
+ENCODING = Encoding("h264", crf=24, preset="medium")
 """H.264 settings of the films: smaller files than those of a finished film."""
 BUFFERED_FRAMES = 8
 """Frames decoded ahead of the encoder."""
@@ -43,7 +44,7 @@ def write_films(tracks: FilmTracks, folder: Path, progress: Progress) -> dict[st
     film, picture = tracks.film, tracks.picture()
     scale = min(1.0, WIDTH / film.width)
     width, height = (max(2, round(side * scale) // 2 * 2) for side in (film.width, film.height))
-    small = replace(film, width=width, height=height)
+    small = replace(film, width=width, height=height, pixel_format="yuv420p")
     before, after = _sounds(tracks)
     middle = tracks.source_frames // 2
     for name, track, sound in (("before", tracks.picture(0), before), ("after", picture, after)):

@@ -16,6 +16,8 @@ NVENC_PRESETS = tuple(f"p{number}" for number in range(1, 8))
 """Speed presets of NVENC."""
 QSV_PRESETS = ("veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 """Speed presets of Quick Sync."""
+DEEP_420 = "yuv420p10le"
+"""Pixel format of the codecs for players, for films of more than 8 bits."""
 ARCHIVE_SLICES = 16
 """Slices per frame of FFV1 for archives, each with its own CRC."""
 
@@ -27,6 +29,8 @@ class VideoEncoder:
     Attributes:
         name: FFmpeg's name.
         pixel_format: FFmpeg's name.
+        deep_format: FFmpeg's name of the pixel format for films of more than 8 bits; empty for `pixel_format`.
+        lossless: whether the encoder keeps every picture as it is, in its own pixel format.
         suffix: the container if no output is given and nothing needs another.
         crf: largest constant rate factor; 0 if the encoder has none.
         default_crf: None leaves it to the encoder.
@@ -51,6 +55,8 @@ class VideoEncoder:
     smallest: tuple[int, int] = (0, 0)
     quality: str = "crf"
     device: str = ""
+    deep_format: str = ""
+    lossless: bool = False
 
 
 ENCODERS = {
@@ -59,11 +65,13 @@ ENCODERS = {
         "libx264", "yuv420p", ".mp4", 51, 18, X26X_PRESETS, "veryfast", options={"x264-params": "mbtree=0"}
     ),
     "hevc": VideoEncoder(
-        "libx265", "yuv420p", ".mp4", 51, 18, X26X_PRESETS, "veryfast", options={"x265-params": "log-level=error"}
+        *("libx265", "yuv420p", ".mp4", 51, 18, X26X_PRESETS, "veryfast"),
+        options={"x265-params": "log-level=error"},
+        deep_format=DEEP_420,
     ),
     "vp9": VideoEncoder("libvpx-vp9", "yuv420p", ".mp4", 63, 18, options={"b": "0"}),
-    "av1": VideoEncoder("libsvtav1", "yuv420p", ".mp4", 63, None, AV1_PRESETS),
-    "ffv1": VideoEncoder("ffv1", "yuv420p", ".mkv"),
+    "av1": VideoEncoder("libsvtav1", "yuv420p", ".mp4", 63, None, AV1_PRESETS, deep_format=DEEP_420),
+    "ffv1": VideoEncoder("ffv1", "yuv420p", ".mkv", lossless=True),
     "prores": VideoEncoder("prores_ks", "yuv422p10le", ".mov"),
 }
 """The encoder for each video codec."""
@@ -87,11 +95,15 @@ ARCHIVE_PRESETS = {
         *("ffv1", "yuv420p", ".mkv"),
         options={"level": "3", "g": "1", "slices": str(ARCHIVE_SLICES), "slicecrc": "1", "coder": "1", "context": "0"},
         sound="flac",
+        lossless=True,
     ),
     "prores-hq": VideoEncoder("prores_ks", "yuv422p10le", ".mov", options={"profile": "hq"}, sound="pcm_s24le"),
     "prores-4444": VideoEncoder("prores_ks", "yuv444p10le", ".mov", options={"profile": "4444"}, sound="pcm_s24le"),
     "dnxhr": VideoEncoder(
         "dnxhd", "yuv422p", ".mov", options={"profile": "dnxhr_hq"}, sound="pcm_s24le", smallest=(256, 120)
+    ),
+    "dnxhr-hqx": VideoEncoder(
+        "dnxhd", "yuv422p10le", ".mov", options={"profile": "dnxhr_hqx"}, sound="pcm_s24le", smallest=(256, 120)
     ),
 }
 """The encoder for each archive preset."""

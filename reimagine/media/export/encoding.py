@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reimagine.errors import MediaError, unknown_name
@@ -12,11 +12,14 @@ from reimagine.media.export.hardware import check_device, usable_encoders
 from reimagine.media.export.images import check_kind, is_image_sequence
 from reimagine.media.film import MIDI_SUFFIXES, Film
 from reimagine.media.image_names import IMAGE_SUFFIXES
+from reimagine.media.pixels import depth_of
 
 OUTPUT_SUFFIXES = (*FILM_SUFFIXES, ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".mid")
 """Films, sound files and notes that can be written."""
 DEFAULT_CODECS = {".webm": "vp9", ".mxf": "prores"}
-"""The codec for each container; h264 for all others."""
+"""The codec for each container; for all others h264, or `DEEP_CODEC` for a film of more than 8 bits."""
+DEEP_CODEC = "hevc"
+"""The codec for films of more than 8 bits: players show 10 bits of HEVC, but not of H.264."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Encoding:
     """How the finished film is encoded.
 
     Attributes:
-        codec: a key of `ENCODERS` or `HARDWARE_ENCODERS`; None: vp9 in WebM, prores in MXF, h264 elsewhere.
+        codec: a key of `ENCODERS` or `HARDWARE_ENCODERS`; None: vp9 in WebM, prores in MXF,
+            h264 elsewhere; see `for_film`.
         crf: constant rate factor; lower is better and larger. None: the default of the codec.
         preset: the encoder's speed preset. None: the default of the codec.
         preset_archive: a key of `ARCHIVE_PRESETS`; it sets everything else.
@@ -36,6 +40,14 @@ class Encoding:
     preset: str | None = None
     preset_archive: str | None = None
     pix_fmt: str | None = None
+
+    def for_film(self, film: Film, out: Path | None) -> Encoding:
+        """This encoding, with a codec that keeps the depth of a film if none is given and the output can hold it."""
+        suffix = out.suffix.lower() if out else ".mp4"
+        given = self.preset_archive or self.codec or suffix in (*DEFAULT_CODECS, *IMAGE_SUFFIXES)
+        if given or depth_of(film.pixel_format) == 8 or not container_holds(suffix, "video", ENCODERS[DEEP_CODEC].name):
+            return self
+        return replace(self, codec=DEEP_CODEC)
 
     def name(self, suffix: str | None) -> str:
         """What the user calls the encoder for an output of this suffix."""
@@ -103,8 +115,23 @@ class Encoding:
 
 
 def pixel_format(encoder: VideoEncoder, film: Film, encoding: Encoding) -> str:
-    """FFmpeg's name of the pixel format in which a film is encoded."""
-    return encoding.pix_fmt or encoder.pixel_format
+    """FFmpeg's name of the pixel format in which a film is encoded.
+
+    It is the film's own if the encoder keeps all; else the encoder's, of more bits where the film and the encoder have.
+    """
+    if encoding.pix_fmt:
+        return encoding.pix_fmt
+    if encoder.lossless:
+        return film.pixel_format
+    return encoder.deep_format if encoder.deep_format and depth_of(film.pixel_format) > 8 else encoder.pixel_format
+
+
+def lost_depth(encoder: VideoEncoder, film: Film, encoding: Encoding) -> str | None:
+    """A sentence if a film has more bits than the pixel format in which it is encoded."""
+    depth, film_depth = depth_of(pixel_format(encoder, film, encoding)), depth_of(film.pixel_format)
+    if depth >= film_depth:
+        return None
+    return f"the picture has {film_depth} bits and was encoded with {depth}; --preset-archive ffv1 keeps them"
 
 
 def check_output_of(film: Film, out: Path | None, encoding: Encoding) -> None:

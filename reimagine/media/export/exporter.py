@@ -25,7 +25,7 @@ from reimagine.media.export.containers import (
     states_aspect,
     stream_fits,
 )
-from reimagine.media.export.encoding import Encoding
+from reimagine.media.export.encoding import Encoding, lost_depth
 from reimagine.media.export.images import write_frame
 from reimagine.media.export.matroska import set_display_width
 from reimagine.media.export.metadata import Expected, content_tags, film_timecode, set_track_tags, track_tags
@@ -58,11 +58,11 @@ def export(film: Film, out: Path, frames: Iterable[Frame] | None, sound: Sound |
     Returns:
         A sentence for each stream or property that does not fit the container and was changed or left out.
     """
+    temporary, suffix = temporary_path(out), out.suffix.lower()
     if film.is_still:
         for frame in frames or ():
             write_frame(out, frame, film)
         return []
-    temporary, suffix = temporary_path(out), out.suffix.lower()
     with ExitStack() as stack:
         source = None if film.stills else stack.enter_context(open_container(Path(film.source)))
         options = {"movflags": "+faststart"} if suffix in MP4_SUFFIXES else {}
@@ -133,6 +133,8 @@ class _Export:
                 f"{suffix} holds a constant frame rate: frames are repeated at {float(film.rate):.5g} per second; "
                 f"-o film.mkv keeps their times"
             )
+        if remark := lost_depth(encoder, film, encoding):
+            self.remarks.append(remark)
         self.streams.append(encode_picture(self.source, self.target, film, frames, encoding, suffix))
         width, height = encoded_size(film, encoder.name, suffix)
         if width == film.width + film.width % 2:

@@ -23,12 +23,15 @@ from reimagine.media.image_names import (
     numbered_path,
     source_files,
 )
+from reimagine.media.pixels import depth_of
 from reimagine.media.sound import Sound, write_sound
-from reimagine.media.writer import write_image
+from reimagine.media.writer import DEEP_IMAGE_SUFFIXES, write_image
 
 if TYPE_CHECKING:
     import numpy as np
 
+DEEP_SUFFIXES = (*DEEP_IMAGE_SUFFIXES, ".dpx", ".exr")
+"""Images of more than 8 bits per sample."""
 ASPECT_SUFFIXES = (".dpx", ".exr", ".tif", ".tiff")
 """Images that state the aspect ratio of their pixels."""
 
@@ -116,12 +119,15 @@ def write_images(film: Film, out: Path, frames: Iterable[Frame], sound: Sound | 
 
 
 def write_frame(path: Path, frame: Frame, film: Film) -> None:
-    """Write a frame as an image file, 8 bits per sample; OpenEXR has half floats of linear light.
+    """Write a frame as an image file.
+
+    Of more than 8 bits, 16 are written where the format has them. OpenEXR has half floats of linear light.
 
     Raises:
         MediaError: the file cannot be written.
     """
-    image = frame.image[: film.height, : film.width]
+    deep = frame.depth > 8 and path.suffix.lower() in DEEP_SUFFIXES
+    image = (frame.image16 if deep else frame.image)[: film.height, : film.width]
     if path.suffix.lower() in OPENCV_SUFFIXES:
         write_image(path, image)
     else:
@@ -170,6 +176,9 @@ def _remarks(film: Film, out: Path, sound: Sound | None) -> Iterator[str]:
         yield (
             "images have no times, so the variable frame rate is lost; --output-rate repeats frames at a constant rate"
         )
+    depth = depth_of(film.pixel_format)
+    if depth > 8 and suffix not in DEEP_SUFFIXES:
+        yield f"the picture has {depth} bits and {suffix} images have 8; use .tif, .png, .dpx or .exr"
     if film.aspect != 1 and suffix not in ASPECT_SUFFIXES:
         yield f"{suffix} images have square pixels: the aspect ratio {film.aspect} is lost; use .tif, .dpx or .exr"
 

@@ -15,6 +15,7 @@ from reimagine.media.export.stream_copy import TimedPackets, encoded_sound, with
 from reimagine.media.export.transcode import encoder_rate
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
+from reimagine.media.matrices import MATRICES
 from reimagine.media.sound import AAC_BIT_RATE, Sound, audio_frames, layout_name
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ RESAMPLER_FRAME = 1024
 """Samples per frame of an encoder that accepts any number."""
 PRIMARIES_UNKNOWN = 2
 """Code of unspecified colour primaries and transfer in ISO/IEC 23091-2."""
+FEWEST_REORDERED = 3
+"""Frames of a film from which on B-frames are used: x265 leaves the timestamps of fewer frames undefined."""
 NEW_SOUND_TITLE = "New sound"
 """Title of the audio track that is new."""
 
@@ -60,10 +63,10 @@ def encode_picture(
     stream.pix_fmt = pixel_format(encoder, film, encoding)
     context = stream.codec_context
     context.time_base, context.sample_aspect_ratio = tick, Fraction(1) if squared else film.aspect
-    context.color_range, context.colorspace = 2 if film.full else 1, 1 if film.matrix == "bt709" else 6
+    context.color_range, context.colorspace = 2 if film.full else 1, MATRICES[film.matrix].codes[0]
     if source is not None:
         _copy_tags(source, film, stream, suffix)
-    if film.last_duration or suffix in CONSTANT_RATE_SUFFIXES:
+    if film.last_duration or suffix in CONSTANT_RATE_SUFFIXES or film.frames < FEWEST_REORDERED:
         # MP4 and MOV keep the duration of the last packet only, which must be the last frame; AVI and MXF keep no order
         context.max_b_frames = 0
     context.thread_type, context.thread_count = "FRAME", 0  # pyright: ignore[reportAttributeAccessIssue]

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from reimagine.media.frames import Frame, is_consecutive, prefetch
+from reimagine.media.frames import Frame, is_consecutive
+from reimagine.media.iteration import prefetch
 from reimagine.media.motion import flow_confidence, optical_flow, resize_flow, warp_backward, working_size
 from reimagine.metrics.warp import MaskedFlow, warp_error
 from reimagine.stages.cartoon.filters import colour_share, restore_sharpness

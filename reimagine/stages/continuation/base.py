@@ -90,7 +90,7 @@ class ContinuationRunner:
         Raises:
             StageError: nothing can be learned from the clip.
         """
-        from reimagine.media.frames import report_progress
+        from reimagine.media.iteration import report_progress
         from reimagine.stages.continuation.film_frames import to_film_frames
         from reimagine.stages.continuation.rollout import generate_steps
 

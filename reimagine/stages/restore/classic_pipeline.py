@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from reimagine.media.frames import Frame, is_consecutive, prefetch
+from reimagine.media.frames import Frame, is_consecutive
 from reimagine.media.grain import estimate_grain
+from reimagine.media.iteration import prefetch
 from reimagine.media.motion import FlowWithConfidence, bidirectional_flow
 
 from . import temporal_inpainting

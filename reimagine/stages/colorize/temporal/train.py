@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reimagine import zoo
-from reimagine.media.frames import prefetch
+from reimagine.media.iteration import prefetch
 from reimagine.progress import Progress
 from reimagine.training.discriminator import PatchDiscriminator
 from reimagine.training.films import list_films

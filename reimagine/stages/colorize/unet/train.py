@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reimagine import zoo
-from reimagine.media.frames import prefetch
+from reimagine.media.iteration import prefetch
 from reimagine.training.discriminator import PatchDiscriminator, hinge_loss
 from reimagine.training.options import (
     AdversarialMinutes,

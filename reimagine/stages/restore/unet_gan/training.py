@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reimagine import zoo
-from reimagine.media.frames import prefetch
+from reimagine.media.iteration import prefetch
 from reimagine.training.discriminator import PatchDiscriminator, discriminator_step
 from reimagine.training.state import append_log_row, cosine_schedule, load_checkpoint, save_checkpoint, update_ema
 from reimagine.zoo.device import to_channels_last

@@ -203,10 +203,13 @@ def _within_frame(samples: np.ndarray, spec: Any) -> np.ndarray:
 
 def _from_linear_light(samples: np.ndarray) -> np.ndarray:
     """Linear light as uint16 with the transfer function of sRGB; values that are no numbers are black."""
+    import cv2
     import numpy as np
 
-    light = np.clip(np.nan_to_num(samples, nan=0.0), 0, 1)
-    curved = np.where(light <= SRGB_LINEAR_END, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    light = np.clip(np.nan_to_num(samples, nan=0.0), 0, 1).astype(np.float32)
+    curved = cv2.pow(light, 1 / 2.4) * np.float32(1.055) - np.float32(0.055)
+    dark = light <= SRGB_LINEAR_END
+    curved[dark] = 12.92 * light[dark]
     return (curved * 65535 + 0.5).astype(np.uint16)
 
 

@@ -30,6 +30,7 @@ HOLDING = {
     "prores-hq": (".mov", ".mkv", ".mxf"),
     "prores-4444": (".mov", ".mkv", ".mxf"),
     "dnxhr": (".mov", ".mxf"),
+    "dnxhr-hqx": (".mov", ".mxf"),
 }
 """Containers of each codec and archive preset."""
 TIMES = [0, 40, 80, 160, 200, 320, 360, 400, 440, 480, 600, 640, 720, 760, 800, 840, 880, 920, 1000, 1040]

@@ -30,6 +30,18 @@ LOGARITHMIC = ("Printing density", "Logarithmic", "KodakLog", "Cineon")
 """Transfer functions of DPX whose samples are logarithms of light."""
 
 
+HEADER_SUFFIXES = (".dpx", ".exr", ".tif", ".tiff")
+"""Images whose headers hold what is known of a film, such as its timecode and its edge numbers."""
+SAMPLE_ATTRIBUTES = (
+    *("oiio:", "tiff:", "openexr:", "dpx:Packing", "dpx:ImageDescriptor", "dpx:EndOf", "dpx:DittoKey", "dpx:Version"),
+    *("compression", "planarconfig", "screenWindow", "Orientation", "XResolution", "YResolution", "ResolutionUnit"),
+    *("PixelAspectRatio", "FramesPerSecond", "dpx:FrameRate", "Software", "dpx:BlackLevel", "dpx:WhiteLevel"),
+)
+"""Beginnings of the names of attributes that describe how samples are stored, and not what they show."""
+COLOUR_ATTRIBUTES = ("dpx:Transfer", "dpx:Colorimetric", "ICCProfile", "chromaticities")
+"""Attributes that say how colours are coded: they are wrong after a conversion from or to linear light."""
+
+
 class ImageFacts(NamedTuple):
     """What an image file says of itself, apart from its samples.
 
@@ -38,12 +50,14 @@ class ImageFacts(NamedTuple):
         rate: frames per second of the sequence that it belongs to; 0 if it states none.
         linear: whether its samples are linear light (float), which decoding converts.
         logarithmic: whether its samples are logarithms of light, which decoding does not convert.
+        timecode: SMPTE timecode of DPX and OpenEXR; "" if it states none.
     """
 
     aspect: Fraction = SQUARE_PIXELS
     rate: Fraction = Fraction(0)
     linear: bool = False
     logarithmic: bool = False
+    timecode: str = ""
 
 
 def decode_image(path: Path) -> np.ndarray:
@@ -93,7 +107,23 @@ def image_facts(path: Path) -> ImageFacts:
             _stated_rate(spec),
             _is_float(spec),
             transfer in LOGARITHMIC,
+            _timecode(spec.getattribute("smpte:TimeCode")),
         )
+
+
+def header_of(path: Path, linear: bool) -> list[tuple[str, Any, Any]]:
+    """Attributes (name, type, value) of a DPX, OpenEXR or TIFF file that belong to the film, not to its storage.
+
+    Args:
+        path: the file; other kinds have none.
+        linear: whether they are for a file of linear light.
+    """
+    if path.suffix.lower() not in HEADER_SUFFIXES:
+        return []
+    with _open_image(path) as image:
+        spec = image.spec()
+        left_out = SAMPLE_ATTRIBUTES if linear == _is_float(spec) else (*SAMPLE_ATTRIBUTES, *COLOUR_ATTRIBUTES)
+        return [(a.name, a.type, a.value) for a in spec.extra_attribs if not a.name.startswith(left_out)]
 
 
 def page_sizes(path: Path) -> list[tuple[int, int]]:
@@ -116,6 +146,15 @@ def _stated_rate(spec: Any) -> Fraction:
     if isinstance(stated, tuple):
         return Fraction(*stated) if stated[1] else Fraction(0)
     return Fraction(stated).limit_denominator(1001) if 0 < stated < 1000 else Fraction(0)
+
+
+def _timecode(stated: tuple[int, int] | None) -> str:
+    """A timecode of SMPTE ST 12-1, in binary coded decimals with flags, as text; "" for none and for 0."""
+    if not stated or not stated[0]:
+        return ""
+    digits = f"{stated[0] & 0x3F7F7F3F:08x}"  # without the flags
+    separator = ";" if stated[0] & 0x40 else ":"  # drop-frame
+    return f"{digits[:2]}:{digits[2:4]}:{digits[4:6]}{separator}{digits[6:]}" if digits.isdigit() else ""
 
 
 def _is_for_opencv(path: Path) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 import numpy as np
+import OpenImageIO
 import pytest
 import soundfile
 from helpers import interrupt_at, make_film, picture, run_cli
@@ -185,3 +187,22 @@ def test_the_notes_of_a_sequence_are_shown_and_reported(tmp_path):
     said = ("24 frames per second are assumed", "numbers without an image: 3;", "linear light is converted")
     notes = " ".join(json.loads((tmp_path / "run" / "report.json").read_text())["notes"])
     assert all(words in " ".join(err.split()) and words in notes for words in said)
+
+
+@pytest.mark.parametrize(("suffix", "kept"), [(".dpx", True), (".exr", True), (".tif", False)])
+def test_the_headers_of_images_are_kept(tmp_path, suffix, kept):
+    for number in (1, 2):
+        code = ("timecode", (0x10203000 + number, 0))
+        header = {"smpte__TimeCode": code, "dpx__Transfer": "Printing density", "ImageDescription": f"frame {number}"}
+        write_image_file(tmp_path / "in" / f"{number}.dpx", picture(number, *SIZE, 0), **header)
+    pattern, run = tmp_path / "in" / "%d.dpx", tmp_path / "run"
+    assert colorize(pattern, "--into", run, "--rate", 25, "-o", tmp_path / "o" / f"%d{suffix}")[0] == 0
+    for number in (1, 2):
+        spec = OpenImageIO.ImageInput.open(str(tmp_path / "o" / f"{number}{suffix}")).spec()
+        assert spec.getattribute("ImageDescription") == f"frame {number}"
+        assert (spec.getattribute("smpte:TimeCode") == (0x10203000 + number, 0)) == kept
+        assert (spec.getattribute("dpx:Transfer") == "Printing density") == (suffix == ".dpx")
+        assert spec.getattribute("Orientation") in (1, None)
+    code, _, err = colorize(pattern, "--into", run, "--rate", 25, "--start", 0.04, "-o", tmp_path / "film.mov")
+    with av.open(str(tmp_path / "film.mov")) as container:
+        assert code == 0 and container.streams.video[0].metadata["timecode"] == "10:20:30:02" and not err

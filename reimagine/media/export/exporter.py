@@ -36,6 +36,7 @@ from reimagine.media.export.transcode import encoder_for, transcoded_packets
 from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
+from reimagine.media.image_decoding import image_facts
 from reimagine.media.sound import Sound
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def export(film: Film, out: Path, frames: Iterable[Frame] | None, sound: Sound |
         if sound is not None:
             job.streams.append(encode_sound(target, sound, suffix, encoding.encoder(suffix).sound))
             job.expected.add_new_sound()
-        if source is not None:
+        if source is None:
+            job.add_timecode(image_facts(Path(film.stills[0])).timecode)
+        else:
             job.add_others(other_streams(source, film, sound is not None), sound is not None)
             job.add_metadata(source)
         _mux(target, job.packets())
@@ -208,12 +211,16 @@ class _Export:
             f"{name} {stream.index}{codec} does not fit {self.suffix} and was left out; {_advice(stream)}"
         )
 
+    def add_timecode(self, timecode: str | None) -> None:
+        """Write the timecode of the first frame, if it has one."""
+        if timecode:
+            self.target.metadata["timecode"] = self.expected.tags["timecode"] = timecode
+
     def add_metadata(self, source: InputContainer) -> None:
         """Copy metadata, timecode and chapters; chapters are cut to the film."""
         self.expected.tags = content_tags(source.metadata)
         self.target.metadata.update(self.expected.tags)
-        if timecode := film_timecode(source, self.film):
-            self.target.metadata["timecode"] = self.expected.tags["timecode"] = timecode
+        self.add_timecode(film_timecode(source, self.film))
         chapters = [_placed_chapter(chapter, self.film) for chapter in source.chapters()]
         if kept := [chapter for chapter in chapters if chapter["end"] > chapter["start"]]:
             if self.suffix in CHAPTER_SUFFIXES:

@@ -13,7 +13,7 @@ from reimagine.media.export.containers import is_cover, other_streams
 from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import MIDI_SUFFIXES, Film
 from reimagine.media.frames import Frame
-from reimagine.media.image_decoding import OPENCV_SUFFIXES, to_linear_light
+from reimagine.media.image_decoding import OPENCV_SUFFIXES, header_of, to_linear_light
 from reimagine.media.image_names import (
     IMAGE_SUFFIXES,
     NUMBER_FIELD,
@@ -131,10 +131,17 @@ def write_frame(path: Path, frame: Frame, film: Film) -> None:
     if path.suffix.lower() in OPENCV_SUFFIXES:
         write_image(path, image)
     else:
-        _write_with_openimageio(path, image, film)
+        _write_with_openimageio(path, image, film, _source_image(film, frame.index))
 
 
-def _write_with_openimageio(path: Path, image: np.ndarray, film: Film) -> None:
+def _source_image(film: Film, index: int) -> Path | None:
+    """The image file that is the source of a frame."""
+    if film.pages or film.output_rate or index >= len(film.stills):
+        return None
+    return Path(film.stills[index])
+
+
+def _write_with_openimageio(path: Path, image: np.ndarray, film: Film, source: Path | None) -> None:
     import numpy as np
     import OpenImageIO
 
@@ -144,6 +151,8 @@ def _write_with_openimageio(path: Path, image: np.ndarray, film: Film) -> None:
     spec = OpenImageIO.ImageSpec(
         samples.shape[1], samples.shape[0], 3, "half" if samples.dtype == np.float32 else str(samples.dtype)
     )
+    for name, kind, value in header_of(source, path.suffix.lower() == ".exr") if source else ():
+        spec.attribute(name, kind, value)
     _describe(spec, film)
     written = output and output.open(str(temporary), spec) and output.write_image(samples)
     closed = bool(output) and output.close()

@@ -112,8 +112,19 @@ class _Request:
 
         engine_named(self.engine)
         encoding.check(self.output)
+        self._check_output_of_names()
         for step in self.steps:
             recipe.check(step)
+
+    def _check_output_of_names(self) -> None:
+        """Check what the names of film and output tell, before the film is read."""
+        from reimagine.media.export.images import check_film_output
+        from reimagine.media.image_names import IMAGE_SUFFIXES, is_pattern
+
+        folder = self.film.parent if is_pattern(self.film) else self.film if self.reading.as_film else None
+        is_film = folder or (self.film.is_file() and self.film.suffix.lower() not in IMAGE_SUFFIXES)
+        if self.output and is_film:
+            check_film_output(self.output, folder)
 
     def _open(self, encoding: Encoding, progress: Progress) -> tuple[Run, str]:
         """The opened run, and the device; torch is loaded on a thread while the film is read."""

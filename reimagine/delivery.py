@@ -15,7 +15,7 @@ from reimagine.gallery.report import contact_sheet, report
 from reimagine.media.export import Encoding, export
 from reimagine.media.export.constant_rate import at_output_rate
 from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
-from reimagine.media.export.images import is_image_sequence, write_images, written_files
+from reimagine.media.export.images import first_missing, is_image_sequence, write_images, written_files
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
 from reimagine.media.frames import Frame
@@ -135,14 +135,16 @@ def _export_picture(
     film, picture = tracks.film, tracks.picture()
     if (picture.frames > tracks.source_frames or film.speed != 1) and film.sounds and sound is None:
         sound = tracks.original_sound()
-    progress.begin("export", picture.frames)
+    numbered = is_image_sequence(out)
+    begin = first_missing(film, out, picture.frames) if numbered else 0
+    progress.begin("export", picture.frames - begin)
 
     def frames() -> Iterator[Frame]:
-        for frame in prefetch(picture.read(film), 8):
+        for frame in prefetch(picture.read(film, begin), 8):
             yield frame
             progress.advance(1)
 
-    if is_image_sequence(out):
+    if numbered:
         sound = sound or (tracks.original_sound() if film.sounds else None)
         shown, repeated = at_output_rate(film, frames())
         return write_images(shown, out, repeated, sound)

@@ -145,8 +145,8 @@ def test_images_that_others_have_made_are_not_overwritten(tmp_path):
 @pytest.mark.parametrize(
     ("source", "options", "message"),
     [
-        ("film.mp4", ("-o", "x.png"), "x.png: is one image, but the film has 6 frames; give -o x-%06d.png for"),
-        ("in/%d.png", ("-o", "x.tif"), "x.tif: is one image, but the film has 3 frames; give -o x-%06d.tif for"),
+        ("film.mp4", ("-o", "x.png"), "x.png: is one image, not a film; give -o x-%06d.png for"),
+        ("in/%d.png", ("-o", "x.tif"), "x.tif: is one image, not a film; give -o x-%06d.tif for"),
         ("in/1.png", ("-o", "x.mp4"), "is a picture, not a film; give -o a .png file"),
         ("in/1.png", ("-o", "x%d.png"), "is one picture; give -o a name without a number"),
         ("in/%d.png", ("-o", "in/out_%d.png"), "lies among the images of the film; give -o another folder"),

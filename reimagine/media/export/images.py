@@ -55,13 +55,24 @@ def check_kind(film: Film, out: Path) -> None:
             )
         if has_number(out):
             raise MediaError(f"{out}: {film.source} is one picture; give -o a name without a number")
-    elif suffix in IMAGE_SUFFIXES and not has_number(out):
+    else:
+        check_film_output(out, Path(film.stills[0]).parent if film.stills else None)
+
+
+def check_film_output(out: Path, folder: Path | None) -> None:
+    """Check that an output can be a film: it is not one image, and not among the images of the film.
+
+    Args:
+        out: the output.
+        folder: that of the film's images; None for a film in one file.
+
+    Raises:
+        MediaError: it cannot.
+    """
+    if out.suffix.lower() in IMAGE_SUFFIXES and not has_number(out):
         numbered = out.with_name(f"{out.stem}-%06d{out.suffix}")
-        raise MediaError(
-            f"{out}: is one image, but the film has {film.frames} frames; give -o {numbered} for numbered images, "
-            f"or film.mp4"
-        )
-    elif is_image_sequence(out) and film.stills and out.absolute().parent == Path(film.stills[0]).parent:
+        raise MediaError(f"{out}: is one image, not a film; give -o {numbered} for numbered images, or film.mp4")
+    if folder and is_image_sequence(out) and out.parent.resolve() == folder.resolve():
         raise MediaError(f"{out}: lies among the images of the film; give -o another folder")
 
 
@@ -96,13 +107,21 @@ def numbering(film: Film) -> Callable[[int], int]:
     return lambda index: numbers[index] if index <= last else numbers[last] + index - last
 
 
+def first_missing(film: Film, out: Path, frames: int) -> int:
+    """The number of frames before the first whose image does not exist."""
+    if film.output_rate:
+        return 0
+    number = numbering(film)
+    return next((n for n in range(frames) if not numbered_path(out, number(n)).exists()), frames)
+
+
 def write_images(film: Film, out: Path, frames: Iterable[Frame], sound: Sound | None) -> list[str]:
     """Write frames as numbered images, and the sound as a WAV file beside them. Files that exist are kept.
 
     Args:
         film: the film at the rate at which it is shown.
         out: pattern of the images; the suffix selects the format.
-        frames: all frames, in order.
+        frames: the frames from the first that is missing on, in order.
         sound: the sound of the film, if it has one.
 
     Returns:

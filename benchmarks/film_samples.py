@@ -121,6 +121,9 @@ SAMPLES = (
     Sample("MKV, H.264 4:4:4", "444.mkv", pixel="yuv444p"),
     Sample("MKV, FFV1, RGB, 1280x720", "rgb.mkv", "ffv1", {}, "bgr0", (1280, 720), "flac"),
     Sample("MOV, PNG, RGB", "png.mov", "png", {}, "rgb24", sound="pcm_s16le"),
+    Sample("image sequence, PNG", "png/%04d.png", "png", {}, "rgb24", sound=""),
+    Sample("image sequence, TIFF, 16 bits", "tiff/%04d.tif", "tiff", {}, "rgb48le", sound=""),
+    Sample("image sequence, DPX, 10 bits", "dpx/%04d.dpx", "dpx", {}, "gbrp10le", sound=""),
 )
 
 
@@ -154,6 +157,7 @@ def beeping(sample: Sample, begin: float, end: float) -> np.ndarray:
 def write(sample: Sample, folder: Path) -> Path:
     """Write a film."""
     path = folder / sample.name
+    path.parent.mkdir(exist_ok=True)
     if sample.codec == "libtheora":  # PyAV has no encoder
         return _converted(write(SAMPLES[0], folder), path, "-c:v", sample.codec, "-q:v", "9", "-c:a", sample.sound)
     with av.open(str(path), "w") as container:

@@ -28,6 +28,7 @@ from film_measures import WEIGHTS, Measured, measure
 from film_samples import BEEP, FRAMES, SAMPLES, Sample, write
 
 import reimagine
+from reimagine.media.reading import Reading
 
 TIMEOUT = 120
 """Seconds after which a program is stopped."""
@@ -45,11 +46,16 @@ MAX_ERROR = 60
 
 def changed(film: Path, folder: Path) -> Path:
     step = reimagine.model("colorize", "tint")(saturation=0.0)
-    return reimagine.run(film, [step], folder / "changed", device="cpu").film
+    return reimagine.run(film, [step], folder / "changed", reading=reading(film), device="cpu").film
 
 
 def no_step(film: Path, folder: Path) -> Path:
-    return reimagine.run(film, [], folder / "no-step").film
+    return reimagine.run(film, [], folder / "no-step", reading=reading(film)).film
+
+
+def reading(film: Path) -> Reading:
+    """Image sequences state no rate; FFmpeg assumes 25 frames per second."""
+    return Reading(rate=25) if "%" in film.name else Reading()
 
 
 def ffmpeg(film: Path, folder: Path) -> Path:

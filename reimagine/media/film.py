@@ -74,6 +74,7 @@ class Film:
         picture_stream: index of the picture among the source's video streams; cover art is a video stream too.
         first: number of the film's first frame in the whole film (`--start`).
         start_time: time of the whole film's first frame on the container's clock, seconds.
+        packet_delay: seconds that timestamps of the picture's packets are later than the times of its frames.
         offset: time of the film's first frame since the whole film's first frame on the container's clock, seconds.
         sound_offset: seconds that the first sample of the first audio track is later than the source's first frame;
             negative if it is earlier. Not changed by `trim`.
@@ -115,6 +116,7 @@ class Film:
     picture_stream: int = 0
     first: int = 0
     start_time: float = 0.0
+    packet_delay: float = 0.0
     offset: float = 0.0
     sound_offset: float = 0.0
     last_duration: Fraction = Fraction(0)
@@ -186,7 +188,10 @@ class Film:
         if not self.frames:
             raise MediaError(f"{self.source}: has no picture, so --start and --end cannot be used; leave them out")
         times = [self.time(i) for i in range(self.frames)]
-        first = bisect_left(times, Fraction(start or 0).limit_denominator(10**6))
+        begin = Fraction(start or 0).limit_denominator(10**6)
+        first = bisect_left(times, begin)
+        if first == self.frames and begin < self.time(self.frames):
+            first -= 1  # the last frame stands at that time
         stop = self.frames if end is None else bisect_left(times, Fraction(end).limit_denominator(10**6))
         if stop <= first:
             raise MediaError(

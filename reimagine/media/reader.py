@@ -195,7 +195,9 @@ class _Scan:
         else:
             film = replace(film, packets=tuple(self.index.packets))
         in_order = self.container.format.name in DECODING_ORDER
-        film = replace(film, start_time=start_time(self.stream) if in_order else float(pts[0] * tick))
+        first = float(pts[0] * tick)
+        start = start_time(self.stream) if in_order else first
+        film = replace(film, start_time=start, packet_delay=first - start)
         film = self._with_rate(film, [p - pts[0] for p in pts], tick)
         length = self.container.duration
         end = ((self.container.start_time or 0) + length) / 1e6 if length else None

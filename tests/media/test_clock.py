@@ -87,6 +87,8 @@ def test_the_last_frame_keeps_its_duration(tmp_path, name, codec):
     assert film.trim(0, 2.0).seconds == pytest.approx(2.0)
     assert film.trim(0.5, None).seconds == pytest.approx(film.seconds - 0.52, abs=0.02)
     assert film.trim(0, 0.4).seconds == pytest.approx(0.4)
+    part = film.trim(2.5, None)
+    assert (part.frames, part.first) == (1, film.frames - 1)
 
 
 @pytest.mark.parametrize(

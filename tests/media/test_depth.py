@@ -15,7 +15,7 @@ from reimagine.media.export import Encoding, export
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame, frame_from_image
 from reimagine.media.matrices import MATRICES
-from reimagine.media.pixels import plane
+from reimagine.media.pixels import depth_of, plane
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.writer import read_frames, write_frames
 
@@ -183,7 +183,8 @@ def test_luma_that_no_step_changed_leaves_with_the_bits_it_came_with(tmp_path, p
         ("yuv420p", "out.mp4", {}, ("h264", "yuv420p")),
         ("yuv444p", "out.mp4", {}, ("h264", "yuv420p")),
         ("yuv420p10le", "out.mp4", {}, ("hevc", "yuv420p10le")),
-        ("yuv422p10le", "out.mkv", {}, ("hevc", "yuv420p10le")),
+        ("yuv422p10le", "out.mkv", {}, ("hevc", "yuv422p10le")),
+        ("yuv444p16le", "out.mov", {}, ("hevc", "yuv444p10le")),
         ("yuv422p10le", "out.mov", {"preset_archive": "prores-hq"}, ("prores", "yuv422p10le")),
         ("yuv444p16le", "out.mkv", {"preset_archive": "ffv1"}, ("ffv1", "yuv444p16le")),
         ("yuv422p", "out.mkv", {"preset_archive": "ffv1"}, ("ffv1", "yuv422p")),
@@ -199,7 +200,7 @@ def test_the_encoder_is_given_the_depth_of_the_film(tmp_path, pixel_format, name
     with av.open(str(out)) as container:
         context = container.streams.video[0].codec_context
         assert expected[0] in DECODERS.get(context.name, context.name) and context.pix_fmt == expected[1]
-    lost = ("10" in pixel_format or "16" in pixel_format) and expected[1].endswith("p")
+    lost = depth_of(expected[1]) < depth_of(pixel_format)
     assert any("bits" in remark for remark in remarks) == lost
     assert np.abs(next(read_film(open_film(out))).image - ramp(0) / 257).mean() <= 4
 

@@ -79,6 +79,15 @@ def test_sound_that_is_copied_stays_in_sync(name, picture, sound, copied, tmp_pa
     assert abs(beep_time(tmp_path / "out.mp4") - beep_time(source)) < 0.03
 
 
+@pytest.mark.parametrize("options", [{}, {"bf": "2"}, {"bf": "1"}], ids=["no B-frames", "two", "one"])
+@pytest.mark.parametrize("copied", [True, False])
+def test_sound_of_avi_stays_in_sync_with_pictures_that_wait_in_the_decoder(tmp_path, options, copied):
+    source = write_container(tmp_path / "film.avi", "mpeg4", options, sound=[(0, beep(0.8))], sound_codec="pcm_s16le")
+    film = open_film(source)
+    export(film, tmp_path / "out.mkv", None if copied else read_film(film), None, Encoding())
+    assert abs(beep_time(tmp_path / "out.mkv") - 0.8) < 0.005
+
+
 def test_the_last_frame_stands_as_long_as_in_the_source(tmp_path):
     film = open_film(write_container(tmp_path / "film.mkv", last=3.0))
     export(film, tmp_path / "out.mkv", read_film(film), None, Encoding())

@@ -16,8 +16,6 @@ NVENC_PRESETS = tuple(f"p{number}" for number in range(1, 8))
 """Speed presets of NVENC."""
 QSV_PRESETS = ("veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 """Speed presets of Quick Sync."""
-DEEP_420 = "yuv420p10le"
-"""Pixel format of the codecs for players, for films of more than 8 bits."""
 ARCHIVE_SLICES = 16
 """Slices per frame of FFV1 for archives, each with its own CRC."""
 
@@ -29,7 +27,8 @@ class VideoEncoder:
     Attributes:
         name: FFmpeg's name.
         pixel_format: FFmpeg's name.
-        deep_format: FFmpeg's name of the pixel format for films of more than 8 bits; empty for `pixel_format`.
+        deep_formats: FFmpeg's names of the pixel formats for films of more than 8 bits: that of the film's chroma, else the
+            first; empty for `pixel_format`.
         lossless: whether the encoder keeps every picture as it is, in its own pixel format.
         suffix: the container if no output is given and nothing needs another.
         crf: largest constant rate factor; 0 if the encoder has none.
@@ -55,7 +54,7 @@ class VideoEncoder:
     smallest: tuple[int, int] = (0, 0)
     quality: str = "crf"
     device: str = ""
-    deep_format: str = ""
+    deep_formats: tuple[str, ...] = ()
     lossless: bool = False
 
 
@@ -67,10 +66,10 @@ ENCODERS = {
     "hevc": VideoEncoder(
         *("libx265", "yuv420p", ".mp4", 51, 18, X26X_PRESETS, "veryfast"),
         options={"x265-params": "log-level=error"},
-        deep_format=DEEP_420,
+        deep_formats=("yuv420p10le", "yuv422p10le", "yuv444p10le"),
     ),
     "vp9": VideoEncoder("libvpx-vp9", "yuv420p", ".mp4", 63, 18, options={"b": "0"}),
-    "av1": VideoEncoder("libsvtav1", "yuv420p", ".mp4", 63, None, AV1_PRESETS, deep_format=DEEP_420),
+    "av1": VideoEncoder("libsvtav1", "yuv420p", ".mp4", 63, None, AV1_PRESETS, deep_formats=("yuv420p10le",)),
     "ffv1": VideoEncoder("ffv1", "yuv420p", ".mkv", lossless=True),
     "prores": VideoEncoder("prores_ks", "yuv422p10le", ".mov"),
 }

@@ -117,13 +117,16 @@ class Encoding:
 def pixel_format(encoder: VideoEncoder, film: Film, encoding: Encoding) -> str:
     """FFmpeg's name of the pixel format in which a film is encoded.
 
-    It is the film's own if the encoder keeps all; else the encoder's, of more bits where the film and the encoder have.
+    It is the film's own if the encoder is lossless; else one of the encoder's, of 10 bits if the film has more than 8.
     """
     if encoding.pix_fmt:
         return encoding.pix_fmt
     if encoder.lossless:
         return film.pixel_format
-    return encoder.deep_format if encoder.deep_format and depth_of(film.pixel_format) > 8 else encoder.pixel_format
+    if not encoder.deep_formats or depth_of(film.pixel_format) == 8:
+        return encoder.pixel_format
+    chroma = film.pixel_format[:6]
+    return next((name for name in encoder.deep_formats if name.startswith(chroma)), encoder.deep_formats[0])
 
 
 def lost_depth(encoder: VideoEncoder, film: Film, encoding: Encoding) -> str | None:

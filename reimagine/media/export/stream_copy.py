@@ -98,6 +98,7 @@ class _StreamCopy:
         self.cover = bool(stream.disposition & Disposition.attached_pic)
         self.covers = 0
         self.subtitle = stream.type == "subtitle"
+        self.origin = film.origin + (film.packet_delay if stream.type == "video" else 0)
         self.times = DecodingTimes(complete_durations=stream.type == "audio")
 
     def add(self, packet: Packet) -> Iterator[Packet]:
@@ -125,11 +126,11 @@ class _StreamCopy:
         """The packet at its time in the film, unless it belongs to another part of the source."""
         assert packet.pts is not None and packet.dts is not None
         film, tick = self.film, packet.time_base
-        begin = float(packet.pts * tick) - film.origin
+        begin = float(packet.pts * tick) - self.origin
         end = begin + float((packet.duration or 0) * tick) if self.subtitle else begin
         if film.trimmed and not (begin < film.seconds * film.speed and (begin >= 0 or end > 0)):
             return
-        shift = round(film.origin / tick)
+        shift = round(self.origin / tick)
         packet.pts, packet.dts = (round((time - shift) / film.speed) for time in (packet.pts, packet.dts))
         packet.duration = round((packet.duration or 0) / film.speed)
         if film.trimmed and self.subtitle and packet.pts < 0:

@@ -15,7 +15,7 @@ from reimagine.gallery.report import contact_sheet, report
 from reimagine.media.export import Encoding, export
 from reimagine.media.export.constant_rate import at_output_rate
 from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
-from reimagine.media.export.images import first_missing, is_image_sequence, write_images, written_files
+from reimagine.media.export.images import first_missing, is_image_sequence, mixed_channels, write_images, written_files
 from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES
 from reimagine.media.frames import Frame
@@ -145,9 +145,10 @@ def _export_picture(
             progress.advance(1)
 
     if numbered:
-        sound = sound or (tracks.original_sound() if film.sounds else None)
+        own = film.sounds and tracks.latest("sound") is None
+        sound = tracks.original_sound() if own else sound
         shown, repeated = at_output_rate(film, frames())
-        return write_images(shown, out, repeated, sound)
+        return [*write_images(shown, out, repeated, sound), *(mixed_channels(film) if own else ())]
     if not _picture_changed(tracks):
         if picture_fits(film, out.suffix.lower()):
             return export(film, out, None, sound, encoding)

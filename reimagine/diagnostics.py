@@ -14,7 +14,17 @@ from typing import NamedTuple
 
 from reimagine.errors import ReimagineError
 
-PACKAGES = ("torch", "numpy", "av", "opencv-python-headless", "OpenImageIO", "moviepy", "librosa", "onnxruntime", "basic-pitch")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "av",
+    "opencv-python-headless",
+    "OpenImageIO",
+    "moviepy",
+    "librosa",
+    "onnxruntime",
+    "basic-pitch",
+)
 """Python packages whose versions are reported."""
 CODECS = ("libx264", "aac", "magicyuv", "ffv1")
 """FFmpeg codecs that the default options need."""

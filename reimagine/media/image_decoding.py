@@ -51,6 +51,7 @@ class ImageFacts(NamedTuple):
         linear: whether its samples are linear light (float), which decoding converts.
         logarithmic: whether its samples are logarithms of light, which decoding does not convert.
         timecode: SMPTE timecode of DPX and OpenEXR; "" if it states none.
+        parts: number of the parts of an OpenEXR file, such as views or layers.
     """
 
     aspect: Fraction = SQUARE_PIXELS
@@ -58,6 +59,7 @@ class ImageFacts(NamedTuple):
     linear: bool = False
     logarithmic: bool = False
     timecode: str = ""
+    parts: int = 1
 
 
 def decode_image(path: Path) -> np.ndarray:
@@ -108,6 +110,7 @@ def image_facts(path: Path) -> ImageFacts:
             _is_float(spec),
             transfer in LOGARITHMIC,
             _timecode(spec.getattribute("smpte:TimeCode")),
+            spec.get_int_attribute("oiio:subimages", 1) if path.suffix.lower() == ".exr" else 1,
         )
 
 

@@ -73,7 +73,8 @@ def open_image_source(path: Path, on_frame: OnFrame | None, as_film: bool, rate:
     if not files:
         raise MediaError(f"{path}: a folder without images; put image files ({', '.join(IMAGE_SUFFIXES)}) into it")
     film = Film(str(path), fingerprint(path), len(files), STILL_RATE, 0, 0, 0.0, stills=tuple(map(str, files)))
-    return _scanned(replace(film, full=True, seconds=float(len(files) / STILL_RATE)), on_frame)
+    notes = tuple(_notes(image_facts(path), pages)) if path.is_file() else ()
+    return _scanned(replace(film, full=True, seconds=float(len(files) / STILL_RATE), notes=notes), on_frame)
 
 
 def _open_sequence(path: Path, pages: Pages, on_frame: OnFrame | None, rate: float | None) -> Film:
@@ -104,6 +105,8 @@ def _notes(facts: ImageFacts, pages: Pages) -> Iterator[str]:
         yield f"{pages.left_out} thumbnails in the file are left out"
     if facts.linear:
         yield "linear light is converted with the transfer function of sRGB; values above 1 are clipped"
+    if facts.parts > 1:
+        yield f"OpenEXR files of {facts.parts} parts: the first part is read"
     if facts.logarithmic:
         yield "the samples are logarithmic (film density): they are read as stored, without a conversion"
 

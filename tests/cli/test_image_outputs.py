@@ -102,6 +102,19 @@ def test_the_sound_is_written_beside_the_images(tmp_path):
     assert names(tmp_path / "m")[-2:] == ["023.png", "sound.wav"]
 
 
+def test_sound_of_more_channels_is_said_to_be_mixed(tmp_path):
+    with av.open(str(tmp_path / "film.mkv"), "w") as container:
+        picture_track, track = container.add_stream("ffv1", rate=24), container.add_stream("flac", rate=48000)
+        picture_track.width, picture_track.height, picture_track.pix_fmt, track.layout = *SIZE, "yuv420p", "5.1"
+        for number in range(4):
+            container.mux(picture_track.encode(av.VideoFrame.from_ndarray(picture(number, *SIZE, 0), "rgb24")))
+        block = av.AudioFrame.from_ndarray(np.zeros((1, 6 * 8000), np.int16), "s16", "5.1")
+        block.rate, block.pts = 48000, 0
+        container.mux([*picture_track.encode(), *track.encode(block), *track.encode()])
+    *_, err = colorize(tmp_path / "film.mkv", "--into", tmp_path / "run", "-o", tmp_path / "o" / "%d.png")
+    assert "its 6 channels were mixed to 2; -o film.mkv keeps them" in err
+
+
 def test_a_variable_frame_rate_is_said_to_be_lost(tmp_path):
     film = make_film(tmp_path / "film.mkv", 4, times=[0, 40, 200, 240])
     *_, err = colorize(film, "--into", tmp_path / "run", "-o", tmp_path / "o" / "%d.png")

@@ -200,9 +200,11 @@ def test_animated_images_are_films(tmp_path, name):
     assert result.film.suffix == ".mp4" and len(times_of(result.film)) == 4
 
 
-def write_pages(path: Path, images: list[np.ndarray]) -> Path:
+def write_pages(path: Path, images: list[np.ndarray], kind: str = "uint8") -> Path:
     output = OpenImageIO.ImageOutput.create(str(path))
-    specs = [OpenImageIO.ImageSpec(i.shape[1], i.shape[0], 3, "uint8") for i in images]
+    specs = [OpenImageIO.ImageSpec(i.shape[1], i.shape[0], 3, kind) for i in images]
+    for number, spec in enumerate(specs):
+        spec.attribute("oiio:subimagename", f"part {number}")
     assert output.open(str(path), tuple(specs))
     for number, (image, spec) in enumerate(zip(images, specs, strict=True)):
         assert not number or output.open(str(path), spec, "AppendSubimage")
@@ -231,9 +233,10 @@ def test_a_file_of_several_pictures_is_no_frame_of_a_sequence(tmp_path):
 
 
 def test_stills_of_dpx_and_exr_are_read(tmp_path):
-    for name, kind in (("a.dpx", "uint16"), ("b.exr", "half")):
+    for name, kind, notes in (("a.dpx", "uint16", 0), ("b.exr", "half", 1)):
         path = write_image_file(tmp_path / name, converted(picture(0, *SIZE, 0), kind), kind)
-        assert open_film(path).is_still and np.abs(read_image(path).astype(int) - picture(0, *SIZE, 0)).max() <= 1
+        assert open_film(path).is_still and len(open_film(path).notes) == notes
+        assert np.abs(read_image(path).astype(int) - picture(0, *SIZE, 0)).max() <= 1
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -263,6 +266,11 @@ def test_an_exr_image_is_shown_in_its_display_window(tmp_path):
     output.close()
     shown = read_image(tmp_path / "a.exr")
     assert shown.shape == (64, 96, 3) and shown[:25, 10:50].min() == 255 and shown.sum() == 25 * 40 * 3 * 255
+
+
+def test_the_first_part_of_an_exr_file_is_read_and_the_others_are_named(tmp_path):
+    write_pages(tmp_path / "1.exr", [picture(n, *SIZE, 0) for n in range(2)], "half")
+    assert "OpenEXR files of 2 parts: the first part is read" in open_film(tmp_path / "%d.exr").notes
 
 
 def test_a_damaged_image_is_one_line(tmp_path):

@@ -137,6 +137,13 @@ def write_images(film: Film, out: Path, frames: Iterable[Frame], sound: Sound | 
     return list(_remarks(film, out, sound))
 
 
+def mixed_channels(film: Film) -> list[str]:
+    """A sentence if the film's own sound has more channels than the sound file beside its images."""
+    with open_container(Path(film.source)) as source:
+        channels = source.streams.audio[0].channels
+    return [f"its {channels} channels were mixed to 2; -o film.mkv keeps them"] if channels > 2 else []
+
+
 def write_frame(path: Path, frame: Frame, film: Film) -> None:
     """Write a frame as an image file.
 
@@ -199,11 +206,12 @@ def _remarks(film: Film, out: Path, sound: Sound | None) -> Iterator[str]:
         lost = list(_other_tracks(film))
         if lost:
             yield f"images do not hold {', '.join(lost)}: left out; -o film.mkv keeps them"
-    numbers = [numbering(film)(index) for index in range(film.frames)]
-    if film.ticks and not _at_their_numbers(film, numbers):
+    if film.ticks and not _at_their_numbers(film):
         yield (
             "images have no times, so the variable frame rate is lost; --output-rate repeats frames at a constant rate"
         )
+    if film.hdr:
+        yield f"images do not state {film.hdr}, so that they look flat in most programs; -o film.mkv keeps it"
     depth = depth_of(film.pixel_format)
     if depth > 8 and suffix not in DEEP_SUFFIXES:
         yield f"the picture has {depth} bits and {suffix} images have 8; use .tif, .png, .dpx or .exr"
@@ -211,8 +219,9 @@ def _remarks(film: Film, out: Path, sound: Sound | None) -> Iterator[str]:
         yield f"{suffix} images have square pixels: the aspect ratio {film.aspect} is lost; use .tif, .dpx or .exr"
 
 
-def _at_their_numbers(film: Film, numbers: list[int]) -> bool:
+def _at_their_numbers(film: Film) -> bool:
     """Whether the numbers of the images stand for the times of the frames."""
+    numbers = list(map(numbering(film), range(film.frames)))
     steps = zip(pairwise(film.ticks), pairwise(numbers), strict=False)
     return film.tick == 1 / film.rate and all(b - a == d - c for (a, b), (c, d) in steps)
 

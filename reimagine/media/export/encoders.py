@@ -27,7 +27,7 @@ class VideoEncoder:
     Attributes:
         name: FFmpeg's name.
         pixel_format: FFmpeg's name.
-        deep_formats: the same for films of more than 8 bits, one for each kind of chroma, the default first; may be empty.
+        deep_formats: those for films of more than 8 bits, one for each kind of chroma, the default first.
         lossless: whether the encoder keeps every picture as it is, in its own pixel format.
         suffix: the container if no output is given and nothing needs another.
         crf: largest constant rate factor; 0 if the encoder has none.

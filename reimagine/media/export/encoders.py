@@ -27,8 +27,7 @@ class VideoEncoder:
     Attributes:
         name: FFmpeg's name.
         pixel_format: FFmpeg's name.
-        deep_formats: FFmpeg's names of the pixel formats for films of more than 8 bits: that of the film's chroma, else the
-            first; empty for `pixel_format`.
+        deep_formats: those for films of more than 8 bits, one for each kind of chroma, the default first.
         lossless: whether the encoder keeps every picture as it is, in its own pixel format.
         suffix: the container if no output is given and nothing needs another.
         crf: largest constant rate factor; 0 if the encoder has none.

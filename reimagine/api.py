@@ -141,7 +141,7 @@ class _Request:
         if self.output and opened.film.is_source_file(self.output):
             raise RunError(f"{self.output}: is the film itself; give -o another name")
         check_output_of(opened.film, self.output, encoding)
-        if self.output and is_image_sequence(self.output):
+        if self.output and is_image_sequence(opened.film, self.output):
             check_unused(opened.folder, self.output)
         return opened, found.result() if found else "cpu"
 

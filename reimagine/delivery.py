@@ -17,7 +17,7 @@ from reimagine.media.export.constant_rate import at_output_rate
 from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
 from reimagine.media.export.images import first_missing, is_image_sequence, mixed_channels, write_images, written_files
 from reimagine.media.files import write_text_atomically
-from reimagine.media.film import MIDI_SUFFIXES
+from reimagine.media.film import MIDI_SUFFIXES, Film
 from reimagine.media.frames import Frame
 from reimagine.media.iteration import prefetch
 from reimagine.media.sound import Sound, read_sound, write_sound
@@ -65,9 +65,9 @@ def deliver(
         begun: `time.monotonic()` at the start of the whole run, for `seconds.all`.
     """
     key = hash_of([step.key for step in run.steps], run.key, asdict(encoding), str(out.resolve()))
-    if (known := _delivered(out, report_path, key)) is not None:
+    if (known := _delivered(run.film, out, report_path, key)) is not None:
         return known
-    if is_image_sequence(out):
+    if is_image_sequence(run.film, out):
         claim(run.folder, out, key)
     started = time.monotonic()
     remarks = _export(run.tracks, out, encoding, progress)
@@ -77,22 +77,22 @@ def deliver(
     facts["seconds"]["export"] = round(time.monotonic() - started, 2)
     facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
     _draw(run, out)
-    facts = {"key": key, "bytes": _bytes(out), **facts}
+    facts = {"key": key, "bytes": _bytes(run.film, out), **facts}
     write_text_atomically(report_path, json.dumps(facts, indent=1))
     return facts
 
 
-def _delivered(out: Path, report_path: Path, key: str) -> dict[str, Any] | None:
+def _delivered(film: Film, out: Path, report_path: Path, key: str) -> dict[str, Any] | None:
     """The report of this very film, if it was delivered before."""
     if not report_path.exists():
         return None
     facts = json.loads(report_path.read_text())
-    return facts if facts.get("key") == key and facts.get("bytes") == _bytes(out) else None
+    return facts if facts.get("key") == key and facts.get("bytes") == _bytes(film, out) else None
 
 
-def _bytes(out: Path) -> int:
+def _bytes(film: Film, out: Path) -> int:
     """Size of the finished film, or of all its images; 0 without one."""
-    files = written_files(out) if is_image_sequence(out) else [out]
+    files = written_files(out) if is_image_sequence(film, out) else [out]
     return sum(file.stat().st_size for file in files if file.exists())
 
 
@@ -104,7 +104,7 @@ def _draw(run: Run, out: Path) -> None:
     if tracks.picture().frames > tracks.source_frames:
         from reimagine.gallery.continuations import ending_sheet
 
-        numbered = is_image_sequence(out)  # the sheet must not be one more image of the sequence
+        numbered = is_image_sequence(run.film, out)  # the sheet must not be one more image of the sequence
         ending_sheet(run, run.folder / "ending.png" if numbered else out.with_name(f"{out.stem}-ending.png"))
     if any(step.writes != "picture" for step in run.steps):
         from reimagine.gallery.music import write_music_pictures
@@ -135,7 +135,7 @@ def _export_picture(
     film, picture = tracks.film, tracks.picture()
     if (picture.frames > tracks.source_frames or film.speed != 1) and film.sounds and sound is None:
         sound = tracks.original_sound()
-    numbered = is_image_sequence(out)
+    numbered = is_image_sequence(film, out)
     begin = first_missing(film, out, picture.frames) if numbered else 0
     progress.begin("export", picture.frames - begin)
 

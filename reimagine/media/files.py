@@ -15,18 +15,13 @@ def check_readable(path: Path) -> None:
     Raises:
         MediaError: what is wrong with it.
     """
-    if is_pattern(path):
-        source_files(path)
-        return
-    if not path.exists():
+    if not is_pattern(path) and not path.exists():
         raise MediaError(f"{path}: no such file; give a film, a sound file, pictures or a run folder")
-    try:
-        if path.is_file():
-            with path.open("rb") as file:
-                if not file.read(1):
-                    raise MediaError(f"{path}: the file is empty")
-    except PermissionError as error:
-        raise MediaError(f"{path}: permission denied; check the permissions of the file") from error
+    unreadable = [file for file in source_files(path) if not os.access(file, os.R_OK)]
+    if unreadable:
+        raise MediaError(f"{unreadable[0]}: permission denied; check the permissions of the file")
+    if path.is_file() and not path.stat().st_size:
+        raise MediaError(f"{path}: the file is empty")
 
 
 def temporary_path(path: Path) -> Path:

@@ -71,8 +71,11 @@ def decode_image(path: Path) -> np.ndarray:
     Raises:
         MediaError: the file cannot be decoded.
     """
-    if _is_for_opencv(path):
-        return _decode_8_bits(path)
+    try:
+        if _is_for_opencv(path):
+            return _decode_8_bits(path)
+    except OSError as error:
+        raise MediaError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from error
     return next(decode_pages(path, [0]))
 
 

@@ -102,7 +102,7 @@ def _open_sequence(path: Path, pages: Pages, on_frame: OnFrame | None, rate: flo
 
 def _notes(facts: ImageFacts, pages: Pages) -> Iterator[str]:
     if pages.left_out:
-        yield f"{pages.left_out} thumbnails in the file are left out"
+        yield f"thumbnails in the file that are left out: {pages.left_out}"
     if facts.linear:
         yield "linear light is converted with the transfer function of sRGB; values above 1 are clipped"
     if facts.parts > 1:

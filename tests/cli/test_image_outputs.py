@@ -161,7 +161,6 @@ def test_images_that_others_have_made_are_not_overwritten(tmp_path):
         ("film.mp4", ("-o", "x.png"), "x.png: is one image, not a film; give -o x-%06d.png for"),
         ("in/%d.png", ("-o", "x.tif"), "x.tif: is one image, not a film; give -o x-%06d.tif for"),
         ("in/1.png", ("-o", "x.mp4"), "is a picture, not a film; give -o a .png file"),
-        ("in/1.png", ("-o", "x%d.png"), "is one picture; give -o a name without a number"),
         ("in/%d.png", ("-o", "in/out_%d.png"), "lies among the images of the film; give -o another folder"),
         ("in", ("-o", "x.mp4"), "leave it out, or give --as-film if they are frames"),
         ("film.mp4", ("-o", "o/%d.png", "--crf", "20"), "images are not encoded as films are; leave out --codec"),

@@ -217,7 +217,7 @@ def write_pages(path: Path, images: list[np.ndarray], kind: str = "uint8") -> Pa
 def test_the_pages_of_a_tiff_file_are_frames_without_its_thumbnail(tmp_path):
     pages = [picture(n, *SIZE, 0) for n in range(5)]
     film = open_film(write_pages(tmp_path / "film.tif", [*pages[:2], picture(0, 24, 16, 0), *pages[2:]]))
-    assert film.sequence and film.frames == 5 and "1 thumbnails in the file are left out" in film.notes
+    assert film.sequence and film.frames == 5 and "thumbnails in the file that are left out: 1" in film.notes
     assert [error(film, n, n) <= 3 for n in range(5)] == [True] * 5
     part = film.trim(0.1, None)
     assert part.first == 3 and error(part, 0, 3) <= 3

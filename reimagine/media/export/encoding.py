@@ -146,7 +146,7 @@ def check_output_of(film: Film, out: Path | None, encoding: Encoding) -> None:
     """
     if out and film.frames:
         check_kind(film, out)
-    if not film.frames or film.is_still or (out and is_image_sequence(out)):
+    if not film.frames or film.is_still or (out and is_image_sequence(film, out)):
         return
     suffix = out.suffix.lower() if out else None
     if out and suffix not in (*FILM_SUFFIXES, *MIDI_SUFFIXES):

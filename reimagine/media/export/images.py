@@ -36,9 +36,9 @@ ASPECT_SUFFIXES = (".dpx", ".exr", ".tif", ".tiff")
 """Images that state the aspect ratio of their pixels."""
 
 
-def is_image_sequence(out: Path) -> bool:
-    """Whether an output is a pattern of numbered images."""
-    return out.suffix.lower() in IMAGE_SUFFIXES and has_number(out)
+def is_image_sequence(film: Film, out: Path) -> bool:
+    """Whether the output of a film is a pattern of numbered images; a still has no number, and keeps any name."""
+    return bool(film.frames) and not film.is_still and out.suffix.lower() in IMAGE_SUFFIXES and has_number(out)
 
 
 def check_kind(film: Film, out: Path) -> None:
@@ -53,10 +53,9 @@ def check_kind(film: Film, out: Path) -> None:
             raise MediaError(
                 f"{out}: {film.source} is a picture, not a film; give -o a .png file, or give a folder --as-film"
             )
-        if has_number(out):
-            raise MediaError(f"{out}: {film.source} is one picture; give -o a name without a number")
     else:
-        check_film_output(out, Path(film.stills[0]).parent if film.stills else None)
+        among_others = film.stills and not film.pages
+        check_film_output(out, Path(film.stills[0]).parent if among_others else None)
 
 
 def check_film_output(out: Path, folder: Path | None) -> None:
@@ -69,21 +68,18 @@ def check_film_output(out: Path, folder: Path | None) -> None:
     Raises:
         MediaError: it cannot.
     """
-    if out.suffix.lower() in IMAGE_SUFFIXES and not has_number(out):
+    if out.suffix.lower() not in IMAGE_SUFFIXES:
+        return
+    if not has_number(out):
         numbered = out.with_name(f"{out.stem}-%06d{out.suffix}")
         raise MediaError(f"{out}: is one image, not a film; give -o {numbered} for numbered images, or film.mp4")
-    if folder and is_image_sequence(out) and out.parent.resolve() == folder.resolve():
+    if folder and out.parent.resolve() == folder.resolve():
         raise MediaError(f"{out}: lies among the images of the film; give -o another folder")
 
 
 def sound_path(out: Path) -> Path:
     """The sound file beside numbered images: sound.wav for %06d.tif."""
-    return next_to(out, "sound", ".wav")
-
-
-def next_to(out: Path, name: str, suffix: str) -> Path:
-    """A file beside numbered images, with a name in place of the number."""
-    return out.with_name(NUMBER_FIELD.sub(name, out.stem, count=1) + suffix)
+    return out.with_name(NUMBER_FIELD.sub("sound", out.stem, count=1) + ".wav")
 
 
 def written_files(out: Path) -> list[Path]:

@@ -8,37 +8,16 @@ saturation = 1.2        # any option of the model
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import tomllib
-import types
-import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from reimagine import stages, zoo
 from reimagine.errors import RecipeError, ReimagineError, unknown_name
-
-
-class Option(NamedTuple):
-    """One field of a model or a training. An option is defined nowhere else."""
-
-    name: str
-    type: type
-    default: Any
-    help: str
-
-
-def options(cls: type[Any]) -> Iterator[Option]:
-    """The options of a model or training class, from its fields and their annotations."""
-    hints = typing.get_type_hints(cls, include_extras=True)
-    for field in dataclasses.fields(cls):
-        kind, sentence = typing.get_args(hints[field.name])
-        if isinstance(kind, types.UnionType):
-            kind = next(k for k in typing.get_args(kind) if k is not type(None))
-        yield Option(field.name, kind, field.default, sentence)
+from reimagine.options import Option, options, shown
 
 
 def build(stage: str, name: str | None, given: Mapping[str, Any]) -> Any:
@@ -65,10 +44,11 @@ def _as_type(option: Option, value: Any) -> Any:
     """A TOML value as the option's type: an integer may stand for a float, a string for a path."""
     if option.type is Path and isinstance(value, str | Path):
         return Path(value)
-    if option.type is float and isinstance(value, int) and not isinstance(value, bool):
+    whole = option.type is float and isinstance(value, int) and not isinstance(value, bool)
+    if whole and (option.range is None or value in option.range):
         return float(value)
-    if not isinstance(value, option.type) or isinstance(value, bool) is not (option.type is bool):
-        raise RecipeError(f"option {option.name!r} must be of type {option.type.__name__}, not {value!r}")
+    if not whole and (not isinstance(value, option.type) or isinstance(value, bool) is not (option.type is bool)):
+        raise RecipeError(f"option {option.name!r} must be of type {option.type.__name__}, not {shown(value)}")
     return value
 
 
@@ -143,8 +123,9 @@ def _line_of(text: str, number: int, error: str) -> int:
     lines = text.splitlines()
     starts = [n for n, line in enumerate(lines, 1) if line.replace(" ", "").startswith("[[step]]")]
     start, stop = starts[number - 1], [*starts, len(lines) + 1][number]
-    quoted = re.search(r"'([^']+)'", error)
-    return next((n for n in range(start, stop) if quoted and quoted[1] in lines[n - 1]), start)
+    named = re.search(r"'([^']+)'|--([a-z-]+)", error)
+    name = (named[1] or named[2].replace("-", "_")) if named else ""
+    return next((n for n in range(start, stop) if name and name in lines[n - 1]), start)
 
 
 def write(models: Sequence[Any]) -> str:

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.media.iteration import prefetch
+from reimagine.options import TRAINING_MINUTES
 from reimagine.training.discriminator import PatchDiscriminator, hinge_loss
 from reimagine.training.options import (
     AdversarialMinutes,
@@ -80,7 +81,9 @@ class TrainColorize(Training):
     size: Size = 128
     last_size: LastSize = 160
     batch: Batch = 24
-    minutes: Annotated[float, "Minutes of the generator phase; the learning-rate schedule follows this clock"] = 90.0
+    minutes: Annotated[
+        float, "Minutes of the generator phase; the learning-rate schedule follows this clock", TRAINING_MINUTES
+    ] = 90.0
     discriminator_minutes: DiscriminatorMinutes = 3.0
     adversarial_minutes: AdversarialMinutes = 6.0
     rate: LearningRate = 1e-3

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
 from reimagine.media.clock import first_sound_time, last_duration, repaired_times, start_time
-from reimagine.media.container import error_reason, open_container, use_decoding_threads
+from reimagine.media.container import error_reason, limit_pixels, open_container, use_decoding_threads
 from reimagine.media.fields import FieldComparison
 from reimagine.media.files import check_readable
 from reimagine.media.film import MIDI_SUFFIXES, Film, fingerprint, is_constant_rate
@@ -77,7 +77,7 @@ def open_film(path: Path, on_frame: OnFrame | None = None, reading: Reading | No
 def _open_source(path: Path, on_frame: OnFrame | None, reading: Reading) -> Film:
     """Decode a source once; `on_frame` is called with each of its pictures."""
     check_readable(path)
-    if images := open_image_source(path, on_frame, reading.as_film, reading.rate):
+    if images := open_image_source(path, on_frame, reading):
         return _checked_size(images)
     if path.suffix.lower() in MIDI_SUFFIXES:
         return Film(str(path), fingerprint(path), 0, DEFAULT_RATE, 0, 0, read_notes(path).seconds + MIDI_RELEASE)
@@ -91,6 +91,7 @@ def _open_source(path: Path, on_frame: OnFrame | None, reading: Reading) -> Film
         if not pictures:
             seconds = _sound_seconds(container)
             return Film(str(path), fingerprint(path), 0, DEFAULT_RATE, 0, 0, seconds, sounds=sounds)
+        limit_pixels(path, pictures[0], reading.max_megapixels)
         scan = _Scan(path, container, pictures[0], sounds)
         scan.decode(on_frame)
         film = scan.result()

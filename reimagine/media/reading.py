@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from reimagine.errors import MediaError, RecipeError, unknown_name
 from reimagine.media.film import fingerprint
 from reimagine.media.image_names import is_pattern
+from reimagine.media.image_sizes import MAX_MEGAPIXELS, MOST_MEGAPIXELS
 from reimagine.media.rates import HIGHEST_RATE, LOWEST_RATE, exact_rate
 from reimagine.media.shot_table import check_table
 from reimagine.media.shots import CUT_THRESHOLD, CUT_THRESHOLDS
@@ -44,6 +45,9 @@ class Reading:
     cut_threshold: Annotated[
         float, "Threshold of cut detection, a lower one finds more cuts", Range(*CUT_THRESHOLDS)
     ] = CUT_THRESHOLD
+    max_megapixels: Annotated[float, "Size of a picture, at most, in megapixels", Range(1, MOST_MEGAPIXELS)] = (
+        MAX_MEGAPIXELS
+    )
 
     def __post_init__(self) -> None:
         """Check the numbers.

@@ -128,9 +128,18 @@ def write_image(path: Path, image: np.ndarray, quality: int | None = None) -> No
     keys = {".webp": cv2.IMWRITE_WEBP_QUALITY, ".jpg": cv2.IMWRITE_JPEG_QUALITY}
     settings = [keys[path.suffix], quality] if quality is not None and path.suffix in keys else []
     temporary = temporary_path(path)
-    if not cv2.imwrite(str(temporary), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings):
-        raise MediaError(f"{path}: cannot be written; check the disk, or use .png")
-    replace_atomically(temporary, path)
+    try:
+        encoded, data = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings)
+    except cv2.error:
+        encoded, data = False, None
+    if not encoded or data is None:
+        size = f"{image.shape[1]}x{image.shape[0]}"
+        raise MediaError(f"{path}: {path.suffix} cannot hold this picture of {size} pixels; use .png")
+    try:
+        temporary.write_bytes(data)
+        replace_atomically(temporary, path)
+    except OSError as error:
+        raise MediaError(f"{path}: cannot be written ({error.strerror}); check the disk and the folder") from error
 
 
 def write_figure(path: Path, figure: Figure, dpi: int) -> None:

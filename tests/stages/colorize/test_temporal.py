@@ -10,7 +10,7 @@ import pytest
 from helpers import make_film, picture, run_cli
 
 import reimagine
-from reimagine.errors import MediaError, RecipeError
+from reimagine.errors import MediaError
 from reimagine.media.frames import Shot, frame_from_image
 
 Temporal = reimagine.model("colorize", "temporal")
@@ -49,7 +49,7 @@ def test_colorize_with_a_reference_film(tmp_path, reference, tiny_colour, monkey
     assert log.read_text() == rows  # another step, but the same training
     with pytest.raises(MediaError, match="no such film"):
         reimagine.run(other, [Temporal(reference=tmp_path / "nothing.mp4")], tmp_path / "x")
-    with pytest.raises(RecipeError, match="--minutes 0 is out of range"):
+    with pytest.raises(StageError, match="--minutes 0 is out of range"):
         reimagine.run(other, [Temporal(reference=reference, minutes=0.0)], tmp_path / "x")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
+from reimagine.errors import StageError
 from reimagine.options import Range
 from reimagine.stages.colorize.options import (
     EveryFrame,
@@ -28,7 +29,7 @@ class ColorizeTemporal(PictureModel):
     """A network with three frames as input, trained on the colours of a reference film."""
 
     reference: Annotated[Path | None, "A film in colour, or a folder of them, whose colours are learned"] = None
-    minutes: Annotated[float, "Training time on the reference, in minutes", Range(0, 1440, above=True)] = 10.0
+    minutes: Annotated[float, "Training time on the reference, in minutes", Range(0, 1440)] = 10.0
     size: Size = 160
     saturation: Saturation = 1.0
     references: References = None
@@ -53,6 +54,8 @@ class ColorizeTemporal(PictureModel):
         find_reference_stills(self.references)
         if self.reference is not None:
             list_films(self.reference)
+            if not self.minutes:
+                raise StageError("--minutes 0 is out of range with a --reference; give more than 0")
 
     def learning_seconds(self) -> float:
         """The training time, if there is a reference."""

@@ -10,7 +10,7 @@ import pytest
 from helpers import make_film, picture, run_cli
 
 import reimagine
-from reimagine.errors import MediaError
+from reimagine.errors import MediaError, StageError
 from reimagine.media.frames import Shot, frame_from_image
 
 Temporal = reimagine.model("colorize", "temporal")

@@ -88,6 +88,8 @@ def limit_pixels(path: Path, stream: VideoStream, megapixels: float) -> None:
     Raises:
         MediaError: the stream states a larger size.
     """
+    if stream.codec_context is None:
+        raise MediaError(f"{path}: its picture has a format that FFmpeg cannot decode; convert it to H.264 or FFV1")
     check_pixels(path, stream.width, stream.height, megapixels)
     stream.codec_context.options = {"max_pixels": str(round(megapixels * 1e6))}
 

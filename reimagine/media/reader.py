@@ -17,6 +17,7 @@ from reimagine.media.film import MIDI_SUFFIXES, Film, fingerprint, is_constant_r
 from reimagine.media.frames import Frame
 from reimagine.media.geometry import orientation, scaled, stored_size, upright
 from reimagine.media.image_files import open_image_source, read_image, read_image_frames
+from reimagine.media.limits import check_duration, check_sound
 from reimagine.media.matrices import MATRICES, matrix_of, usual_matrix
 from reimagine.media.notes import read_notes
 from reimagine.media.pixels import depth_of, pad_to_even, planar_format, plane, to_8_bits
@@ -89,7 +90,9 @@ def _open_source(path: Path, on_frame: OnFrame | None, reading: Reading) -> Film
         if not pictures and not sounds:
             raise MediaError(f"{path}: has neither picture nor sound; give a film, a sound file or images")
         if not pictures:
+            check_sound(path, container.streams.audio[0])
             seconds = _sound_seconds(container)
+            check_duration(path, seconds)
             return Film(str(path), fingerprint(path), 0, DEFAULT_RATE, 0, 0, seconds, sounds=sounds)
         limit_pixels(path, pictures[0], reading.max_megapixels)
         scan = _Scan(path, container, pictures[0], sounds)

@@ -74,7 +74,7 @@ BAD = [
     (["colorize", "film.mp4", "--hue", "9", "--size", "128"], 1, "--hue is not an option"),
     (["colorize", "film.mp4", "--weights", "colorize-nogam"], 1, "colorize-nogan"),
     (["colorize", "film.mp4", "--weights", "./none.safetensors"], 1, "no weights"),
-    (["colorize", "film.mp4", "--weights", "./text.safetensors"], 1, "not weights of ColorUNet"),
+    (["colorize", "film.mp4", "--weights", "./text.safetensors"], 1, "not a safetensors file"),
     (["colorize", "film.mp4", "--model", "tint", "--start", "90"], 1, "--start"),
     (["colorize", "film.mp4", "--model", "tint", "--codec", "h265"], 1, "--codec"),
     (["colorize", "film.mp4", "--model", "tint", "-o", "film.xyz"], 1, "film.xyz"),

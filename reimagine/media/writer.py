@@ -136,7 +136,7 @@ def write_image(path: Path, image: np.ndarray, quality: int | None = None) -> No
         size = f"{image.shape[1]}x{image.shape[0]}"
         raise MediaError(f"{path}: {path.suffix} cannot hold this picture of {size} pixels; use .png")
     try:
-        temporary.write_bytes(data)
+        temporary.write_bytes(data.tobytes())
         replace_atomically(temporary, path)
     except OSError as error:
         raise MediaError(f"{path}: cannot be written ({error.strerror}); check the disk and the folder") from error

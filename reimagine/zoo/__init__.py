@@ -74,7 +74,7 @@ def _readable_cards() -> Iterator[Card | WeightsError]:
     for folder in (SHIPPED, user_folder()):
         for path in sorted(folder.glob("*.toml")):
             try:
-                yield _read_card(path)
+                yield read_card(path)
             except WeightsError as error:
                 yield error
 
@@ -97,7 +97,7 @@ def find(weights: str) -> Card:
         return installed[weights]
     damaged = user_folder() / f"{weights}.toml"
     if weights and "\0" not in weights and damaged.exists():
-        return _read_card(damaged)
+        return read_card(damaged)
     from reimagine.zoo import published
 
     if weights in published.names():
@@ -113,10 +113,10 @@ def _card_of_file(path: Path) -> Card:
     if not path.exists():
         raise WeightsError(f"no weights at {str(path)!r}; `reimagine models` lists the installed weights")
     card = path.with_suffix(".toml")
-    return _read_card(card) if card.exists() else Card(path.stem, path, {})
+    return read_card(card) if card.exists() else Card(path.stem, path, {})
 
 
-def _read_card(path: Path) -> Card:
+def read_card(path: Path) -> Card:
     """The card in a file.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reimagine.errors import MediaError
 from reimagine.media.files import unicode_path
-from reimagine.media.image_sizes import MAX_MEGAPIXELS, check_pixels, stated_size
+from reimagine.media.image_sizes import MAX_MEGAPIXELS, check_pixels, check_png, check_spec, stated_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,8 +30,6 @@ ASPECTS = (Fraction(1, 4), Fraction(4))
 """Aspect ratios of pixels that are believed; others are damage."""
 LOGARITHMIC = ("Printing density", "Logarithmic", "KodakLog", "Cineon")
 """Transfer functions of DPX whose samples are logarithms of light."""
-MAX_CHANNELS = 64
-"""Channels of an image, at most; OpenEXR files of many layers have 40."""
 HEADER_SUFFIXES = (".dpx", ".exr", ".tif", ".tiff")
 """Images whose headers hold what is known of a film, such as its timecode and its edge numbers."""
 SAMPLE_ATTRIBUTES = (
@@ -95,7 +93,7 @@ def decode_pages(path: Path, numbers: Sequence[int], megapixels: float = MAX_MEG
         for number in numbers:
             if not image.seek_subimage(number, 0):
                 raise MediaError(f"{path}: picture {number + 1} is damaged or missing")
-            _check_spec(path, image.spec(), megapixels)
+            check_spec(path, image.spec(), megapixels)
             yield _decoded(path, image)
 
 
@@ -176,14 +174,6 @@ def _is_for_opencv(path: Path) -> bool:
     return len(header) <= PNG_DEPTH or header[PNG_DEPTH] <= 8
 
 
-def _check_spec(path: Path, spec: Any, megapixels: float) -> None:
-    """Refuse an open picture of too many pixels or channels; the frame around it (the display window) counts too."""
-    check_pixels(path, spec.width, spec.height, megapixels)
-    check_pixels(path, spec.full_width, spec.full_height, megapixels)
-    if spec.nchannels > MAX_CHANNELS:
-        raise MediaError(f"{path}: has {spec.nchannels} channels; give an image of at most {MAX_CHANNELS}")
-
-
 def _decode_8_bits(path: Path, megapixels: float) -> np.ndarray:
     """(H, W, 3) uint8 RGB, rotated as its EXIF data says."""
     import cv2
@@ -193,8 +183,12 @@ def _decode_8_bits(path: Path, megapixels: float) -> np.ndarray:
     if size is None:
         raise _damaged(path)
     check_pixels(path, *size, megapixels)
+    data = np.fromfile(path, np.uint8)
+    if data[1:4].tobytes() == b"PNG":
+        check_png(path, data.data)
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise _damaged(path, error.err) from error
     if image is None:

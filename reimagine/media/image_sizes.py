@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from pathlib import Path
+from typing import Any
 
 from reimagine.errors import MediaError
 
@@ -13,6 +15,8 @@ MOST_MEGAPIXELS = 1000.0
 """The highest limit that can be given, in megapixels: OpenCV decodes up to 2**30 pixels."""
 MAX_SIDE = 32768
 """Pixels of a side, at most: codecs of intermediate pictures count positions with 16 bits."""
+MAX_CHANNELS = 64
+"""Channels of an image, at most; OpenEXR files of many layers have 40."""
 MAX_FILE_BYTES = 1 << 31
 """Size of an image file that is decoded in memory, at most."""
 HEADER_BYTES = 1 << 20
@@ -36,6 +40,23 @@ def check_pixels(path: Path | str, width: int, height: int, megapixels: float = 
         raise MediaError(f"{path}: is {width}x{height}; a side has at most {MAX_SIDE} pixels, give a smaller picture")
 
 
+def check_spec(path: Path, spec: Any, megapixels: float) -> None:
+    """Refuse an open picture of too many pixels or channels; the frame around it (the display window) counts too.
+
+    Args:
+        path: its file.
+        spec: OpenImageIO's description of the picture.
+        megapixels: the limit.
+
+    Raises:
+        MediaError: it is too large.
+    """
+    check_pixels(path, spec.width, spec.height, megapixels)
+    check_pixels(path, spec.full_width, spec.full_height, megapixels)
+    if spec.nchannels > MAX_CHANNELS:
+        raise MediaError(f"{path}: has {spec.nchannels} channels; give an image of at most {MAX_CHANNELS}")
+
+
 def stated_size(path: Path) -> tuple[int, int] | None:
     """(w, h) that the header of a PNG, BMP, JPEG or WebP file states; None for all other files and for damaged ones.
 
@@ -55,6 +76,24 @@ def stated_size(path: Path) -> tuple[int, int] | None:
     if header.startswith(b"\xff\xd8"):
         return _jpeg_size(header)
     return _webp_size(header) if header[8:12] == b"WEBP" else None
+
+
+def check_png(path: Path, data: memoryview) -> None:
+    """Check the chunks of a PNG file, so that its decoder finds no damage: it would print lines of its own.
+
+    Raises:
+        MediaError: the file breaks off, or a checksum is wrong.
+    """
+    position = 8
+    while position + 12 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        end = position + 8 + length
+        if zlib.crc32(data[position + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            raise MediaError(f"{path}: not an image, or damaged (the checksum at byte {end} is wrong)")
+        if data[position + 4 : position + 8] == b"IEND":
+            return
+        position = end + 4
+    raise MediaError(f"{path}: not an image, or damaged (it breaks off)")
 
 
 def _bmp_size(header: bytes) -> tuple[int, int]:

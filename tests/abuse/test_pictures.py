@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import resource
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import make_film, picture, run_cli
+from helpers import make_film, picture, run_cli, run_program
 
 from reimagine.errors import MediaError
 from reimagine.media.image_decoding import decode_image
@@ -144,3 +146,28 @@ def test_a_pipe_is_no_film(tmp_path):
     os.mkfifo(tmp_path / "film.mp4")
     with pytest.raises(MediaError, match="neither a file nor a folder"):
         open_film(Path(tmp_path / "film.mp4"))
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_damaged_png_is_one_line_of_the_whole_process(depth, tmp_path):
+    """The libraries that decode it print nothing of their own."""
+    image = picture(0, 48, 32, 0).astype(np.uint8 if depth == 8 else np.uint16) << depth - 8
+    write_image(tmp_path / "whole.png", image)
+    data = (tmp_path / "whole.png").read_bytes()
+    damages = {"cut.png": data[:-100], "bits.png": data[:300] + b"xyz" + data[303:]}
+    for name, damaged in damages.items():
+        (tmp_path / name).write_bytes(damaged)
+        done = run_program("colorize", tmp_path / name, "--model", "tint", "--into", tmp_path / f"run-{name}", "-q")
+        assert done.returncode == 1 and done.stderr.count("\n") == 1 and not done.stdout
+
+
+def test_the_path_of_a_film_that_is_not_unicode_is_printed(tmp_path):
+    path = tmp_path / os.fsdecode(b"\xe9t\xe9.png")
+    write_image(path, picture(0, 48, 32, 0))
+    command = [sys.executable, "-m", "reimagine", "colorize", path, "--model", "tint", "-q", "--into", tmp_path / "run"]
+    for locale in ("C", "C.UTF-8"):
+        output = tmp_path / os.fsdecode(b"\xe8.png")
+        environment = os.environ | {"LC_ALL": locale}
+        done = subprocess.run([*command, "-o", output], capture_output=True, env=environment, check=False)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip() == os.fsencode(output)

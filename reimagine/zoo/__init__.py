@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine.errors import WeightsError, unknown_name
+from reimagine.files import atomic_file, write_text_atomically
 
 if TYPE_CHECKING:
     import torch
@@ -54,7 +55,8 @@ def user_folder() -> Path:
 
 def cards() -> list[Card]:
     """All cards of installed weights: first the included ones, then the added ones, each group sorted by name."""
-    return [_read_card(path) for folder in (SHIPPED, user_folder()) for path in sorted(folder.glob("*.toml"))]
+    folders = (SHIPPED, user_folder())
+    return [_read_card(path) for folder in folders for path in sorted(folder.glob("[!.]*.toml"))]
 
 
 def find(weights: str) -> Card:
@@ -170,9 +172,8 @@ def save(path: Path, net: nn.Module, arch: dict[str, Any], exact: bool = False) 
     from safetensors.torch import save_file
 
     state = {name: _stored(value, exact) for name, value in net.state_dict().items()}
-    temporary = path.with_name("." + path.name)
-    save_file(state, temporary, {"arch": json.dumps(arch)})
-    temporary.replace(path)
+    with atomic_file(path) as temporary:
+        save_file(state, temporary, {"arch": json.dumps(arch)})
 
 
 def _stored(value: torch.Tensor, exact: bool) -> torch.Tensor:
@@ -189,7 +190,4 @@ def write_card(path: Path, facts: dict[str, Any]) -> None:
     """
     facts = {"sha256": sha256(path), "bytes": path.stat().st_size, **facts}
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items()]
-    card = path.with_suffix(".toml")
-    temporary = card.with_name(f".{card.name}.tmp")  # a name that `cards` does not read
-    temporary.write_text("\n".join(lines) + "\n")
-    temporary.replace(card)
+    write_text_atomically(path.with_suffix(".toml"), "\n".join(lines) + "\n")

@@ -12,6 +12,7 @@ from reimagine import documents, recipe
 from reimagine.cli.deliver import deliver_films, films_of
 from reimagine.cli.options import COMMON, given_reading, option, parameter, register
 from reimagine.errors import RecipeError
+from reimagine.files import write_text_atomically
 
 if TYPE_CHECKING:
     from reimagine.progress import Progress
@@ -62,7 +63,7 @@ def _copy(path: Path, to: Path) -> None:
     """Copy a recipe; no file is overwritten."""
     if to.exists():
         raise RecipeError(f"{to} exists already; give --copy another name")
-    to.write_text(_text(path).replace(f"run {path.stem} ", f"run {to} ", 1))
+    write_text_atomically(to, _text(path).replace(f"run {path.stem} ", f"run {to} ", 1))
     typer.echo(to)
 
 

@@ -1,4 +1,4 @@
-"""Checks of input files, and writing of files that are either complete or absent."""
+"""Checks of input files."""
 
 from __future__ import annotations
 
@@ -40,22 +40,3 @@ def unicode_path(path: Path) -> Iterator[Path]:
         link = Path(folder) / f"file{suffix}"
         link.symlink_to(path.absolute())
         yield link
-
-
-def temporary_path(path: Path) -> Path:
-    """The hidden file beside `path` to which it is written until it is complete."""
-    return path.with_name("." + path.name)
-
-
-def replace_atomically(temporary: Path, path: Path) -> None:
-    """Rename a complete file to its final name, after its data has been flushed to the disk."""
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def write_text_atomically(path: Path, text: str) -> None:
-    """Write a text file that is complete or, if the write is interrupted, absent."""
-    temporary = temporary_path(path)
-    temporary.write_text(text)
-    replace_atomically(temporary, path)

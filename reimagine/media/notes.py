@@ -121,15 +121,14 @@ def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
     """
     import mido
 
-    from reimagine.media.files import replace_atomically, temporary_path
+    from reimagine.files import atomic_file
 
     file = mido.MidiFile(ticks_per_beat=TICKS_PER_QUARTER)
     file.tracks.append(_tempo_track(notes))
     for channel, placed in assign_channels(notes).items():
         file.tracks.append(_note_track(notes, placed, channel, program))
-    temporary = temporary_path(path)
-    file.save(str(temporary))
-    replace_atomically(temporary, path)
+    with atomic_file(path) as temporary:
+        file.save(str(temporary))
 
 
 def _tempo_track(notes: Notes) -> mido.MidiTrack:
@@ -223,7 +222,7 @@ def _bent_notes(path: Path, events: list[Events], clock: MidiClock) -> Iterator[
 
 def write_notes_csv(path: Path, notes: Notes) -> None:
     """Write notes as CSV: start, end, pitch, velocity, and bends in semitones, separated by spaces."""
-    from reimagine.media.files import write_text_atomically
+    from reimagine.files import write_text_atomically
 
     rows = [
         f"{n.start:.3f},{n.end:.3f},{n.pitch},{n.velocity},{' '.join(f'{round(b, 4):g}' for b in n.bends)}"

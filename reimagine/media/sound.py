@@ -216,17 +216,17 @@ def write_sound(path: Path, sound: Sound) -> None:
     """
     import soundfile
 
-    from reimagine.media.files import replace_atomically, temporary_path
+    from reimagine.files import atomic_file
 
-    temporary = temporary_path(path)
     name = path.suffix[1:].upper()
-    if name == "M4A":
-        _write_aac(temporary, sound)
-    elif name in soundfile.available_formats():
-        soundfile.write(temporary, sound.samples.T, sound.rate, format=name, subtype="FLOAT" if name == "WAV" else None)
-    else:
+    if name != "M4A" and name not in soundfile.available_formats():
         raise MediaError(f"{path}: cannot write {path.suffix} sound; use .wav, .flac, .ogg, .mp3 or .m4a")
-    replace_atomically(temporary, path)
+    with atomic_file(path) as temporary:
+        if name == "M4A":
+            _write_aac(temporary, sound)
+        else:
+            subtype = "FLOAT" if name == "WAV" else None
+            soundfile.write(temporary, sound.samples.T, sound.rate, format=name, subtype=subtype)
 
 
 def _write_aac(path: Path, sound: Sound) -> None:

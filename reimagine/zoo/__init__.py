@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from reimagine import documents
 from reimagine.errors import WeightsError, unknown_name
+from reimagine.files import atomic_file, write_text_atomically
 from reimagine.zoo.headers import read_arch
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def damaged_cards() -> list[str]:
 def _readable_cards() -> Iterator[Card | WeightsError]:
     """Each installed card, or the error of reading it."""
     for folder in (SHIPPED, user_folder()):
-        for path in sorted(folder.glob("*.toml")):
+        for path in sorted(folder.glob("[!.]*.toml")):
             try:
                 yield read_card(path)
             except WeightsError as error:
@@ -242,9 +243,8 @@ def save(path: Path, net: nn.Module, arch: dict[str, Any], exact: bool = False) 
     from safetensors.torch import save_file
 
     state = {name: _stored(value, exact) for name, value in net.state_dict().items()}
-    temporary = path.with_name("." + path.name)
-    save_file(state, temporary, {"arch": json.dumps(arch)})
-    temporary.replace(path)
+    with atomic_file(path) as temporary:
+        save_file(state, temporary, {"arch": json.dumps(arch)})
 
 
 def _stored(value: torch.Tensor, exact: bool) -> torch.Tensor:
@@ -261,7 +261,4 @@ def write_card(path: Path, facts: dict[str, Any]) -> None:
     """
     facts = {"sha256": sha256(path), "bytes": path.stat().st_size, **facts}
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items()]
-    card = path.with_suffix(".toml")
-    temporary = card.with_name(f".{card.name}.tmp")  # a name that `cards` does not read
-    temporary.write_text("\n".join(lines) + "\n")
-    temporary.replace(card)
+    write_text_atomically(path.with_suffix(".toml"), "\n".join(lines) + "\n")

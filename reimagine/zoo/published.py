@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from reimagine import documents, zoo
 from reimagine.errors import WeightsError, unknown_name
+from reimagine.files import atomic_file
 from reimagine.zoo import archives, tensorflow
 
 if TYPE_CHECKING:
@@ -173,9 +174,14 @@ def _download(name: str, facts: dict[str, Any], folder: Path) -> Path:
     target = folder / facts["file"]
     for mirror in facts["mirrors"]:
         try:
-            with urllib.request.urlopen(mirror, timeout=TIMEOUT_SECONDS) as source, target.open("wb") as file:
+            with (
+                urllib.request.urlopen(mirror, timeout=TIMEOUT_SECONDS) as source,
+                atomic_file(target) as temporary,
+                temporary.open("wb") as file,
+            ):
                 while block := source.read(BLOCK_BYTES):
                     file.write(block)
+                file.flush()
             return target
         except OSError:
             continue

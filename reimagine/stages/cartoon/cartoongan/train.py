@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from reimagine.errors import StageError
+from reimagine.files import write_text_atomically
 from reimagine.options import LEARNING_RATES, SHARES, Range
 from reimagine.training.films import list_films
 from reimagine.training.options import Batch, Minutes, Photos, Seed, Start, Training
@@ -95,7 +96,7 @@ class TrainCartoon(Training):
             raise StageError(
                 f"{run}: holds the training of the look {mark.read_text()!r}; choose another folder with --into"
             )
-        mark.write_text(self.look)
+        write_text_atomically(mark, self.look)
 
     def read_photos(self) -> list[np.ndarray]:
         """Return the photographs, and frames of the films."""

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.media.files import write_text_atomically
+from reimagine.files import write_text_atomically
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
 from reimagine.options import SHARES, Range

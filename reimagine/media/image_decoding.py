@@ -74,6 +74,8 @@ def decode_image(path: Path, megapixels: float = MAX_MEGAPIXELS) -> np.ndarray:
     try:
         if _is_for_opencv(path):
             return _decode_8_bits(path, megapixels)
+        if path.suffix.lower() == ".png":
+            check_png(path, path.read_bytes())
     except OSError as error:
         raise MediaError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from error
     return next(decode_pages(path, [0], megapixels))
@@ -185,7 +187,7 @@ def _decode_8_bits(path: Path, megapixels: float) -> np.ndarray:
     check_pixels(path, *size, megapixels)
     data = np.fromfile(path, np.uint8)
     if data[1:4].tobytes() == b"PNG":
-        check_png(path, data.data)
+        check_png(path, data.tobytes())
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR)

@@ -78,7 +78,7 @@ def stated_size(path: Path) -> tuple[int, int] | None:
     return _webp_size(header) if header[8:12] == b"WEBP" else None
 
 
-def check_png(path: Path, data: memoryview) -> None:
+def check_png(path: Path, data: bytes) -> None:
     """Check the chunks of a PNG file, so that its decoder finds no damage: it would print lines of its own.
 
     Raises:
@@ -88,7 +88,7 @@ def check_png(path: Path, data: memoryview) -> None:
     while position + 12 <= len(data):
         length = int.from_bytes(data[position : position + 4], "big")
         end = position + 8 + length
-        if zlib.crc32(data[position + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+        if zlib.crc32(memoryview(data)[position + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
             raise MediaError(f"{path}: not an image, or damaged (the checksum at byte {end} is wrong)")
         if data[position + 4 : position + 8] == b"IEND":
             return

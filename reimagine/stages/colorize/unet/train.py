@@ -18,7 +18,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from reimagine import zoo
 from reimagine.media.iteration import prefetch
@@ -45,11 +46,12 @@ from reimagine.training.state import (
     update_ema,
 )
 from reimagine.zoo.device import to_channels_last
+from reimagine.zoo.efficientnet_lite import EfficientNetLite0, load_trunk
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
 from .losses import cross_entropy, discriminator_input, perceptual_loss, rebalancing_weights
-from .net import ColorUNet
+from .net import ENCODERS, ColorUNet, calibrate
 
 RENAMED_PHASES = {"critic": "discriminator", "gan": "adversarial"}
 """Names of phases in checkpoints of earlier versions, with their present names."""
@@ -77,9 +79,13 @@ class TrainColorize(Training):
 
     photos: Photos
     features: Features = ""
+    trunk: Annotated[str, "EfficientNet-Lite0 trunk (.safetensors): starting point of the encoder"] = ""
+    encoder: Annotated[str, "Encoder: " + " or ".join(ENCODERS)] = "efficientnet-lite0"
+    width: Annotated[int, "Channels at 1/16 of the size"] = 256
     size: Size = 128
     last_size: LastSize = 160
     batch: Batch = 24
+    workers: Annotated[int, "Processes that prepare training crops; 0 uses a thread"] = 0
     minutes: Annotated[float, "Minutes of the generator phase; the learning-rate schedule follows this clock"] = 90.0
     discriminator_minutes: DiscriminatorMinutes = 3.0
     adversarial_minutes: AdversarialMinutes = 6.0
@@ -103,6 +109,14 @@ class TrainColorize(Training):
         return fit.export()
 
 
+def load_starting_point(encoder: nn.Module, options: TrainColorize) -> None:
+    """Load published features into the encoder, if the options name them."""
+    if isinstance(encoder, EfficientNetLite0) and options.trunk:
+        load_trunk(encoder, Path(options.trunk))
+    elif isinstance(encoder, SqueezeNet) and options.features:
+        load_features(encoder, Path(options.features))
+
+
 class Fit:
     """One training: networks, optimizers, and what its checkpoints hold.
 
@@ -123,10 +137,9 @@ class Fit:
     ) -> None:
         self.options, self.run, self.device, self.photos, self.validation = options, run, device, photos, validation
         bins, share = data.palette(photos)
-        self.net = ColorUNet(len(bins))
+        self.net = ColorUNet(len(bins), options.width, options.encoder)
         self.net.bins.copy_(torch.from_numpy(bins))
-        if options.features:
-            load_features(self.net.encoder, Path(options.features))
+        load_starting_point(self.net.encoder, options)
         self.net = to_channels_last(self.net, device)
         self.ema = copy.deepcopy(self.net).eval()
         self.discriminator = PatchDiscriminator().to(device)
@@ -208,11 +221,13 @@ class Fit:
 
     def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield batches of luma and ab on the device endlessly."""
-        batches = data.batches(self.photos, size, self.options.batch, self.options.seed + self.pictures)
-        for grey, ab in prefetch(batches, 3):
+        workers = self.options.workers
+        stream = data.CropStream(self.photos, size, self.options.batch, self.options.seed + self.pictures)
+        loader = DataLoader(stream, batch_size=None, num_workers=workers, pin_memory=self.device != "cpu")
+        for grey, ab in loader if workers else prefetch(iter(loader), 3):
             yield (
-                torch.from_numpy(grey).to(self.device, memory_format=torch.channels_last),
-                torch.from_numpy(ab).to(self.device),
+                grey.to(self.device, memory_format=torch.channels_last, non_blocking=True),
+                ab.to(self.device, non_blocking=True),
             )
 
     def autocast(self) -> torch.autocast:
@@ -258,14 +273,16 @@ class Fit:
     # -- validation ------------------------------------------------------------------------
 
     @torch.inference_mode()
+    def predictions(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return luma (N, 1, h, w), predicted ab without gains and target ab of the validation photographs."""
+        greys = torch.stack([torch.from_numpy(grey)[None] for grey, _ in self.validation])
+        predicted = [self.ema.expected_ab(self.ema(part.to(self.device))).cpu() for part in greys.split(1)]
+        targets = torch.stack([torch.from_numpy(ab) for _, ab in self.validation])
+        return F.avg_pool2d(greys, 4), torch.cat(predicted), targets
+
     def validate(self) -> dict[str, float]:
         """Return agreement (cosine of predicted and target ab) and chroma ratio on the validation photographs."""
-        predictions, targets = [], []
-        for grey, ab in self.validation:
-            logits = self.ema(torch.from_numpy(grey)[None, None].to(self.device))
-            predictions.append(self.ema.expected_ab(logits)[0].cpu().numpy())
-            targets.append(ab)
-        p, t = np.stack(predictions), np.stack(targets)
+        p, t = (tensor.numpy() for tensor in self.predictions()[1:])
         norm = float(np.sqrt((p * p).sum() * (t * t).sum())) + 1e-9
         chroma = float(np.hypot(p[:, 0], p[:, 1]).mean() / np.hypot(t[:, 0], t[:, 1]).mean())
         return {"agreement": float((p * t).sum()) / norm, "chroma": chroma}
@@ -291,5 +308,7 @@ class Fit:
         least = LEAST_AGREEMENT * self.floor
         if self.clock["adversarial"] and path.exists() and self.validate()["agreement"] <= least:
             return path
-        zoo.save(path, self.ema, {"bins": len(self.net.bins)})
+        self.ema.gains.copy_(calibrate(*self.predictions()))
+        arch = {"bins": len(self.net.bins), "width": self.options.width, "encoder": self.options.encoder}
+        zoo.save(path, self.ema, arch)
         return path

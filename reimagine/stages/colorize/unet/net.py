@@ -1,9 +1,9 @@
 """The colorizer's network: luma in, a distribution over colours out, at a quarter of the size.
 
 An encoder whose starting point can be published ImageNet features, EfficientNet-Lite0 (Tan & Le 2019) or SqueezeNet
-(Iandola et al. 2016); a context block at 1/16, with a global mean and maximum and self-attention, so that the whole scene influences every colour; and
-two U-Net decoder levels. The output is a softmax over quantized ab colours (Zhang et al. 2016): a regression would
-predict the mean, brown, for a coat that may be red or green.
+(Iandola et al. 2016); a context block at 1/16, with a global mean and maximum and self-attention, so that the whole
+scene influences every colour; and two U-Net decoder levels. The output is a softmax over quantized ab colours (Zhang et
+al. 2016): a regression would predict the mean, brown, for a coat that may be red or green.
 """
 
 from __future__ import annotations
@@ -45,13 +45,21 @@ class Residual(nn.Module):
 
 
 class Context(nn.Module):
-    """Modulation by the global mean and maximum, then a transformer layer over all positions."""
+    """Modulation by the global mean and maximum, then a transformer layer over all positions.
 
-    def __init__(self, width: int, heads: int = 8) -> None:
+    Args:
+        width: channels.
+        bounded: normalize the output. Without it (weights of earlier versions) nothing limits the factors of the
+            modulation, and at a high learning rate the activations grow until the training diverges.
+        heads: of the attention.
+    """
+
+    def __init__(self, width: int, bounded: bool = True, heads: int = 8) -> None:
         super().__init__()
         self.heads = heads
         self.modulate = nn.Sequential(nn.Linear(2 * width, width // 2), nn.ReLU(), nn.Linear(width // 2, 2 * width))
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.norm3 = nn.LayerNorm(width) if bounded else nn.Identity()
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
@@ -63,7 +71,7 @@ class Context(nn.Module):
         q, k, v = (part.view(n, h * w, self.heads, -1).transpose(1, 2) for part in self.qkv(self.norm1(t)).chunk(3, -1))
         mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, h * w, c)
         t = t + self.out(mixed)
-        t = t + self.mlp(self.norm2(t))
+        t = self.norm3(t + self.mlp(self.norm2(t)))
         return t.transpose(1, 2).reshape(n, c, h, w)
 
 
@@ -103,7 +111,7 @@ class ColorUNet(nn.Module):
         quarter, eighth, sixteenth = ENCODERS[encoder]
         self.encoder = SqueezeNet(1) if encoder == "squeezenet" else EfficientNetLite0()
         self.enter = conv(sixteenth, width, 1)
-        self.body = nn.Sequential(Residual(width), Context(width), Residual(width))
+        self.body = nn.Sequential(Residual(width), Context(width, encoder != "squeezenet"), Residual(width))
         self.up1 = Up(width, eighth, 192)
         self.up2 = Up(192, quarter, 112)
         self.head = nn.Conv2d(112, bins, 1)

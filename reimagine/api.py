@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reimagine.errors import RecipeError, RunError
+from reimagine.errors import RecipeError, RunError, unknown_name
 from reimagine.media.reading import Reading
 
 if TYPE_CHECKING:
     from reimagine.media.export import Encoding
     from reimagine.progress import Progress
     from reimagine.runs.folder import Run
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+"""Kinds of devices that can be given."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class _Request:
 
     def execute(self, encoding: Encoding | None, progress: Progress | None) -> Result:
         from reimagine.delivery import check_output, deliver, output_suffix
+        from reimagine.execution.dry_run import check_disk
         from reimagine.media.export import Encoding
         from reimagine.progress import NoProgress
 
@@ -92,6 +96,7 @@ class _Request:
             check_output(self.output)
         self._check(encoding)
         opened, device = self._open(encoding, progress)
+        check_disk(opened, self.steps, self.intermediates)
         encoding = encoding.for_film(opened.film, self.output)
         self._run_steps(opened, self.steps[:-1], device, progress)
         shared, endings = list(opened.steps), self._endings()
@@ -109,12 +114,18 @@ class _Request:
         """Check engine, encoding and all models before any work."""
         from reimagine import recipe
         from reimagine.engines import engine_named
+        from reimagine.media.writer import CODECS
 
         engine_named(self.engine)
+        if self.intermediates not in CODECS:
+            raise RecipeError(unknown_name("--intermediates", self.intermediates, CODECS))
+        if self.device.partition(":")[0] not in DEVICES:
+            raise RecipeError(unknown_name("--device", self.device, DEVICES))
         encoding.check(self.output)
         self._check_output_of_names()
         for step in self.steps:
             recipe.check(step)
+        self._endings()
 
     def _check_output_of_names(self) -> None:
         """Check what the names of film and output tell, before the film is read."""

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from reimagine.errors import RunError
+from reimagine.files import copy_atomically, remove_leftovers, write_text_atomically
 from reimagine.gallery.report import contact_sheet, report
 from reimagine.media.export import Encoding, export
 from reimagine.media.export.constant_rate import at_output_rate
 from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
 from reimagine.media.export.images import first_missing, is_image_sequence, mixed_channels, write_images, written_files
-from reimagine.media.files import write_text_atomically
 from reimagine.media.film import MIDI_SUFFIXES, Film
 from reimagine.media.frames import Frame
 from reimagine.media.iteration import prefetch
@@ -67,6 +67,7 @@ def deliver(
     key = hash_of([step.key for step in run.steps], run.key, asdict(encoding), str(out.resolve()))
     if (known := _delivered(run.film, out, report_path, key)) is not None:
         return known
+    remove_leftovers(out.parent)
     if is_image_sequence(run.film, out):
         claim(run.folder, out, key)
     started = time.monotonic()
@@ -119,7 +120,7 @@ def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progres
         notes = tracks.artifact("notes") or (Path(film.source) if film.is_score else None)
         if notes is None:
             raise RunError(f"{out}: the run has no notes; run transcribe or compose first")
-        out.write_bytes(notes.read_bytes())
+        copy_atomically(notes, out)
         return []
     sound = read_sound(path) if path else None
     if not film.frames:

@@ -53,6 +53,7 @@ def examine() -> Iterator[Check]:
     yield _ffmpeg()
     yield _device()
     yield from _weights()
+    yield from _damaged_cards()
     yield _disk()
     yield _test()
 
@@ -91,6 +92,13 @@ def _weights() -> Iterator[Check]:
             yield Check(card.name, f"{path.stat().st_size / 1e6:.1f} MB, checksum OK", True)
         except ReimagineError as error:
             yield Check(card.name, str(error), False)
+
+
+def _damaged_cards() -> Iterator[Check]:
+    from reimagine import zoo
+
+    for line in zoo.damaged_cards():
+        yield Check("card", line, False)
 
 
 def _disk() -> Check:

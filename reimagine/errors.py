@@ -43,6 +43,9 @@ class StageError(ReimagineError):
 MAX_LISTED = 12
 """Names listed in the message of `unknown_name`, at most: a line must stay readable."""
 
+MAX_NAME = 60
+"""Characters of an unknown name that the message quotes, at most."""
+
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     """Message for a name that does not exist: `unknown model 'ddcolour'; did you mean 'ddcolor'? (there are: ...)`.
@@ -53,6 +56,7 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
         known: the names that exist.
     """
     names = list(known)
+    name = name if len(name) <= MAX_NAME else name[: MAX_NAME - 3] + "..."
     similar = difflib.get_close_matches(name, names, 1, 0.5)
     hint = f"; did you mean {similar[0]!r}?" if similar else ""
     more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""

@@ -8,37 +8,20 @@ saturation = 1.2        # any option of the model
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
-import tomllib
-import types
-import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from reimagine import stages, zoo
+from reimagine import documents, stages, zoo
 from reimagine.errors import RecipeError, ReimagineError, unknown_name
+from reimagine.options import Option, options, shown
 
-
-class Option(NamedTuple):
-    """One field of a model or a training. An option is defined nowhere else."""
-
-    name: str
-    type: type
-    default: Any
-    help: str
-
-
-def options(cls: type[Any]) -> Iterator[Option]:
-    """The options of a model or training class, from its fields and their annotations."""
-    hints = typing.get_type_hints(cls, include_extras=True)
-    for field in dataclasses.fields(cls):
-        kind, sentence = typing.get_args(hints[field.name])
-        if isinstance(kind, types.UnionType):
-            kind = next(k for k in typing.get_args(kind) if k is not type(None))
-        yield Option(field.name, kind, field.default, sentence)
+MAX_STEPS = 200
+"""Steps of a recipe, at most."""
+MAX_TEXT = 4096
+"""Characters of an option, at most: the length of a path that Linux accepts."""
 
 
 def build(stage: str, name: str | None, given: Mapping[str, Any]) -> Any:
@@ -63,12 +46,15 @@ def build(stage: str, name: str | None, given: Mapping[str, Any]) -> Any:
 
 def _as_type(option: Option, value: Any) -> Any:
     """A TOML value as the option's type: an integer may stand for a float, a string for a path."""
+    if isinstance(value, str) and not (value.isprintable() and len(value) <= MAX_TEXT):
+        raise RecipeError(f"option {option.name!r} has characters that are not printable, or too many: {shown(value)}")
     if option.type is Path and isinstance(value, str | Path):
         return Path(value)
-    if option.type is float and isinstance(value, int) and not isinstance(value, bool):
+    whole = option.type is float and isinstance(value, int) and not isinstance(value, bool)
+    if whole and (option.range is None or value in option.range):
         return float(value)
-    if not isinstance(value, option.type) or isinstance(value, bool) is not (option.type is bool):
-        raise RecipeError(f"option {option.name!r} must be of type {option.type.__name__}, not {value!r}")
+    if not whole and (not isinstance(value, option.type) or isinstance(value, bool) is not (option.type is bool)):
+        raise RecipeError(f"option {option.name!r} must be of type {option.type.__name__}, not {shown(value)}")
     return value
 
 
@@ -94,10 +80,11 @@ def read(path: Path, check: bool = False) -> list[Any]:
     """
     text, steps = _parse(path)
     models: list[Any] = []
+    earlier = ""
     for number, step in enumerate(steps, 1):
         try:
             models.append(_model(dict(step), check))
-            _check_order(models)
+            earlier = _check_order(models[-1], earlier)
         except ReimagineError as error:
             line = _line_of(text, number, str(error))
             raise RecipeError(f"{path}:{line}: step {number}: {error}") from error
@@ -106,45 +93,60 @@ def read(path: Path, check: bool = False) -> list[Any]:
 
 def _parse(path: Path) -> tuple[str, list[dict[str, Any]]]:
     try:
-        text = path.read_text()
-        facts = tomllib.loads(text)
+        text = documents.read_text(path)
+        facts = documents.parse_toml(text)
     except FileNotFoundError as error:
         raise RecipeError(f"{path}: no such recipe") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except ValueError as error:
         raise RecipeError(f"{path}: not a recipe ({error})") from error
     steps = facts.pop("step", None)
-    if facts or not isinstance(steps, list):
-        other = f"; {next(iter(facts))!r} is not allowed outside a step" if facts else ""
+    if facts or not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        other = f"; {shown(next(iter(facts)))} is not allowed outside a step" if facts else ""
         raise RecipeError(f"{path}: a recipe is a list of [[step]] tables{other}")
+    if len(steps) > MAX_STEPS:
+        raise RecipeError(f"{path}: {len(steps)} steps; a recipe has at most {MAX_STEPS}, divide it")
     return text, steps
 
 
 def _model(step: dict[str, Any], checked: bool) -> Any:
     if "stage" not in step:
         raise RecipeError("has no stage")
+    for name in ("stage", "model"):
+        if not isinstance(step.get(name, ""), str):
+            raise RecipeError(f"{name!r} must be a name, not {shown(step[name])}")
     model = build(step.pop("stage"), step.pop("model", None), step)
     if checked:
         check(model)
     return model
 
 
-def _check_order(models: Sequence[Any]) -> None:
-    """Refuse a last model that restores the source after another picture stage."""
-    *before, last = (stages.identify(model)[0] for model in models)
-    if not stages.STAGES[last].restores_source:
-        return
-    late = [s for s in before if stages.STAGES[s].kind.writes == "picture" and not stages.STAGES[s].restores_source]
-    if late:
-        raise RecipeError(f"'{last}' must come before '{late[0]}': it restores the film's own picture")
+def _check_order(model: Any, earlier: str) -> str:
+    """Refuse a model that restores the source after another picture stage.
+
+    Args:
+        model: the model of a step.
+        earlier: the first picture stage of the steps before that does not restore the source; "" for none.
+
+    Returns:
+        `earlier` for the next step.
+    """
+    stage = stages.identify(model)[0]
+    row = stages.STAGES[stage]
+    if row.restores_source and earlier:
+        raise RecipeError(f"'{stage}' must come before '{earlier}': it restores the film's own picture")
+    return earlier or (stage if row.kind.writes == "picture" and not row.restores_source else "")
 
 
 def _line_of(text: str, number: int, error: str) -> int:
     """The line that an error is about: the first of the step that has the first name which the error quotes."""
     lines = text.splitlines()
     starts = [n for n, line in enumerate(lines, 1) if line.replace(" ", "").startswith("[[step]]")]
+    if number > len(starts):
+        return 1
     start, stop = starts[number - 1], [*starts, len(lines) + 1][number]
-    quoted = re.search(r"'([^']+)'", error)
-    return next((n for n in range(start, stop) if quoted and quoted[1] in lines[n - 1]), start)
+    named = re.search(r"'([^']+)'|--([a-z-]+)", error)
+    name = (named[1] or named[2].replace("-", "_")) if named else ""
+    return next((n for n in range(start, stop) if name and name in lines[n - 1]), start)
 
 
 def write(models: Sequence[Any]) -> str:

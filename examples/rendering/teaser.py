@@ -19,7 +19,7 @@ from PIL import Image
 
 from reimagine import ReimagineError
 from reimagine.errors import MediaError
-from reimagine.media.files import replace_atomically, temporary_path
+from reimagine.files import atomic_file
 from reimagine.media.reader import open_film, read_film
 
 
@@ -69,17 +69,16 @@ def main() -> None:
         raise MediaError(f"{arguments.output}: a teaser must be .webp or .gif")
     excerpt = read_excerpt(arguments.film, arguments.start, arguments.seconds, arguments.fps, arguments.width)
     images = (Image.fromarray(image) for image in looped(excerpt, max(1, round(arguments.fade * arguments.fps))))
-    temporary = temporary_path(arguments.output)
-    next(images).save(
-        temporary,
-        save_all=True,
-        append_images=images,
-        loop=0,
-        quality=arguments.quality,
-        duration=round(1000 / arguments.fps),
-        kmax=1,
-    )
-    replace_atomically(temporary, arguments.output)
+    with atomic_file(arguments.output) as temporary:
+        next(images).save(
+            temporary,
+            save_all=True,
+            append_images=images,
+            loop=0,
+            quality=arguments.quality,
+            duration=round(1000 / arguments.fps),
+            kmax=1,
+        )
     print(arguments.output)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -58,6 +59,8 @@ app = build_app()
 
 def main() -> None:
     """Run the program; errors the user can correct are one line and exit 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # names of files that are not Unicode
     try:
         app()
     except ReimagineError as error:

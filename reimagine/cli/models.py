@@ -39,6 +39,8 @@ def _list_weights() -> None:
     for card in installed:
         size = card.facts.get("bytes", 0) / 1e6
         typer.echo(f"weights    {card.name}  ({size:.1f} MB, {card.facts.get('licence', 'no licence stated')})")
+    for line in zoo.damaged_cards():
+        typer.echo(f"reimagine: {line}", err=True)
     for name in sorted(set(published.names()) - {card.name for card in installed}):
         title = published.card(name)["title"]
         typer.echo(f"available  {name}  ({title}; reimagine models add {name})")

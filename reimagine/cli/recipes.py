@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import typer
 
-from reimagine import recipe
+from reimagine import documents, recipe
 from reimagine.cli.deliver import deliver_films, films_of
 from reimagine.cli.options import COMMON, given_reading, option, parameter, register
 from reimagine.errors import RecipeError
+from reimagine.files import write_text_atomically
 
 if TYPE_CHECKING:
     from reimagine.progress import Progress
@@ -62,8 +63,15 @@ def _copy(path: Path, to: Path) -> None:
     """Copy a recipe; no file is overwritten."""
     if to.exists():
         raise RecipeError(f"{to} exists already; give --copy another name")
-    to.write_text(path.read_text().replace(f"run {path.stem} ", f"run {to} ", 1))
+    write_text_atomically(to, _text(path).replace(f"run {path.stem} ", f"run {to} ", 1))
     typer.echo(to)
+
+
+def _text(path: Path) -> str:
+    try:
+        return documents.read_text(path)
+    except (FileNotFoundError, ValueError) as error:
+        raise RecipeError(f"{path}: cannot be copied ({documents.one_line(error)})") from error
 
 
 def dry_run(film: Path, steps: Sequence[Any], given: Mapping[str, Any], progress: Progress) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from reimagine import stages
+from reimagine.errors import RunError
 from reimagine.execution.picture import added_frames
 from reimagine.runs.folder import Run
 from reimagine.runs.step import Step
@@ -15,6 +17,8 @@ REFERENCE_PIXELS = 640 * 480
 """Frame size at which the models state their speed, in pixels."""
 BYTES_PER_PIXEL = 0.8
 """Size of a lossless intermediate picture (MagicYUV), measured on the demo film."""
+LOSSY_SHARE = 0.1
+"""Size of an intermediate picture in h264, as a share of a lossless one, roughly."""
 BYTES_PER_SECOND = 48000 * 2 * 4
 """Size of an intermediate sound: 48 kHz, stereo, 32-bit float."""
 NOTES_BYTES = 1e4
@@ -50,6 +54,26 @@ def plan_steps(run: Run, models: Sequence[Any], codec: str = "magicyuv") -> Iter
         yield PlannedStep(stage, name, key[:8], done, seconds, size)
         frames += added
         latest[kind.writes] = Step(folder.name, key, stage, name, kind.writes, "")
+
+
+def check_disk(run: Run, models: Sequence[Any], codec: str) -> None:
+    """Refuse a continuation whose frames the disk cannot hold, before any work.
+
+    Raises:
+        RunError: the disk space that it takes, and what is free.
+    """
+    extending = [model for model in models if stages.stage_named(stages.identify(model)[0]).kind is Kind.CONTINUATION]
+    if not extending:
+        return
+    longest = max(extending, key=lambda model: model.seconds)
+    seconds, free = longest.seconds, shutil.disk_usage(run.folder).free
+    frames = added_frames(longest, run.film.rate)
+    size = frames * run.film.width * run.film.height * BYTES_PER_PIXEL * (LOSSY_SHARE if codec == "h264" else 1)
+    if size > free:
+        raise RunError(
+            f"--seconds {seconds:g}: {frames} frames of {run.film.width}x{run.film.height} take about "
+            f"{size / 1e9:,.1f} GB, and the disk of {run.folder} has {free / 1e9:,.1f} GB free; give a shorter time"
+        )
 
 
 def _cost(run: Run, model: Any, kind: Kind, frames: int) -> tuple[float, float]:

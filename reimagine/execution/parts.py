@@ -11,7 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from reimagine.media.files import write_text_atomically
+from reimagine.files import write_text_atomically
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame, Shot
 from reimagine.media.iteration import prefetch, report_progress

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reimagine.files import atomic_file
 from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
-from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.reader import read_film
 from reimagine.media.sound import silence
 from reimagine.media.writer import read_frames, write_figure
@@ -117,17 +117,11 @@ def side_by_side(films: Mapping[str, Path], path: Path, columns: int | None = No
     panels += [blank] * (-len(panels) % columns)
     joined: Any = clips_array([panels[n : n + columns] for n in range(0, len(panels), columns)])
     joined = joined.cropped(width=joined.w // 2 * 2, height=joined.h // 2 * 2, x1=0, y1=0)
-    temporary = temporary_path(path)
-    joined.write_videofile(
-        str(temporary),
-        fps=clips[0].fps,
-        codec="libx264",
-        logger=None,
-        ffmpeg_params=["-crf", "20", "-pix_fmt", "yuv420p"],
-    )
+    parameters = ["-crf", "20", "-pix_fmt", "yuv420p"]
+    with atomic_file(path) as temporary:
+        joined.write_videofile(str(temporary), fps=clips[0].fps, codec="libx264", logger=None, ffmpeg_params=parameters)
     for clip in clips:
         clip.close()
-    replace_atomically(temporary, path)
 
 
 def _panel(title: str, clip: Any, seconds: float) -> Any:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
+from reimagine.media.files import unicode_path
+from reimagine.media.image_sizes import check_pixels
 
 if TYPE_CHECKING:
     from av import VideoStream
@@ -24,7 +26,7 @@ def open_container(path: Path) -> Iterator[InputContainer]:
     """
     import av
 
-    with _one_line_errors(path), av.open(_url(path)) as container:
+    with _one_line_errors(path), unicode_path(path) as readable, av.open(_url(readable)) as container:
         yield container
 
 
@@ -43,7 +45,11 @@ def open_output(
     """
     import av
 
-    with _one_line_errors(path), av.open(_url(path), "w", format=format, options=options) as container:
+    with (
+        _one_line_errors(path),
+        unicode_path(path) as written,
+        av.open(_url(written), "w", format=format, options=options) as container,
+    ):
         yield container
 
 
@@ -74,6 +80,18 @@ def quiet_log() -> None:
 def use_decoding_threads(stream: VideoStream) -> None:
     """Decode a stream by several threads, by frames or by slices as its codec allows."""
     stream.thread_type = "AUTO"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def limit_pixels(path: Path, stream: VideoStream, megapixels: float) -> None:
+    """Refuse pictures above a size, those that a stream states and those that its decoder meets later.
+
+    Raises:
+        MediaError: the stream states a larger size.
+    """
+    if stream.codec_context is None:
+        raise MediaError(f"{path}: its picture has a format that FFmpeg cannot decode; convert it to H.264 or FFV1")
+    check_pixels(path, stream.width, stream.height, megapixels)
+    stream.codec_context.options = {"max_pixels": str(round(megapixels * 1e6))}
 
 
 def error_reason(error: Exception) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from reimagine.media.files import write_text_atomically
+from reimagine.files import write_text_atomically
 
 SETTLED = 2_000_000_000
 """Nanoseconds since the last change of a file from which on its digest is kept: times of files are not exact."""

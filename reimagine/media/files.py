@@ -1,9 +1,12 @@
-"""Checks of input files, and writing of files that are either complete or absent."""
+"""Checks of input files."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from reimagine.errors import MediaError
 from reimagine.media.image_names import is_pattern, source_files
@@ -17,6 +20,8 @@ def check_readable(path: Path) -> None:
     """
     if not is_pattern(path) and not path.exists():
         raise MediaError(f"{path}: no such file; give a film, a sound file, pictures or a run folder")
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise MediaError(f"{path}: is neither a file nor a folder; give a film, a sound file or pictures")
     unreadable = [file for file in source_files(path) if not os.access(file, os.R_OK)]
     if unreadable:
         raise MediaError(f"{unreadable[0]}: permission denied; check the permissions of the file")
@@ -24,20 +29,14 @@ def check_readable(path: Path) -> None:
         raise MediaError(f"{path}: the file is empty")
 
 
-def temporary_path(path: Path) -> Path:
-    """The hidden file beside `path` to which it is written until it is complete."""
-    return path.with_name("." + path.name)
-
-
-def replace_atomically(temporary: Path, path: Path) -> None:
-    """Rename a complete file to its final name, after its data has been flushed to the disk."""
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def write_text_atomically(path: Path, text: str) -> None:
-    """Write a text file that is complete or, if the write is interrupted, absent."""
-    temporary = temporary_path(path)
-    temporary.write_text(text)
-    replace_atomically(temporary, path)
+@contextmanager
+def unicode_path(path: Path) -> Iterator[Path]:
+    """A path to the same file that libraries accept: a temporary link, if the name is not valid in Unicode."""
+    if not any("\udc80" <= character <= "\udcff" for character in str(path)):
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        suffix = path.suffix if path.suffix.isascii() else ""
+        link = Path(folder) / f"file{suffix}"
+        link.symlink_to(path.absolute())
+        yield link

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reimagine.errors import MediaError
+from reimagine.files import write_text_atomically
 from reimagine.media.digests import file_digest
-from reimagine.media.files import write_text_atomically
 from reimagine.media.image_names import source_files
 
 MIDI_SUFFIXES = (".mid", ".midi")

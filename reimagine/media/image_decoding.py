@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reimagine.errors import MediaError
+from reimagine.media.files import unicode_path
+from reimagine.media.image_sizes import MAX_MEGAPIXELS, check_pixels, check_png, check_spec, stated_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,8 +30,6 @@ ASPECTS = (Fraction(1, 4), Fraction(4))
 """Aspect ratios of pixels that are believed; others are damage."""
 LOGARITHMIC = ("Printing density", "Logarithmic", "KodakLog", "Cineon")
 """Transfer functions of DPX whose samples are logarithms of light."""
-
-
 HEADER_SUFFIXES = (".dpx", ".exr", ".tif", ".tiff")
 """Images whose headers hold what is known of a film, such as its timecode and its edge numbers."""
 SAMPLE_ATTRIBUTES = (
@@ -62,28 +62,31 @@ class ImageFacts(NamedTuple):
     parts: int = 1
 
 
-def decode_image(path: Path) -> np.ndarray:
+def decode_image(path: Path, megapixels: float = MAX_MEGAPIXELS) -> np.ndarray:
     """The first picture of an image file as stored: (H, W, 3) RGB, uint8 or uint16, upright, without alpha.
 
     Integers of more than 8 bits are scaled to 0..65535. Floats are taken for linear light: values outside 0..1 are
     clipped, and the transfer function of sRGB is applied.
 
     Raises:
-        MediaError: the file cannot be decoded.
+        MediaError: the file cannot be decoded, or its header states more than `megapixels`.
     """
     try:
         if _is_for_opencv(path):
-            return _decode_8_bits(path)
+            return _decode_8_bits(path, megapixels)
+        if path.suffix.lower() == ".png":
+            check_png(path, path.read_bytes())
     except OSError as error:
         raise MediaError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from error
-    return next(decode_pages(path, [0]))
+    return next(decode_pages(path, [0], megapixels))
 
 
-def decode_pages(path: Path, numbers: Sequence[int]) -> Iterator[np.ndarray]:
+def decode_pages(path: Path, numbers: Sequence[int], megapixels: float = MAX_MEGAPIXELS) -> Iterator[np.ndarray]:
     """Some pictures of a file that holds several, like `decode_image`.
 
     Args:
         numbers: of the pictures in the file, from 0, ascending.
+        megapixels: a larger picture is refused.
 
     Raises:
         MediaError: one of them cannot be decoded.
@@ -92,6 +95,7 @@ def decode_pages(path: Path, numbers: Sequence[int]) -> Iterator[np.ndarray]:
         for number in numbers:
             if not image.seek_subimage(number, 0):
                 raise MediaError(f"{path}: picture {number + 1} is damaged or missing")
+            check_spec(path, image.spec(), megapixels)
             yield _decoded(path, image)
 
 
@@ -172,12 +176,23 @@ def _is_for_opencv(path: Path) -> bool:
     return len(header) <= PNG_DEPTH or header[PNG_DEPTH] <= 8
 
 
-def _decode_8_bits(path: Path) -> np.ndarray:
+def _decode_8_bits(path: Path, megapixels: float) -> np.ndarray:
     """(H, W, 3) uint8 RGB, rotated as its EXIF data says."""
     import cv2
     import numpy as np
 
-    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    size = stated_size(path)
+    if size is None:
+        raise _damaged(path)
+    check_pixels(path, *size, megapixels)
+    data = np.fromfile(path, np.uint8)
+    if data[1:4].tobytes() == b"PNG":
+        check_png(path, data.tobytes())
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise _damaged(path, error.err) from error
     if image is None:
         raise _damaged(path)
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
@@ -189,13 +204,14 @@ def _open_image(path: Path) -> Iterator[Any]:
 
     hints = OpenImageIO.ImageSpec()
     hints.attribute("oiio:UnassociatedAlpha", 1)  # colours are not multiplied by alpha
-    image = OpenImageIO.ImageInput.open(str(path), hints)
-    if image is None:
-        raise _damaged(path, OpenImageIO.geterror())
-    try:
-        yield image
-    finally:
-        image.close()
+    with unicode_path(path) as readable:
+        image = OpenImageIO.ImageInput.open(str(readable), hints)
+        if image is None:
+            raise _damaged(path, OpenImageIO.geterror())
+        try:
+            yield image
+        finally:
+            image.close()
 
 
 def _damaged(path: Path, reason: str = "") -> MediaError:

@@ -22,9 +22,11 @@ from reimagine.media.image_names import (
     natural_order,
     source_files,
 )
+from reimagine.media.image_sizes import MOST_MEGAPIXELS
 from reimagine.media.matrices import usual_matrix
 from reimagine.media.pixels import depth_of, pad_to_even
 from reimagine.media.rates import HIGHEST_RATE, LOWEST_RATE, exact_rate
+from reimagine.media.reading import Reading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,35 +51,36 @@ def read_image(path: Path) -> np.ndarray:
     return _in_8_bits(decode_image(path))
 
 
-def open_image_source(path: Path, on_frame: OnFrame | None, as_film: bool, rate: float | None) -> Film | None:
+def open_image_source(path: Path, on_frame: OnFrame | None, reading: Reading) -> Film | None:
     """Properties of a source of images: one image, a folder, a sequence; None for an animated PNG and all other files.
 
     Args:
         path: the source.
         on_frame: called with every image.
-        as_film: whether the images of a folder are the frames of one film; those of a pattern are.
-        rate: frames per second of a sequence; None takes the rate that the files state, or `SEQUENCE_RATE`.
+        reading: whether the images of a folder are the frames of one film; frames per second of a sequence (None
+            takes the rate that the files state, or `SEQUENCE_RATE`); and the largest picture.
 
     Raises:
         MediaError: there are no images, one cannot be decoded, two have one number, one of a sequence holds several
-            pictures, or `as_film` is given for a single file.
+            pictures, `as_film` is given for a single file, or an image is too large.
     """
-    if as_film and path.is_file():
+    if reading.as_film and path.is_file():
         raise MediaError(f"{path}: is a single file; --as-film is for a folder of images, leave it out")
     if path.is_file() and (path.suffix.lower() not in IMAGE_SUFFIXES or is_animated_png(path)):
         return None
     pages = pages_of(path) if path.is_file() else Pages()
-    if as_film or pages.several:
-        return _open_sequence(path, pages, on_frame, rate)
+    if reading.as_film or pages.several:
+        return _open_sequence(path, pages, on_frame, reading)
     files = list_images(path) if path.is_dir() else [path]
     if not files:
         raise MediaError(f"{path}: a folder without images; put image files ({', '.join(IMAGE_SUFFIXES)}) into it")
     film = Film(str(path), fingerprint(path), len(files), STILL_RATE, 0, 0, 0.0, stills=tuple(map(str, files)))
     notes = tuple(_notes(image_facts(path), pages)) if path.is_file() else ()
-    return _scanned(replace(film, full=True, seconds=float(len(files) / STILL_RATE), notes=notes), on_frame)
+    film = replace(film, full=True, seconds=float(len(files) / STILL_RATE), notes=notes)
+    return _scanned(film, on_frame, reading.max_megapixels)
 
 
-def _open_sequence(path: Path, pages: Pages, on_frame: OnFrame | None, rate: float | None) -> Film:
+def _open_sequence(path: Path, pages: Pages, on_frame: OnFrame | None, reading: Reading) -> Film:
     files = [path] * len(pages.numbers) if pages.several else _frame_files(path)
     facts = image_facts(files[0])
     film = Film(
@@ -96,8 +99,9 @@ def _open_sequence(path: Path, pages: Pages, on_frame: OnFrame | None, rate: flo
         notes=tuple(_notes(facts, pages)),
     )
     stated = facts.rate if LOWEST_RATE <= facts.rate <= HIGHEST_RATE else Fraction(0)
-    film = _with_times(film, exact_rate(rate) if rate else stated, () if rate else pages.delays)
-    return _scanned(replace(film, seconds=float(film.time(film.frames))), on_frame)
+    given = exact_rate(reading.rate) if reading.rate else Fraction(0)
+    film = _with_times(film, given or stated, () if given else pages.delays)
+    return _scanned(replace(film, seconds=float(film.time(film.frames))), on_frame, reading.max_megapixels)
 
 
 def _notes(facts: ImageFacts, pages: Pages) -> Iterator[str]:
@@ -150,10 +154,10 @@ def _with_delays(film: Film, delays: tuple[int, ...]) -> Film:
     return replace(film, rate=rate, ticks=ticks, last_duration=Fraction(delays[-1], 1000))
 
 
-def _scanned(film: Film, on_frame: OnFrame | None) -> Film:
+def _scanned(film: Film, on_frame: OnFrame | None, megapixels: float) -> Film:
     """The film with the size of its first image and the largest depth; every image is decoded once."""
     resized, format = 0, PIXEL_FORMATS[0]
-    for number, image in enumerate(_images(film, 0, film.frames)):
+    for number, image in enumerate(_images(film, 0, film.frames, megapixels)):
         if not number:
             film = replace(film, width=image.shape[1], height=image.shape[0])
         resized += image.shape[:2] != (film.height, film.width)
@@ -181,13 +185,13 @@ def read_image_frames(film: Film, start: int, stop: int) -> Iterator[Frame]:
         yield replace(frame, picture=pad_to_even(frame.picture))
 
 
-def _images(film: Film, start: int, stop: int) -> Iterator[np.ndarray]:
+def _images(film: Film, start: int, stop: int, megapixels: float = MOST_MEGAPIXELS) -> Iterator[np.ndarray]:
     """Images as stored, (H, W, 3) RGB, uint8 or uint16."""
     if film.pages:
-        yield from decode_pages(Path(film.source), film.pages[start:stop])
+        yield from decode_pages(Path(film.source), film.pages[start:stop], megapixels)
         return
     for file in film.stills[start:stop]:
-        yield decode_image(Path(file))
+        yield decode_image(Path(file), megapixels)
 
 
 def _sized(image: np.ndarray, film: Film) -> np.ndarray:

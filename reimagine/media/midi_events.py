@@ -44,6 +44,8 @@ class _Sounding:
         """End the notes that began before a tick."""
         if not self.started:
             self.idle_off = tick
+        if not self.started or self.started[0][0] >= tick:  # they are in order
+            return
         for first, velocity in self.started:
             if first < tick:
                 yield SoundedNote(first, tick, self.channel, self.pitch, velocity)
@@ -59,7 +61,7 @@ def sounded_notes(events: Events) -> Iterator[SoundedNote]:
     struck_again = _pitches_without_note_offs(events)
     sounding: dict[tuple[int, int], _Sounding] = {}
     for tick, message in events:
-        if _ends_all_notes(message):
+        if ends_all_notes(message):
             for notes in sounding.values():
                 if notes.channel == message.channel:
                     yield from notes.end(tick)
@@ -96,5 +98,6 @@ def _begins(message: Any) -> bool:
     return message.type == "note_on" and message.velocity > 0
 
 
-def _ends_all_notes(message: Any) -> bool:
+def ends_all_notes(message: Any) -> bool:
+    """Whether a message ends all notes of its channel."""
     return message.type == "control_change" and message.control in (ALL_SOUND_OFF, ALL_NOTES_OFF)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine.errors import MediaError
+from reimagine.media.limits import check_bends, check_events, read_midi_bytes
 from reimagine.media.midi_clock import DEFAULT_TEMPO, QUARTERS_PER_BAR, MidiClock
 from reimagine.media.midi_events import sounded_notes
-from reimagine.media.pitch_bends import PlacedNote, WheelEvents, assign_channels, bend_messages, bends_of, wheel_events
+from reimagine.media.pitch_bends import PlacedNote, assign_channels, bend_messages, bends_of, wheel_events
 
 if TYPE_CHECKING:
     import mido
@@ -119,15 +121,14 @@ def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
     """
     import mido
 
-    from reimagine.media.files import replace_atomically, temporary_path
+    from reimagine.files import atomic_file
 
     file = mido.MidiFile(ticks_per_beat=TICKS_PER_QUARTER)
     file.tracks.append(_tempo_track(notes))
     for channel, placed in assign_channels(notes).items():
         file.tracks.append(_note_track(notes, placed, channel, program))
-    temporary = temporary_path(path)
-    file.save(str(temporary))
-    replace_atomically(temporary, path)
+    with atomic_file(path) as temporary:
+        file.save(str(temporary))
 
 
 def _tempo_track(notes: Notes) -> mido.MidiTrack:
@@ -180,15 +181,17 @@ def read_notes(path: Path) -> Notes:
 
     check_readable(path)
     try:
-        file = mido.MidiFile(str(path))
+        file = mido.MidiFile(file=io.BytesIO(read_midi_bytes(path)))
         events = [_absolute(track) for track in file.tracks]
         clock = MidiClock.of_file(file.ticks_per_beat, events)
+        check_events(events, clock)
+    except MediaError:
+        raise
     except Exception as error:  # mido raises errors of many kinds for damaged files
         raise MediaError(f"{path}: not a MIDI file, or damaged ({str(error) or 'it breaks off'})") from error
     if file.type == INDEPENDENT_TRACKS and len(events) > 1:
         raise MediaError(f"{path}: MIDI format 2, {len(events)} independent pieces; save one of them as format 0 or 1")
-    wheels = wheel_events(events)
-    notes = Notes(tuple(sorted(note for track in events for note in _notes_of_track(track, clock, wheels))))
+    notes = Notes(tuple(sorted(_bent_notes(path, events, clock))))
     tempo, beat = clock.tempo_and_beat(notes.seconds)
     return replace(notes, tempo=tempo, beat=beat)
 
@@ -202,9 +205,16 @@ def _absolute(track: mido.MidiTrack) -> Events:
     return events
 
 
-def _notes_of_track(events: Events, clock: MidiClock, wheels: dict[int, WheelEvents]) -> Iterator[Note]:
-    """The notes of a track."""
-    for sounded in sounded_notes(events):
+def _bent_notes(path: Path, events: list[Events], clock: MidiClock) -> Iterator[Note]:
+    """The notes of all tracks, with their pitch bends."""
+    wheels = wheel_events(events)
+    found = [sounded for track in events for sounded in sounded_notes(track)]
+    durations = ((s.channel, clock.seconds(s.last) - clock.seconds(s.first)) for s in found)
+    try:
+        check_bends(durations, wheels)
+    except ValueError as error:
+        raise MediaError(f"{path}: not a MIDI file, or damaged ({error})") from error
+    for sounded in found:
         start, end = clock.seconds(sounded.first), clock.seconds(sounded.last)
         bends = bends_of(wheels.get(sounded.channel), sounded.first, sounded.last, clock)
         yield Note(start, end, sounded.pitch, sounded.velocity, bends)
@@ -212,7 +222,7 @@ def _notes_of_track(events: Events, clock: MidiClock, wheels: dict[int, WheelEve
 
 def write_notes_csv(path: Path, notes: Notes) -> None:
     """Write notes as CSV: start, end, pitch, velocity, and bends in semitones, separated by spaces."""
-    from reimagine.media.files import write_text_atomically
+    from reimagine.files import write_text_atomically
 
     rows = [
         f"{n.start:.3f},{n.end:.3f},{n.pitch},{n.velocity},{' '.join(f'{round(b, 4):g}' for b in n.bends)}"

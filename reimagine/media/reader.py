@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
 from reimagine.media.clock import first_sound_time, last_duration, repaired_times, start_time
-from reimagine.media.container import error_reason, open_container, use_decoding_threads
+from reimagine.media.container import error_reason, limit_pixels, open_container, use_decoding_threads
 from reimagine.media.fields import FieldComparison
 from reimagine.media.files import check_readable
 from reimagine.media.film import MIDI_SUFFIXES, Film, fingerprint, is_constant_rate
 from reimagine.media.frames import Frame
 from reimagine.media.geometry import orientation, scaled, stored_size, upright
 from reimagine.media.image_files import open_image_source, read_image, read_image_frames
+from reimagine.media.limits import check_duration, check_sound
 from reimagine.media.matrices import MATRICES, matrix_of, usual_matrix
 from reimagine.media.notes import read_notes
 from reimagine.media.pixels import depth_of, pad_to_even, planar_format, plane, to_8_bits
@@ -77,7 +78,7 @@ def open_film(path: Path, on_frame: OnFrame | None = None, reading: Reading | No
 def _open_source(path: Path, on_frame: OnFrame | None, reading: Reading) -> Film:
     """Decode a source once; `on_frame` is called with each of its pictures."""
     check_readable(path)
-    if images := open_image_source(path, on_frame, reading.as_film, reading.rate):
+    if images := open_image_source(path, on_frame, reading):
         return _checked_size(images)
     if path.suffix.lower() in MIDI_SUFFIXES:
         return Film(str(path), fingerprint(path), 0, DEFAULT_RATE, 0, 0, read_notes(path).seconds + MIDI_RELEASE)
@@ -89,8 +90,11 @@ def _open_source(path: Path, on_frame: OnFrame | None, reading: Reading) -> Film
         if not pictures and not sounds:
             raise MediaError(f"{path}: has neither picture nor sound; give a film, a sound file or images")
         if not pictures:
+            check_sound(path, container.streams.audio[0])
             seconds = _sound_seconds(container)
+            check_duration(path, seconds)
             return Film(str(path), fingerprint(path), 0, DEFAULT_RATE, 0, 0, seconds, sounds=sounds)
+        limit_pixels(path, pictures[0], reading.max_megapixels)
         scan = _Scan(path, container, pictures[0], sounds)
         scan.decode(on_frame)
         film = scan.result()

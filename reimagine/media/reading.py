@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from reimagine.errors import MediaError, unknown_name
+from reimagine.errors import MediaError, RecipeError, unknown_name
 from reimagine.media.film import fingerprint
 from reimagine.media.image_names import is_pattern
-from reimagine.media.rates import exact_rate
+from reimagine.media.image_sizes import MAX_MEGAPIXELS, MOST_MEGAPIXELS
+from reimagine.media.rates import HIGHEST_RATE, LOWEST_RATE, exact_rate
 from reimagine.media.shot_table import check_table
 from reimagine.media.shots import CUT_THRESHOLD, CUT_THRESHOLDS
+from reimagine.options import LENGTHS, Range, check_ranges
 
 DEINTERLACING = ("auto", "none", "frame", "field")
 """Values of `deinterlace`; "auto" is "frame" if most pictures are marked as interlaced, else "none"."""
@@ -24,17 +26,38 @@ class Reading:
     Films that are opened with different options are different inputs of all steps.
     """
 
-    start: Annotated[float | None, "Start of the part to use, in seconds"] = None
-    end: Annotated[float | None, "End of the part to use, in seconds"] = None
-    rate: Annotated[float | None, "Frames per second that the film really ran at: 16, 18, 23.976; sound follows"] = None
-    output_rate: Annotated[float | None, "Frames per second of the finished film; frames are repeated"] = None
+    start: Annotated[float | None, "Start of the part to use, in seconds", LENGTHS] = None
+    end: Annotated[float | None, "End of the part to use, in seconds", LENGTHS] = None
+    rate: Annotated[
+        float | None,
+        "Frames per second that the film really ran at: 16, 18, 23.976; sound follows",
+        Range(LOWEST_RATE, HIGHEST_RATE),
+    ] = None
+    output_rate: Annotated[
+        float | None, "Frames per second of the finished film; frames are repeated", Range(LOWEST_RATE, HIGHEST_RATE)
+    ] = None
     as_film: Annotated[bool, "The images of a folder are the frames of one film, in the order of their numbers"] = False
     deinterlace: Annotated[str, "none, frame (one per pair of fields), field (one per field, 50i to 50p), auto"] = (
         "auto"
     )
     inverse_telecine: Annotated[bool, "Undo telecine: 29.97i to the 23.976 frames per second of the film"] = False
     shots: Annotated[Path | None, "Table of shots (.csv, .otio) to use instead of detected ones; see `shots`"] = None
-    cut_threshold: Annotated[float, "Threshold of cut detection, 1 to 100; a lower one finds more cuts"] = CUT_THRESHOLD
+    cut_threshold: Annotated[
+        float, "Threshold of cut detection, a lower one finds more cuts", Range(*CUT_THRESHOLDS)
+    ] = CUT_THRESHOLD
+    max_megapixels: Annotated[float, "Size of a picture, at most, in megapixels", Range(1, MOST_MEGAPIXELS)] = (
+        MAX_MEGAPIXELS
+    )
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            RecipeError: one is out of its range, or `end` is not after `start`.
+        """
+        check_ranges(self)
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise RecipeError(f"--end {self.end:g} is not after --start {self.start:g}; give a later end")
 
     def of(self, source: Path) -> Reading:
         """The reading of a source: a pattern of images is always a film."""
@@ -51,9 +74,6 @@ class Reading:
         Raises:
             MediaError: an option has no valid value, or the table of shots cannot be used.
         """
-        lowest, highest = CUT_THRESHOLDS
-        if not lowest <= self.cut_threshold <= highest:
-            raise MediaError(f"--cut-threshold {self.cut_threshold:g}: give a number from {lowest:g} to {highest:g}")
         if self.shots:
             check_table(self.shots)
         self._check_rates()

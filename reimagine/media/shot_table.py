@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reimagine.errors import MediaError
-from reimagine.media.files import write_text_atomically
+from reimagine.files import write_text_atomically
 from reimagine.media.frames import Shot
 from reimagine.media.shots import link_similar_shots
 

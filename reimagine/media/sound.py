@@ -21,6 +21,8 @@ SAMPLE_RATE = 48000
 """Samples per second of sound that has no other rate, as is usual for films."""
 UNKNOWN_DURATION = 60
 """Seconds of memory reserved for a sound track that does not state its duration."""
+MAX_RESERVED = 4 * 3600
+"""Seconds of memory reserved for a sound track, at most: what it states may be damaged."""
 AAC_BIT_RATE = 192_000
 """Bits per second."""
 AAC_FRAME = 1024
@@ -126,21 +128,39 @@ def read_sound(
     """
     from reimagine.media.container import open_container
     from reimagine.media.files import check_readable
+    from reimagine.media.limits import check_sound
 
     check_readable(path)
     with open_container(path) as container:
         if not container.streams.audio:
             raise MediaError(f"{path}: has no sound track; give a film or a sound file that has one")
         stream = container.streams.audio[0]
+        check_sound(path, stream)
         rate = rate or stream.rate
-        expected = stream.duration * stream.time_base if stream.duration and stream.time_base else UNKNOWN_DURATION
-        samples = _joined(_decoded_blocks(container, stream, rate, channels, zero), int(expected * rate) + rate)
+        blocks = _limited(_decoded_blocks(container, stream, rate, channels, zero), path, rate)
+        samples = _joined(blocks, int(_expected_seconds(stream) * rate) + rate)
     if samples is None or not (samples.shape[1] or zero is not None):
         raise MediaError(f"{path}: its sound track is empty; give a file that has sound")
     first = round(start * rate)
-    end = samples.shape[1]
-    last = end if seconds is None else min(end, first + round(seconds * rate))
+    last = None if seconds is None else first + round(seconds * rate)
     return Sound(samples[:, first:last], rate)
+
+
+def _expected_seconds(stream: AudioStream) -> float:
+    """The duration that a stream states, within the limits of what is reserved in advance."""
+    stated = stream.duration * stream.time_base if stream.duration and stream.time_base else UNKNOWN_DURATION
+    return float(min(max(stated, 0), MAX_RESERVED))
+
+
+def _limited(blocks: Iterable[np.ndarray], path: Path, rate: int) -> Iterator[np.ndarray]:
+    """The blocks, up to the longest sound that is read."""
+    from reimagine.media.limits import check_duration
+
+    length = 0
+    for block in blocks:
+        length += block.shape[1]
+        check_duration(path, length / rate)
+        yield block
 
 
 def _joined(blocks: Iterable[np.ndarray], expected: int) -> np.ndarray | None:
@@ -199,17 +219,17 @@ def write_sound(path: Path, sound: Sound) -> None:
     """
     import soundfile
 
-    from reimagine.media.files import replace_atomically, temporary_path
+    from reimagine.files import atomic_file
 
-    temporary = temporary_path(path)
     name = path.suffix[1:].upper()
-    if name == "M4A":
-        _write_aac(temporary, sound)
-    elif name in soundfile.available_formats():
-        soundfile.write(temporary, sound.samples.T, sound.rate, format=name, subtype="FLOAT" if name == "WAV" else None)
-    else:
+    if name != "M4A" and name not in soundfile.available_formats():
         raise MediaError(f"{path}: cannot write {path.suffix} sound; use .wav, .flac, .ogg, .mp3 or .m4a")
-    replace_atomically(temporary, path)
+    with atomic_file(path) as temporary:
+        if name == "M4A":
+            _write_aac(temporary, sound)
+        else:
+            subtype = "FLOAT" if name == "WAV" else None
+            soundfile.write(temporary, sound.samples.T, sound.rate, format=name, subtype=subtype)
 
 
 def _write_aac(path: Path, sound: Sound) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from reimagine.errors import MediaError
+from reimagine.files import atomic_file
 from reimagine.media.container import open_container, open_output, use_decoding_threads
-from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
 
@@ -46,8 +46,8 @@ def write_frames(path: Path, frames: Iterable[Frame], rate: Fraction, codec: str
     Returns:
         The number of frames.
     """
-    temporary, stream, count = temporary_path(path), None, 0
-    with open_output(temporary, "nut") as container:
+    stream, count = None, 0
+    with atomic_file(path) as temporary, open_output(temporary, "nut") as container:
         for frame in frames:
             if stream is None:
                 name, options = CODECS[DEEP_CODEC if codec == "magicyuv" and frame.depth > 8 else codec]
@@ -62,7 +62,6 @@ def write_frames(path: Path, frames: Iterable[Frame], rate: Fraction, codec: str
             count += 1
         if stream is not None:
             container.mux(stream.encode())
-    replace_atomically(temporary, path)
     return count
 
 
@@ -98,8 +97,7 @@ def _numbered(path: Path, rate: Fraction, start: int, stop: int | None) -> Itera
 
 def concatenate(parts: list[Path], path: Path) -> None:
     """Write the frames of several files, in order, to one file; the packets are copied, not encoded again."""
-    temporary = temporary_path(path)
-    with open_output(temporary, "nut") as target:
+    with atomic_file(path) as temporary, open_output(temporary, "nut") as target:
         stream = None
         for part in parts:
             with open_container(part) as container:
@@ -109,7 +107,6 @@ def concatenate(parts: list[Path], path: Path) -> None:
                     if packet.pts is not None:
                         packet.stream = stream
                         target.mux(packet)
-    replace_atomically(temporary, path)
 
 
 def write_image(path: Path, image: np.ndarray, quality: int | None = None) -> None:
@@ -127,10 +124,18 @@ def write_image(path: Path, image: np.ndarray, quality: int | None = None) -> No
 
     keys = {".webp": cv2.IMWRITE_WEBP_QUALITY, ".jpg": cv2.IMWRITE_JPEG_QUALITY}
     settings = [keys[path.suffix], quality] if quality is not None and path.suffix in keys else []
-    temporary = temporary_path(path)
-    if not cv2.imwrite(str(temporary), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings):
-        raise MediaError(f"{path}: cannot be written; check the disk, or use .png")
-    replace_atomically(temporary, path)
+    try:
+        encoded, data = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings)
+    except cv2.error:
+        encoded, data = False, None
+    if not encoded or data is None:
+        size = f"{image.shape[1]}x{image.shape[0]}"
+        raise MediaError(f"{path}: {path.suffix} cannot hold this picture of {size} pixels; use .png")
+    try:
+        with atomic_file(path) as temporary:
+            temporary.write_bytes(data.tobytes())
+    except OSError as error:
+        raise MediaError(f"{path}: cannot be written ({error.strerror}); check the disk and the folder") from error
 
 
 def write_figure(path: Path, figure: Figure, dpi: int) -> None:
@@ -141,6 +146,5 @@ def write_figure(path: Path, figure: Figure, dpi: int) -> None:
         figure: the figure; its size is in inches.
         dpi: pixels per inch.
     """
-    temporary = temporary_path(path)
-    figure.savefig(temporary, dpi=dpi)
-    replace_atomically(temporary, path)
+    with atomic_file(path) as temporary:
+        figure.savefig(temporary, dpi=dpi)

@@ -20,7 +20,7 @@ from typing import Any
 
 from reimagine import stages
 from reimagine.errors import RunError
-from reimagine.media.files import write_text_atomically
+from reimagine.files import write_text_atomically
 from reimagine.media.film import Film
 from reimagine.media.frames import Shot
 from reimagine.media.image_names import title

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from reimagine.errors import RunError
+from reimagine.files import write_text_atomically
 from reimagine.media.export.images import written_files
-from reimagine.media.files import write_text_atomically
 
 RECORD = "images.json"
 """File of a run folder: the key of the film in each output of numbered images, by its pattern."""

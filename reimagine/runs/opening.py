@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import RunError
+from reimagine.files import remove_leftovers, write_text_atomically
 from reimagine.media.digests import load_digests, save_digests
-from reimagine.media.files import check_readable, write_text_atomically
+from reimagine.media.files import check_readable
 from reimagine.media.film import FINGERPRINT_PREFIX, Film, fingerprint
 from reimagine.media.frames import Shot
 from reimagine.media.image_names import is_present, source_files
@@ -38,10 +39,12 @@ def open_source(source: Path, folder: Path, reading: Reading, progress: Progress
     reading = reading.of(source)
     reading.check()
     _check_writable(folder)
+    remove_leftovers(folder)
     identity = _identity(source, folder)
     _refuse_other_film(folder, source, identity)
     key = hash_of("open", VERSION, identity, *reading.identity())
     name = f"00-open-{key[:8]}"
+    remove_leftovers(folder / name)
     if not (folder / name / "shots.json").exists():
         _analyze(source, folder / name, reading, progress)
     _follow_moved_film(folder, source, identity)

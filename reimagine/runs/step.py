@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reimagine import stages
-from reimagine.media.files import write_text_atomically
+from reimagine.files import write_text_atomically
 
 ARTIFACTS = {"picture": "picture.nut", "sound": "sound.wav", "notes": "notes.mid"}
 """File name of a step's artifact, by the track it writes."""

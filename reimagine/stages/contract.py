@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from reimagine.errors import StageError
+from reimagine.options import check_ranges
 
 if TYPE_CHECKING:
     from reimagine.media import Frame, Notes, Sound
@@ -126,6 +127,14 @@ class Model(Protocol):
     """Old option names that are still accepted, with their present names."""
     reported_counts: ClassVar[Sequence[str]] = ()
     """Counts that `report` summarizes; they are not listed in `report.json` as counts."""
+
+    def __post_init__(self) -> None:
+        """Check the numbers among the options, as soon as a model is made.
+
+        Raises:
+            RecipeError: one is out of its range.
+        """
+        check_ranges(self)
 
     @property
     def required_weights(self) -> str:

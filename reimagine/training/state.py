@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import random
 import sys
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from reimagine.errors import WeightsError
+from reimagine.files import atomic_file
 
 RENAMED_PARTS = {
     "critic": "discriminator",
@@ -45,12 +45,8 @@ def save_checkpoint(path: Path, parts: Mapping[str, Any]) -> None:
             tensors, and lists and dictionaries of these).
     """
     state = {name: _state_of(part) for name, part in parts.items()}
-    temporary = path.with_name("." + path.name)
-    with temporary.open("wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with atomic_file(path) as temporary:
+        torch.save(state, temporary)
 
 
 def _state_of(part: Any) -> Any:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import tempfile
 import tomllib
 import urllib.request
+import zipfile
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reimagine import zoo
+from reimagine import documents, zoo
 from reimagine.errors import WeightsError, unknown_name
-from reimagine.zoo import tensorflow
+from reimagine.files import atomic_file
+from reimagine.zoo import archives, tensorflow
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -27,6 +29,8 @@ COPIED_FACTS = ("title", "stage", "model", "licence", "source", "bad_at")
 """Entries of the published card that are copied to the card of the converted weights."""
 TIMEOUT_SECONDS = 30
 """A download address that does not answer for this long is skipped."""
+MAX_VALUES = 1 << 30
+"""Values of all tensors of a published file, at most; the largest has 64 million."""
 BLOCK_BYTES = 1 << 20
 """Bytes read from the network at once."""
 
@@ -71,12 +75,16 @@ def add(name: str, file: Path | None = None, unchecked: bool = False) -> tuple[P
     state = {k: v for k, v in tensors.items() if ignored is None or ignored not in k}
     module, _, title = facts["net"].partition(":")
     network = getattr(import_module(module), title)
-    if "arch" in facts:
-        arch = facts["arch"]
-    else:  # the network class derives its arguments from the tensors, and renames and selects these
-        arch, state = network.published(state)
-    net = network(**arch)
-    _load_state(net, folded(state), file)
+    try:
+        if "arch" in facts:
+            arch = facts["arch"]
+        else:  # the network class derives its arguments from the tensors, and renames and selects these
+            arch, state = network.published(state)
+        net, plain = network(**arch), folded(state)
+    except (LookupError, ValueError, TypeError, RuntimeError, ArithmeticError) as error:
+        raise WeightsError(f"{file}: not weights of {title} ({documents.one_line(error)})") from error
+    zoo.check_numbers(file, plain)
+    _load_state(net, plain, file)
     path = zoo.user_folder() / f"{name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     zoo.save(path, net, arch, exact=facts.get("exact", False))
@@ -87,7 +95,7 @@ def add(name: str, file: Path | None = None, unchecked: bool = False) -> tuple[P
 
 def _checked_sha256(file: Path, facts: dict[str, Any], unchecked: bool) -> str:
     """SHA-256 of a published file, compared with the card's; "" for a folder."""
-    if not file.exists():
+    if not (file.is_file() or file.is_dir()):
         raise WeightsError(f"no file at {str(file)!r}; {_addresses(facts)}")
     expected = facts.get("file_sha256")
     actual = zoo.sha256(file) if file.is_file() else ""
@@ -107,14 +115,20 @@ def read(file: Path) -> dict[str, Tensor]:
     """
     import torch
 
+    if zipfile.is_zipfile(file):
+        archives.check_sizes(file)
     try:
         with torch.serialization.safe_globals([slice]):  # fastai stores learning rates as slices
             state = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
-        line = str(error).strip().splitlines()[0]
+        line = documents.one_line(str(error).strip().partition("\n")[0])
         raise WeightsError(f"{file}: not a PyTorch weights file, or damaged ({line})") from error
     state = state.get("model", state) if isinstance(state, dict) else {}
-    return {k: v for k, v in state.items() if isinstance(v, torch.Tensor)}
+    state = state if isinstance(state, dict) else {}
+    tensors = {k: v for k, v in state.items() if isinstance(k, str) and isinstance(v, torch.Tensor)}
+    if sum(tensor.numel() for tensor in tensors.values()) > MAX_VALUES:
+        raise WeightsError(f"{file}: holds more values than any published weights; it is damaged")
+    return tensors
 
 
 def folded(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -147,7 +161,7 @@ def _load_state(net: nn.Module, state: dict[str, Tensor], file: Path) -> None:
     try:
         net.load_state_dict(state)
     except RuntimeError as error:
-        line = str(error).strip().splitlines()[1].strip()
+        line = documents.one_line(str(error).partition("\n")[2])
         raise WeightsError(f"{file}: not weights of {type(net).__name__} ({line})") from error
 
 
@@ -160,9 +174,14 @@ def _download(name: str, facts: dict[str, Any], folder: Path) -> Path:
     target = folder / facts["file"]
     for mirror in facts["mirrors"]:
         try:
-            with urllib.request.urlopen(mirror, timeout=TIMEOUT_SECONDS) as source, target.open("wb") as file:
+            with (
+                urllib.request.urlopen(mirror, timeout=TIMEOUT_SECONDS) as source,
+                atomic_file(target) as temporary,
+                temporary.open("wb") as file,
+            ):
                 while block := source.read(BLOCK_BYTES):
                     file.write(block)
+                file.flush()
             return target
         except OSError:
             continue

@@ -17,7 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
+from reimagine import documents
 from reimagine.errors import WeightsError
+from reimagine.zoo import archives
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,6 +36,8 @@ WIRE_BYTES = 2
 """Protocol buffers wire type of length-delimited fields: strings and messages."""
 WIRE_FIXED_BYTES = {1: 8, 5: 4}
 """Lengths in bytes of the fixed-size wire types."""
+MAX_VARINT_BITS = 63
+"""Position of the last bits of a number of 64 bits."""
 
 
 class BundleEntry(NamedTuple):
@@ -57,13 +61,13 @@ def read(path: Path) -> dict[str, Tensor]:
         WeightsError: there is no checkpoint, or it is damaged.
     """
     if path.is_file() and zipfile.is_zipfile(path):
-        with TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
-            archive.extractall(folder)
+        with TemporaryDirectory() as folder:
+            archives.extract(path, Path(folder))
             return read(Path(folder))
     try:
         return _tensors(_last_index(path))
-    except (IndexError, KeyError, ValueError, OSError, UnicodeDecodeError, EOFError) as error:
-        raise WeightsError(f"{path}: the TensorFlow checkpoint is damaged ({error})") from error
+    except (LookupError, ValueError, OSError, EOFError, ArithmeticError) as error:
+        raise WeightsError(f"{path}: the TensorFlow checkpoint is damaged ({documents.one_line(error)})") from error
 
 
 def _last_index(path: Path) -> Path:
@@ -82,13 +86,18 @@ def _tensors(index: Path) -> dict[str, Tensor]:
 
     tensors = {}
     shards = sorted(index.parent.glob(f"{index.stem}.data-*"))
+    left = sum(shard.stat().st_size for shard in shards)  # tensors do not overlap
     for name, value in _table_entries(index.read_bytes()):
         if not name:  # the header of the bundle
             continue
         entry = _bundle_entry(value)
         if entry.dtype not in NUMPY_DTYPES:
             continue
-        with shards[entry.shard].open("rb") as file:
+        shard = shards[entry.shard]
+        left -= entry.size
+        if left < 0 or entry.offset + entry.size > shard.stat().st_size:
+            raise ValueError(f"{documents.one_line(name.decode())} has {entry.size} bytes, more than its shard")
+        with shard.open("rb") as file:
             file.seek(entry.offset)
             raw = file.read(entry.size)
         flat = np.frombuffer(raw, NUMPY_DTYPES[entry.dtype])
@@ -114,9 +123,13 @@ def _table_entries(table: bytes) -> Iterator[tuple[bytes, bytes]]:
         _, position = _varint(table, position)
     offset, position = _varint(table, position)
     size, _ = _varint(table, position)
+    left = len(table)  # blocks do not overlap
     for _, handle in _block_entries(table, offset, size):
         block_offset, position = _varint(handle, 0)
         block_size, _ = _varint(handle, position)
+        left -= block_size
+        if left < 0:
+            raise ValueError("its blocks are larger than the index file")
         yield from _block_entries(table, block_offset, block_size)
 
 
@@ -140,12 +153,13 @@ def _block_entries(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes
 def _varint(data: bytes, position: int) -> tuple[int, int]:
     """A base-128 varint, and the position after it."""
     value = shift = 0
-    while True:
+    while shift <= MAX_VARINT_BITS:
         byte = data[position]
         value |= (byte & 127) << shift
         position, shift = position + 1, shift + 7
         if byte < 128:
             return value, position
+    raise ValueError("a number has more than 64 bits")
 
 
 def _fields(message: bytes) -> tuple[dict[int, int], dict[int, list[bytes]]]:

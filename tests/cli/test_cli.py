@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -74,7 +73,7 @@ BAD = [
     (["colorize", "film.mp4", "--hue", "9", "--size", "128"], 1, "--hue is not an option"),
     (["colorize", "film.mp4", "--weights", "colorize-nogam"], 1, "colorize-nogan"),
     (["colorize", "film.mp4", "--weights", "./none.safetensors"], 1, "no weights"),
-    (["colorize", "film.mp4", "--weights", "./text.safetensors"], 1, "not weights of ColorUNet"),
+    (["colorize", "film.mp4", "--weights", "./text.safetensors"], 1, "not a safetensors file"),
     (["colorize", "film.mp4", "--model", "tint", "--start", "90"], 1, "--start"),
     (["colorize", "film.mp4", "--model", "tint", "--codec", "h265"], 1, "--codec"),
     (["colorize", "film.mp4", "--model", "tint", "-o", "film.xyz"], 1, "film.xyz"),
@@ -125,27 +124,20 @@ def test_damaged_weights_are_refused(tmp_path, film, tiny_colour):
     assert code == 1 and "damaged" in err
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_gives_one_line(tmp_path, film):
-    out = tmp_path / ".full.mp4"
-    out.symlink_to("/dev/full")
-    command = [
-        sys.executable,
-        "-m",
-        "reimagine",
-        "colorize",
-        film,
-        "--model",
-        "tint",
-        "-q",
-        "--into",
-        tmp_path / "run",
-        "-o",
-        tmp_path / "full.mp4",
-    ]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    assert done.returncode == 1 and "No space left" in done.stderr and done.stderr.count("\n") == 1
-    assert list((tmp_path / "run").glob("01-*/step.json"))
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs the names of open files")
+def test_a_full_disk_gives_one_line(tmp_path, film, monkeypatch):
+    flush = os.fsync
+
+    def full(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().suffix == ".mp4":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    run = tmp_path / "run"
+    code, _, err = run_cli("colorize", film, "--model", "tint", "-q", "--into", run, "-o", tmp_path / "full.mp4")
+    assert code == 1 and "No space left" in err and err.count("\n") == 1
+    assert list(run.glob("01-*/step.json")) and not (tmp_path / "full.mp4").exists()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

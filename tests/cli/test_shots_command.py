@@ -59,7 +59,7 @@ def test_the_numbers_of_a_table_are_those_of_the_whole_film(film, tmp_path):
     ("options", "message"),
     [
         (["--shots", "missing.csv"], "missing.csv: no such table of shots"),
-        (["--cut-threshold", "0.5"], "--cut-threshold 0.5: give a number from 1 to 100"),
+        (["--cut-threshold", "0.5"], "--cut-threshold 0.5 is out of range; give 1 to 100"),
         (["--shots", "bad.csv"], "bad.csv: line 3: frame 99 is not in the film, which has the frames 0 to 47"),
     ],
 )

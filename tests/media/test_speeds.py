@@ -169,9 +169,9 @@ def test_rates_are_exact(value, rate):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--rate", "0"], "--rate 0: give 1 to 120 frames per second"),
-        (["--output-rate", "500"], "--output-rate 500: give 1 to 120 frames per second"),
-        (["--rate", "nan"], "--rate nan: give 1 to 120 frames per second"),
+        (["--rate", "0"], "--rate 0 is out of range; give 1 to 120"),
+        (["--output-rate", "500"], "--output-rate 500 is out of range; give 1 to 120"),
+        (["--rate", "nan"], "--rate nan is out of range; give 1 to 120"),
         (["--rate", "24", "--output-rate", "18"], "--output-rate 18: would drop frames of a film of 24 per second"),
         (["--output-rate", "18"], "has 25 frames per second; --output-rate 18 would drop"),
         (["--deinterlace", "fields"], "'fields'"),

@@ -53,7 +53,7 @@ def test_an_interrupted_training_is_resumed_and_its_weights_compose(melodies, mo
     first, checkpoint = rows(tmp_path), torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert [row["steps"] for row in first] == ["1", "2", "3"] and checkpoint["steps"] == 3
 
-    minutes, phases = (checkpoint["clock"] + 0.3) / 60, {"discriminator_start": -1.0, "discriminator_warm_up": 0.0}
+    minutes, phases = (checkpoint["clock"] + 0.3) / 60, {"discriminator_start": 0.0, "discriminator_warm_up": 0.0}
     options = TrainCompose(melodies, minutes=minutes, **SMALL, **phases)
     resumed = ComposeTrainer(options, tmp_path, "cpu", read_melodies(melodies))
     assert (resumed.steps, resumed.clock) == (3, checkpoint["clock"])

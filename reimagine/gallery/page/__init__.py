@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reimagine.files import write_text_atomically
 from reimagine.gallery.page.content import page_content
-from reimagine.media.files import write_text_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

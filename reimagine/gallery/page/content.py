@@ -11,6 +11,7 @@ import cv2
 
 from reimagine import recipe, stages, zoo
 from reimagine.errors import ReimagineError
+from reimagine.files import copy_atomically
 from reimagine.gallery.page.pictures import QUALITY, ending_strip, shot_strip, write_films
 from reimagine.media.image_names import title
 from reimagine.media.writer import write_image
@@ -83,7 +84,7 @@ def _step(step: Step, model: Any | None, source: Path, folder: Path) -> dict[str
     summarized = model.reported_counts if model is not None else ()
     files = [name for name in NOTE_FILES if (source / name).exists()]
     for name in files:
-        (folder / name).write_bytes((source / name).read_bytes())
+        copy_atomically(source / name, folder / name)
     pictures = [
         _step_picture(source / f"{name}.png", folder / f"{step.folder[:2]}-{name}.webp", f"{title} after {step.stage}")
         for name, title in STEP_PICTURES.items()

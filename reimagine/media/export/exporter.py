@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from reimagine.files import atomic_file
 from reimagine.media.container import open_container, open_output
 from reimagine.media.export.constant_rate import at_constant_rate
 from reimagine.media.export.containers import (
@@ -33,7 +34,6 @@ from reimagine.media.export.new_streams import encode_picture, encode_sound, enc
 from reimagine.media.export.stream_copy import Copy, TimedPackets, add_copy, attach, copied_packets
 from reimagine.media.export.subtitles import converter, loses_layout
 from reimagine.media.export.transcode import encoder_for, transcoded_packets
-from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
 from reimagine.media.image_decoding import image_facts
@@ -59,15 +59,21 @@ def export(film: Film, out: Path, frames: Iterable[Frame] | None, sound: Sound |
     Returns:
         A sentence for each stream or property that does not fit the container and was changed or left out.
     """
-    temporary, suffix = temporary_path(out), out.suffix.lower()
     if film.is_still:
         for frame in frames or ():
             write_frame(out, frame, film)
         return []
+    with atomic_file(out) as temporary:
+        return _write(film, temporary, frames, sound, encoding)
+
+
+def _write(film: Film, out: Path, frames: Iterable[Frame] | None, sound: Sound | None, encoding: Encoding) -> list[str]:
+    """Write a film to its temporary file."""
+    suffix = out.suffix.lower()
     with ExitStack() as stack:
         source = None if film.stills else stack.enter_context(open_container(Path(film.source)))
         options = {"movflags": "+faststart"} if suffix in MP4_SUFFIXES else {}
-        target = stack.enter_context(open_output(temporary, FORMATS.get(suffix), options))
+        target = stack.enter_context(open_output(out, FORMATS.get(suffix), options))
         job = _Export(film, source, target, suffix)
         job.add_picture(frames, encoding)
         if sound is not None:
@@ -80,10 +86,8 @@ def export(film: Film, out: Path, frames: Iterable[Frame] | None, sound: Sound |
             job.add_metadata(source)
         _mux(target, job.packets())
     if job.display_width:
-        set_display_width(temporary, job.display_width)
-    remarks = [*job.remarks, *job.expected.missing(temporary, suffix)]
-    replace_atomically(temporary, out)
-    return remarks
+        set_display_width(out, job.display_width)
+    return [*job.remarks, *job.expected.missing(out, suffix)]
 
 
 def _mux(target: OutputContainer, streams: list[TimedPackets]) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine.errors import MediaError
+from reimagine.files import atomic_file
 from reimagine.media.container import open_container
 from reimagine.media.export.containers import is_cover, other_streams
-from reimagine.media.files import replace_atomically, temporary_path
 from reimagine.media.film import MIDI_SUFFIXES, Film
 from reimagine.media.frames import Frame
 from reimagine.media.image_decoding import OPENCV_SUFFIXES, header_of, to_linear_light
@@ -167,22 +167,20 @@ def _write_with_openimageio(path: Path, image: np.ndarray, film: Film, source: P
     import numpy as np
     import OpenImageIO
 
-    temporary = temporary_path(path)
     samples = to_linear_light(image) if path.suffix.lower() == ".exr" else np.ascontiguousarray(image)
-    output = OpenImageIO.ImageOutput.create(str(temporary))
     spec = OpenImageIO.ImageSpec(
         samples.shape[1], samples.shape[0], 3, "half" if samples.dtype == np.float32 else str(samples.dtype)
     )
     for name, kind, value in header_of(source, path.suffix.lower() == ".exr") if source else ():
         spec.attribute(name, kind, value)
     _describe(spec, film)
-    written = output and output.open(str(temporary), spec) and output.write_image(samples)
-    closed = bool(output) and output.close()
-    reason = (output.geterror() if output else "") or OpenImageIO.geterror()  # a remark on TIFF that was written, too
-    if not (written and closed):
-        temporary.unlink(missing_ok=True)
-        raise MediaError(f"{path}: cannot be written ({' '.join(reason.split())}); check the disk")
-    replace_atomically(temporary, path)
+    with atomic_file(path) as temporary:
+        output = OpenImageIO.ImageOutput.create(str(temporary))
+        written = output and output.open(str(temporary), spec) and output.write_image(samples)
+        closed = bool(output) and output.close()
+        reason = (output.geterror() if output else "") or OpenImageIO.geterror()  # also a remark on a written TIFF
+        if not (written and closed):
+            raise MediaError(f"{path}: cannot be written ({' '.join(reason.split())}); check the disk")
 
 
 def _describe(spec: Any, film: Film) -> None:

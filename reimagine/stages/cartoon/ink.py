@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from reimagine.options import SHARES, Range
 from reimagine.stages.cartoon.options import (
     WARP_COUNTS,
     Strength,
     TemporalStrength,
-    check_blending,
-    check_range,
     warp_error_report,
 )
 from reimagine.stages.contract import FrameProcessor, PictureModel
@@ -25,23 +24,14 @@ class Ink(PictureModel):
     """Edge-preserving smoothing, quantized tones and XDoG lines (Winnemoeller et al. 2012)."""
 
     strength: Strength = 1.0
-    line: Annotated[float, "Darkness of the lines, 0 to 1"] = 0.8
-    levels: Annotated[int, "Number of tones, 1 to 256; more gives softer shading"] = 9
+    line: Annotated[float, "Darkness of the lines", SHARES] = 0.8
+    levels: Annotated[int, "Number of tones, more gives softer shading", Range(1, 256)] = 9
     temporal_strength: TemporalStrength = 1.0
     version: ClassVar[int] = 2
     context: ClassVar[int] = 32
     frames_per_second: ClassVar[float] = 25.0
     renamed_options: ClassVar[Mapping[str, str]] = {"steady": "temporal_strength"}
     reported_counts: ClassVar[Sequence[str]] = WARP_COUNTS
-
-    def check(self) -> None:
-        """Check that all options are in range.
-
-        Raises:
-            StageError: one is not.
-        """
-        check_blending(self.strength, self.temporal_strength, self.line)
-        check_range("levels", self.levels, 1, 256)
 
     @classmethod
     def report(cls, counts: Mapping[str, float]) -> Mapping[str, Any]:
@@ -54,8 +44,6 @@ class Ink(PictureModel):
 
         from reimagine.stages.cartoon.filters import draw_lines, quantize_tones, smooth_textures
         from reimagine.stages.cartoon.stylizer import Stylizer
-
-        self.check()
 
         def stylize_image(image: np.ndarray) -> np.ndarray:
             smooth = smooth_textures(image)

@@ -19,7 +19,7 @@ from reimagine.media.guided import guided_upsample
 from reimagine.media.motion import KEYFRAME_INTERVAL, KeyframePropagator, local_luma
 from reimagine.media.reader import read_image
 from reimagine.stages.colorize.exemplar import Exemplar, SimilarScene
-from reimagine.stages.colorize.options import SMALLEST_SIZE, check_size, find_reference_stills
+from reimagine.stages.colorize.options import SMALLEST_SIZE, find_reference_stills
 from reimagine.stages.contract import Counts
 from reimagine.training.state import is_out_of_memory
 
@@ -53,9 +53,6 @@ class Colorizer:
     every_frame: bool = False
     square: bool = False
     window: int = 1
-
-    def __post_init__(self) -> None:
-        check_size(self.size)
 
     def __call__(self, frames: Iterable[Frame], counts: Counts | None = None) -> Iterator[Frame]:
         """Return the frames with predicted chroma, lazily and in order.

@@ -6,27 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 from reimagine.errors import StageError
-
-Size = Annotated[int, "Short side, in pixels, at which the network works (64 to 1024)"]
-Saturation = Annotated[float, "Factor of the chroma, 0 to 2"]
-References = Annotated[Path | None, "Folder of ref_nnnnnn.png stills whose colours their shots take"]
-EveryFrame = Annotated[bool, "Run the network on every frame, not only on keyframes"]
-Weights = Annotated[str, "A name in the zoo, or a path to .safetensors"]
+from reimagine.options import Range
 
 SMALLEST_SIZE = 64
 """Pixels. The encoder reduces sides 16 times; below 4 cells a scene cannot be recognized."""
 LARGEST_SIZE = 1024
 """Pixels. Attention over a larger input needs more memory than common machines have."""
 
-
-def check_size(size: int) -> None:
-    """Refuse a size at which the networks cannot work.
-
-    Raises:
-        StageError: the size is out of range.
-    """
-    if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
-        raise StageError(f"--size {size} is out of range; give {SMALLEST_SIZE} to {LARGEST_SIZE} pixels")
+Size = Annotated[int, "Short side, in pixels, at which the network works", Range(SMALLEST_SIZE, LARGEST_SIZE)]
+Saturation = Annotated[float, "Factor of the chroma", Range(0, 2)]
+References = Annotated[Path | None, "Folder of ref_nnnnnn.png stills whose colours their shots take"]
+EveryFrame = Annotated[bool, "Run the network on every frame, not only on keyframes"]
+Weights = Annotated[str, "A name in the zoo, or a path to .safetensors"]
 
 
 def find_reference_stills(folder: Path | None) -> dict[int, Path]:

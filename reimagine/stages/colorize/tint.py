@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from reimagine.options import Range
 from reimagine.stages.colorize.options import Saturation
 from reimagine.stages.contract import Counts, FrameProcessor, PictureModel
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class Tint(PictureModel):
     """Dye the print with one hue: most in the middle tones, less in blacks and whites."""
 
-    hue: Annotated[float, "Hue of the dye in degrees: 35 amber (day), 220 blue (night)"] = 35.0
+    hue: Annotated[float, "Hue of the dye in degrees: 35 amber (day), 220 blue (night)", Range(-360, 360)] = 35.0
     saturation: Saturation = 1.0
     version: ClassVar[int] = 1
     frames_per_second: ClassVar[float] = 200.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from reimagine.errors import StageError
+from reimagine.options import CONTINUATION_SECONDS, FRAME_NUMBERS, SEEDS, Range
 from reimagine.stages.contract import ContinuationModel
 
 if TYPE_CHECKING:
@@ -29,27 +29,14 @@ WEIGHTS = "weights.safetensors"
 class LearnedContinuation(ContinuationModel):
     """A continuation model that learns from the film, and its options."""
 
-    seconds: Annotated[float, "Length of the continuation, in seconds"] = 10.0
-    from_frame: Annotated[int, "Continue after this frame instead of the last one (0: the last)"] = 0
-    frame_stride: Annotated[int, "Learn from every n-th frame (0: chosen from the film's motion)"] = 0
-    slowdown: Annotated[float, "Slow-motion factor of the continuation, 1 to 16"] = 1.0
-    minutes: Annotated[float, "Learning time, in minutes"] = 3.0
-    seed: Annotated[int, "Random seed; each seed gives another continuation"] = 1
+    seconds: Annotated[float, "Length of the continuation, in seconds", CONTINUATION_SECONDS] = 10.0
+    from_frame: Annotated[int, "Continue after this frame instead of the last one (0: the last)", FRAME_NUMBERS] = 0
+    frame_stride: Annotated[int, "Learn from every n-th frame (0: chosen from the film's motion)", Range(0, 100)] = 0
+    slowdown: Annotated[float, "Slow-motion factor of the continuation", Range(1, 16)] = 1.0
+    minutes: Annotated[float, "Learning time, in minutes", Range(0, 1440)] = 3.0
+    seed: Annotated[int, "Random seed; each seed gives another continuation", SEEDS] = 1
     inference_options: ClassVar[Sequence[str]] = ("seconds", "slowdown", "seed")
     renamed_options: ClassVar[Mapping[str, str]] = {"slow": "slowdown", "every": "frame_stride"}
-
-    def check(self) -> None:
-        """Refuse options that are out of range.
-
-        Raises:
-            StageError: the option, its value and its range.
-        """
-        ranges = {"seconds": (0.01, 3600), "slowdown": (1, 16), "frame_stride": (0, 100), "minutes": (0, 1440)}
-        for name, (least, most) in ranges.items():
-            value = getattr(self, name)
-            if not least <= value <= most:
-                flag = name.replace("_", "-")
-                raise StageError(f"continue: --{flag} {value:g} is out of range; give {least:g} to {most:g}")
 
     def learning_seconds(self) -> float:
         return 60.0 * self.minutes
@@ -58,7 +45,6 @@ class LearnedContinuation(ContinuationModel):
         return replace(self, seed=self.seed + offset)
 
     def load(self, device: str) -> ContinuationRunner:
-        self.check()
         return ContinuationRunner(self, device)
 
     @abstractmethod

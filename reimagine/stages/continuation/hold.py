@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from reimagine.options import CONTINUATION_SECONDS, FRAME_NUMBERS
 from reimagine.stages.contract import ContinuationModel, ContinuationProcessor
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 class Hold(ContinuationModel):
     """Repeat the last frame."""
 
-    seconds: Annotated[float, "Length of the continuation, in seconds"] = 10.0
-    from_frame: Annotated[int, "Continue after this frame instead of the last one (0: the last)"] = 0
+    seconds: Annotated[float, "Length of the continuation, in seconds", CONTINUATION_SECONDS] = 10.0
+    from_frame: Annotated[int, "Continue after this frame instead of the last one (0: the last)", FRAME_NUMBERS] = 0
     version: ClassVar[int] = 2
     frames_per_second: ClassVar[float] = 200.0
 

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
+from reimagine.files import atomic_file
 from reimagine.media.frames import frame_from_image
 from reimagine.media.motion import working_size
 from reimagine.media.writer import read_images, write_frames
@@ -79,10 +80,10 @@ def _finished_steps(folder: Path) -> int:
 def _write_steps(predictor: NextFramePredictor, folder: Path, start: int) -> None:
     """Generate one file of steps. Its state is written first, so that steps never exist without it."""
     stop = start + STEPS_PER_FILE
-    temporary = folder / ".steps.nut"
-    write_frames(temporary, (frame_from_image(n, predictor.step()) for n in range(start, stop)), Fraction(1))
-    np.savez(_state_path(folder, stop), **predictor.state())  # pyright: ignore[reportArgumentType]
-    temporary.replace(_steps_path(folder, start))
+    with atomic_file(_steps_path(folder, start)) as steps:
+        write_frames(steps, (frame_from_image(n, predictor.step()) for n in range(start, stop)), Fraction(1))
+        with atomic_file(_state_path(folder, stop)) as state:
+            np.savez(state, **predictor.state())  # pyright: ignore[reportArgumentType]
     if start:
         _state_path(folder, start).unlink(missing_ok=True)
 

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from reimagine.errors import StageError
+from reimagine.files import write_text_atomically
 from reimagine.media.clip import Clip
-from reimagine.media.files import write_text_atomically
 from reimagine.media.frames import Shot
 from reimagine.media.motion import optical_flow
 from reimagine.progress import NoProgress, Progress

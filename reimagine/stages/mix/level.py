@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from reimagine.errors import StageError
+from reimagine.options import SHARES, Range
 from reimagine.stages.contract import Mixer, MixModel
 
 if TYPE_CHECKING:
@@ -45,17 +45,10 @@ SMOOTHING = 40
 class Level(MixModel):
     """Loudness by ITU-R BS.1770, 48 kHz stereo, exactly as long as the film, no clipping."""
 
-    loudness: Annotated[float, "Loudness of the result, in LUFS"] = -16.0
-    keep_original: Annotated[float, "Share of the film's own sound to keep, 0 to 1"] = 0.0
+    loudness: Annotated[float, "Loudness of the result, in LUFS", Range(-60, 0)] = -16.0
+    keep_original: Annotated[float, "Share of the film's own sound to keep", SHARES] = 0.0
     duck: Annotated[bool, "Lower the music while somebody speaks in the original sound"] = True
     version: ClassVar[int] = 2
-
-    def check(self) -> None:
-        """Refuse a share that is not 0 to 1, and a loudness that is not -60 to 0 LUFS."""
-        if not 0 <= self.keep_original <= 1:
-            raise StageError(f"mix: --keep-original {self.keep_original}; give 0 (nothing) to 1 (all)")
-        if not -60 <= self.loudness <= 0:
-            raise StageError(f"mix: --loudness {self.loudness}; give -60 to 0 LUFS, such as -16")
 
     def load(self, device: str) -> Mixer:
         """(the film's own sound, the new one) in; one sound as long as the first out."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from reimagine.errors import StageError
+from reimagine.options import SHARES
 from reimagine.stages.contract import PictureModel
 
 from .statistics import COUNT_NAMES, summarize
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 class Classic(PictureModel):
     """Remove flicker, gate weave, dirt, scratches and grain, and restore contrast, with optical flow; no weights."""
 
-    deflicker: Annotated[float, "Share of the brightness flicker to remove, 0 to 1"] = 1.0
-    weave: Annotated[float, "Share of the gate weave to remove, 0 to 1"] = 1.0
+    deflicker: Annotated[float, "Share of the brightness flicker to remove", SHARES] = 1.0
+    weave: Annotated[float, "Share of the gate weave to remove", SHARES] = 1.0
     dirt: Annotated[bool, "Remove dirt: marks that are in one frame only"] = True
     scratches: Annotated[bool, "Remove thin vertical scratches"] = True
-    denoise: Annotated[float, "Share of the grain to remove, 0 to 1"] = 0.5
-    contrast: Annotated[float, "Strength of the contrast stretch of faded tones, 0 to 1"] = 0.5
+    denoise: Annotated[float, "Share of the grain to remove", SHARES] = 0.5
+    contrast: Annotated[float, "Strength of the contrast stretch of faded tones", SHARES] = 0.5
     context: ClassVar[int] = 32
     look_ahead: ClassVar[int] = 32
     frames_per_second: ClassVar[float] = 20.0
@@ -39,16 +39,6 @@ class Classic(PictureModel):
     def report(cls, counts: Mapping[str, float]) -> Mapping[str, Any]:
         """Summarize the measured damage under "found"."""
         return {"found": summarize(counts)}
-
-    def check(self) -> None:
-        """Refuse options outside their range.
-
-        Raises:
-            StageError: names the option and its range.
-        """
-        for name in ("deflicker", "weave", "denoise", "contrast"):
-            if not 0 <= (value := getattr(self, name)) <= 1:
-                raise StageError(f"restore: --{name} {value:g} is out of range; give 0 to 1")
 
     def load(self, device: str) -> ClassicPipeline:
         """Return the processor of this model. A call buffers about 64 frames."""

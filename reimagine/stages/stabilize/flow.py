@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from reimagine.errors import StageError
+from reimagine.options import Range
 from reimagine.stages.contract import Counts, FrameProcessor, PictureModel
 from reimagine.stages.stabilize.options import Planes, check_planes
 
@@ -24,7 +24,9 @@ class Flow(PictureModel):
     """Average the planes of the surrounding frames along optical flow; needs no weights."""
 
     planes: Planes = "auto"
-    half_life: Annotated[float, "Distance in frames at which the weight of another frame has halved"] = 16.0
+    half_life: Annotated[
+        float, "Distance in frames at which the weight of another frame has halved", Range(0, 1e6, above=True)
+    ] = 16.0
     version: ClassVar[int] = 2
     context: ClassVar[int] = 16
     look_ahead: ClassVar[int] = 16
@@ -36,11 +38,9 @@ class Flow(PictureModel):
         """Check the options.
 
         Raises:
-            StageError: `planes` is unknown, or `half_life` is not positive.
+            StageError: `planes` is unknown.
         """
         check_planes(self.planes)
-        if not self.half_life > 0:
-            raise StageError(f"stabilize: --half-life {self.half_life:g} is out of range; give more than 0 frames")
 
     def load(self, device: str) -> FrameProcessor:
         """Return a processor that stabilizes frames; a call holds up to 32 of them."""

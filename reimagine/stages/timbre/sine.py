@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from reimagine.options import Range
 from reimagine.stages.contract import Counts, SynthesisModel, Synthesizer
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ PEAK = 0.5
 class Sine(SynthesisModel):
     """Additive synthesis: a few harmonics with an attack and a decay. Follows pitch bends."""
 
-    harmonics: Annotated[int, "Harmonics per note; more are brighter"] = 5
-    release: Annotated[float, "Seconds of fade-out after a note's end"] = 0.15
+    harmonics: Annotated[int, "Harmonics per note; more are brighter", Range(1, 64)] = 5
+    release: Annotated[float, "Seconds of fade-out after a note's end", Range(0, 60)] = 0.15
     version: ClassVar[int] = 2
 
     def load(self, device: str) -> Synthesizer:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from reimagine.errors import StageError, unknown_name
+from reimagine.options import Range
 from reimagine.stages.contract import Counts, SynthesisModel, Synthesizer
 
 if TYPE_CHECKING:
@@ -31,13 +32,8 @@ class Soundfont(SynthesisModel):
     """Play the notes with an instrument of a .sf2 file, with fluidsynth. Follows pitch bends."""
 
     soundfont: Annotated[Path | None, "The .sf2 file [default: FluidR3_GM where Debian installs it]"] = None
-    program: Annotated[int, "General MIDI program, 0 (a piano) to 127"] = 0
+    program: Annotated[int, "General MIDI program, 0 is a piano", Range(0, 127)] = 0
     version: ClassVar[int] = 2
-
-    def check(self) -> None:
-        """Refuse a program that General MIDI does not have."""
-        if not 0 <= self.program < PROGRAMS:
-            raise StageError(f"timbre: program {self.program}; General MIDI has 0 to 127")
 
     def load(self, device: str) -> Synthesizer:
         """Notes in, 48 kHz stereo sound out.

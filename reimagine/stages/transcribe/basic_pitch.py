@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
+from reimagine.options import SHARES, Range
 from reimagine.stages.contract import Counts, Transcriber, TranscriptionModel
 
 if TYPE_CHECKING:
@@ -55,10 +56,14 @@ class BasicPitch(TranscriptionModel):
     """Transcribe any music, several notes at a time (basic-pitch, Bittner et al. 2022)."""
 
     thresholds: Annotated[str, "film (for old sound tracks: filtered), or published (as the package)"] = "film"
-    onset: Annotated[float | None, "Onset probability that starts a note, 0 to 1 [default: by thresholds]"] = None
-    frame: Annotated[float | None, "Probability that continues a note, 0 to 1 [default: by thresholds]"] = None
-    shortest: Annotated[float | None, "Drop notes shorter than this, in seconds [default: by thresholds]"] = None
-    voices: Annotated[int | None, "Most notes at a time; the loudest are kept [default: by thresholds]"] = None
+    onset: Annotated[float | None, "Onset probability that starts a note [default: by thresholds]", SHARES] = None
+    frame: Annotated[float | None, "Probability that continues a note [default: by thresholds]", SHARES] = None
+    shortest: Annotated[
+        float | None, "Drop notes shorter than this, in seconds [default: by thresholds]", Range(0, 60)
+    ] = None
+    voices: Annotated[
+        int | None, "Most notes at a time; the loudest are kept [default: by thresholds]", Range(1, 128)
+    ] = None
     bends: Annotated[bool, "Transcribe the pitch bends of each note"] = False
     sample_rate: ClassVar[int | None] = RATE
     version: ClassVar[int] = 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from reimagine.errors import StageError
+from reimagine.options import Range
 from reimagine.stages.contract import Counts, Transcriber, TranscriptionModel
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ VELOCITY_PER_DB = 1.5
 class Pyin(TranscriptionModel):
     """Transcribe the strongest melody: singing, a solo instrument, a tune over soft chords."""
 
-    lowest: Annotated[int, "Lowest pitch (MIDI number; 36 is C2)"] = 40
-    highest: Annotated[int, "Highest pitch (MIDI number; 96 is C7)"] = 88
-    shortest: Annotated[float, "Drop notes shorter than this, in seconds"] = 0.08
+    lowest: Annotated[int, "Lowest pitch (MIDI number; 36 is C2)", Range(0, 127)] = 40
+    highest: Annotated[int, "Highest pitch (MIDI number; 96 is C7)", Range(0, 127)] = 88
+    shortest: Annotated[float, "Drop notes shorter than this, in seconds", Range(0, 60)] = 0.08
     version: ClassVar[int] = 1
     realtime_factor: ClassVar[float] = 3.0
 

@@ -9,7 +9,7 @@ import pytest
 from helpers import picture
 
 import reimagine
-from reimagine.errors import StageError
+from reimagine.errors import RecipeError, StageError
 from reimagine.media.frames import Frame, Shot, frame_from_image
 from reimagine.stages.colorize.colorizer import PREDICTED, SIZE_HALVED, Colorizer
 from reimagine.stages.contract import Counts
@@ -148,8 +148,8 @@ def test_a_shot_that_shows_an_earlier_scene_takes_its_colours():
     ],
 )
 def test_options_out_of_range_are_refused(name, options, message):
-    with pytest.raises(StageError, match=message):
-        reimagine.model("colorize", name)(**options).check()
+    with pytest.raises(RecipeError, match=message):
+        reimagine.model("colorize", name)(**options)
 
 
 @pytest.mark.parametrize("name", ["unet", "temporal", "deoldify"])

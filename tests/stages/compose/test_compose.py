@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import reimagine
-from reimagine.errors import StageError
+from reimagine.errors import RecipeError
 from reimagine.media import Note, Notes
 
 PITCHES = (60, 64, 67, 72, 71, 67, 62, 60)
@@ -33,5 +33,5 @@ def test_an_answer_keeps_the_input_and_follows_it():
 
 
 def test_fewer_bars_than_one_are_refused_before_the_work():
-    with pytest.raises(StageError, match="give 1 or more"):
-        reimagine.model("compose")(bars=0).check()
+    with pytest.raises(RecipeError, match="--bars 0 is out of range; give 1 to 10000"):
+        reimagine.model("compose")(bars=0)

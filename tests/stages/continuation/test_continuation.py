@@ -103,8 +103,8 @@ def test_out_of_memory_halves_the_batch_of_the_learning(tiny_weights, tmp_path, 
     ("option", "value"), [("seconds", 0.0), ("slowdown", 0.5), ("frame_stride", -1), ("minutes", -1.0)]
 )
 def test_options_out_of_range_are_refused(option, value):
-    with pytest.raises(StageError, match=f"--{option.replace('_', '-')} .* is out of range"):
-        reimagine.model("continue", "recall")(**{option: value}).load("cpu")
+    with pytest.raises(RecipeError, match=f"--{option.replace('_', '-')} .* is out of range"):
+        reimagine.model("continue", "recall")(**{option: value})
 
 
 def test_a_frame_that_does_not_exist_is_refused(film, tmp_path):

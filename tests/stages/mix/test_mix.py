@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import reimagine
-from reimagine.errors import StageError
+from reimagine.errors import RecipeError
 from reimagine.media import Note, Notes, Sound
 from reimagine.stages.mix.level import detect_speech, true_peaks
 
@@ -71,5 +71,5 @@ def test_the_music_is_lowered_while_the_original_sound_has_speech():
 
 @pytest.mark.parametrize("options", [{"keep_original": 1.5}, {"loudness": 3.0}])
 def test_options_out_of_range_are_refused_before_the_work(options):
-    with pytest.raises(StageError, match="give"):
-        reimagine.model("mix")(**options).check()
+    with pytest.raises(RecipeError, match="give"):
+        reimagine.model("mix")(**options)

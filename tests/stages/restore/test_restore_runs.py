@@ -8,7 +8,7 @@ from helpers import make_film, panning_shot, picture, run_cli
 
 import reimagine
 from reimagine import recipe
-from reimagine.errors import ReimagineError, StageError
+from reimagine.errors import ReimagineError
 from reimagine.media.frames import frame_from_image
 from reimagine.stages.contract import Counts
 
@@ -25,9 +25,9 @@ Classic, RestoreUNetGAN = reimagine.model("restore", "classic"), reimagine.model
     ],
 )
 def test_options_out_of_range_are_refused(options, text, tiny_weights):
-    with pytest.raises(StageError, match=text):
+    with pytest.raises(ReimagineError, match=text):
         recipe.check(RestoreUNetGAN(weights=str(tiny_weights["restore unet-gan"]), **options))
-    with pytest.raises(StageError, match="--denoise 3 is out of range"):
+    with pytest.raises(ReimagineError, match="--denoise 3 is out of range"):
         recipe.check(Classic(denoise=3.0))
 
 

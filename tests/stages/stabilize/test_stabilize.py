@@ -10,7 +10,7 @@ import pytest
 from helpers import make_film, picture
 
 import reimagine
-from reimagine.errors import StageError
+from reimagine.errors import RecipeError, StageError
 from reimagine.media.frames import Frame, Shot, frame_from_image
 from reimagine.media.reader import open_film, read_film
 from reimagine.metrics.warp import TemporalConsistency
@@ -84,13 +84,17 @@ def test_all_changes_the_luma_too(model):
     [
         (Flow(planes="luma"), "--planes luma is unknown; give one of auto, chroma, all"),
         (StabilizeConvLSTM(planes="luma"), "--planes luma is unknown"),
-        (Flow(half_life=0.0), "--half-life 0 is out of range; give more than 0 frames"),
     ],
 )
 def test_values_out_of_range_are_refused_before_any_work(model, message):
     for refuse in (model.check, lambda: model.load("cpu")):
         with pytest.raises(StageError, match=message):
             refuse()
+
+
+def test_a_half_life_of_no_frames_is_refused():
+    with pytest.raises(RecipeError, match="--half-life 0 is out of range; give more than 0"):
+        Flow(half_life=0.0)
 
 
 def test_in_a_run_the_source_is_the_film_itself(tmp_path):

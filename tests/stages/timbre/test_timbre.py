@@ -41,7 +41,7 @@ def test_unknown_instruments_and_malformed_times_are_refused():
         ("harmonic", {"instruments": "flite"}, "did you mean 'flute'"),
         ("harmonic", {"instruments": "random", "change_every": 0.0}, "--change-every"),
         ("gansynth", {"instruments": "flute"}, "instrument"),
-        ("soundfont", {"program": 128}, "General MIDI has 0 to 127"),
+        ("soundfont", {"program": 128}, "--program 128 is out of range; give 0 to 127"),
     ],
 )
 def test_options_that_cannot_work_are_refused_before_the_work(name, options, error):

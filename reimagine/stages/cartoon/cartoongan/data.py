@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from reimagine.errors import MediaError
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.reader import open_film, read_film, read_image
 from reimagine.media.writer import write_image
 from reimagine.stages.cartoon.stylizer import StylizeImage
 
@@ -185,7 +185,7 @@ def teacher_pairs(pictures: list[np.ndarray], teacher: StylizeImage, folder: Pat
 
 
 def _read(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path))
-    if image is None:
-        raise MediaError(f"{path}: not a readable picture; delete it and start the training again")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    try:
+        return read_image(path)
+    except MediaError as error:
+        raise MediaError(f"{path}: not a readable picture; delete it and start the training again") from error

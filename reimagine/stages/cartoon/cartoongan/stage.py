@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+from reimagine.options import SHARES, Range
 from reimagine.stages.cartoon.ink import Ink
 from reimagine.stages.cartoon.options import (
     WARP_COUNTS,
     Strength,
     TemporalStrength,
-    check_blending,
-    check_range,
     warp_error_report,
 )
 from reimagine.stages.contract import FrameProcessor, PictureModel
@@ -29,8 +28,8 @@ class CartoonGAN(PictureModel):
         "hayao"
     )
     strength: Strength = 1.0
-    line: Annotated[float, "Darkness of the lines drawn over the result, 0 to 1"] = 0.0
-    size: Annotated[int, "Short side in pixels at which the network works, 64 to 2160"] = 480
+    line: Annotated[float, "Darkness of the lines drawn over the result", SHARES] = 0.0
+    size: Annotated[int, "Short side in pixels at which the network works", Range(64, 2160)] = 480
     temporal_strength: TemporalStrength = 1.0
     colour: Annotated[bool, "Allow colour in the drawing of a black-and-white film"] = False
     weights: Annotated[str, "A name in the zoo, or a path to .safetensors, instead of the look's weights"] = ""
@@ -64,15 +63,6 @@ class CartoonGAN(PictureModel):
             return f"cartoongan-{self.look}"  # loading it fails with the command that adds it
         raise StageError(unknown_name("look", self.look, sorted({INK, *available, *others})))
 
-    def check(self) -> None:
-        """Check that all options are in range.
-
-        Raises:
-            StageError: one is not.
-        """
-        check_blending(self.strength, self.temporal_strength, self.line)
-        check_range("size", self.size, 64, 2160, " pixels")
-
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Return the looks whose weights are available, "ink" first."""
         return {"look": [INK, *_available_looks()]}
@@ -89,7 +79,6 @@ class CartoonGAN(PictureModel):
 
     def load(self, device: str) -> FrameProcessor:
         """Return a processor that stylizes frames; a grey film stays grey unless `colour`."""
-        self.check()
         weights = self.required_weights
         if not weights:
             return self._ink().load(device)

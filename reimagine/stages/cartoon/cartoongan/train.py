@@ -10,6 +10,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from reimagine.errors import StageError
+from reimagine.files import write_text_atomically
+from reimagine.options import LEARNING_RATES, SHARES, Range
 from reimagine.training.films import list_films
 from reimagine.training.options import Batch, Minutes, Photos, Seed, Start, Training
 from reimagine.training.photos import read_photos
@@ -40,13 +42,13 @@ class TrainCartoon(Training):
     start: Start = DEFAULT_START
     minutes: Minutes = 45.0
     initialization_share: Annotated[
-        float, "Share of the training time without the discriminator, 0 to 1 (0.2 from scratch)"
+        float, "Share of the training time without the discriminator (0.2 from scratch)", SHARES
     ] = 0.05
-    content_weight: Annotated[float, "Weight of the content loss, omega in the paper"] = 10.0
-    style_weight: Annotated[float, "Weight of the feature-statistics loss"] = 10.0
+    content_weight: Annotated[float, "Weight of the content loss, omega in the paper", Range(0, 1e6)] = 10.0
+    style_weight: Annotated[float, "Weight of the feature-statistics loss", Range(0, 1e6)] = 10.0
     batch: Batch = 4
-    rate: Annotated[float, "Peak learning rate (Adam); from scratch 1e-3 is usual"] = 5e-4
-    sample_interval: Annotated[int, "Steps between two sheets of samples"] = 250
+    rate: Annotated[float, "Peak learning rate (Adam); from scratch 1e-3 is usual", LEARNING_RATES] = 5e-4
+    sample_interval: Annotated[int, "Steps between two sheets of samples", Range(1, 1e6)] = 250
     seed: Seed = 1
     renamed_options: ClassVar[Mapping[str, str]] = {
         "first": "initialization_share",
@@ -94,7 +96,7 @@ class TrainCartoon(Training):
             raise StageError(
                 f"{run}: holds the training of the look {mark.read_text()!r}; choose another folder with --into"
             )
-        mark.write_text(self.look)
+        write_text_atomically(mark, self.look)
 
     def read_photos(self) -> list[np.ndarray]:
         """Return the photographs, and frames of the films."""

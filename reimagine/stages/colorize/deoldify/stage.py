@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from reimagine.errors import StageError
+from reimagine.options import Range
 from reimagine.stages.colorize.options import EveryFrame, References, Saturation, Weights, find_reference_stills
 from reimagine.stages.contract import FrameProcessor, PictureModel
 
@@ -17,7 +17,7 @@ CELL = 16
 class DeOldifyColor(PictureModel):
     """DeOldify's Video, Stable or Artistic, added with `reimagine models add deoldify-video`."""
 
-    render_factor: Annotated[int, "Side of the network's square input, in units of 16 pixels (4 to 64)"] = 21
+    render_factor: Annotated[int, "Side of the network's square input, in units of 16 pixels", Range(4, 64)] = 21
     saturation: Saturation = 1.0
     references: References = None
     every_frame: EveryFrame = False
@@ -34,9 +34,7 @@ class DeOldifyColor(PictureModel):
         return self.weights
 
     def check(self) -> None:
-        """Refuse a render factor that is out of range, and a folder without reference stills."""
-        if not 4 <= self.render_factor <= 64:
-            raise StageError(f"--render-factor {self.render_factor} is out of range; give 4 to 64")
+        """Refuse a folder without reference stills."""
         find_reference_stills(self.references)
 
     def load(self, device: str) -> FrameProcessor:

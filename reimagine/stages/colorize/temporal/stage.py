@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from reimagine.errors import StageError
+from reimagine.options import Range
 from reimagine.stages.colorize.options import (
     EveryFrame,
     References,
     Saturation,
     Size,
     Weights,
-    check_size,
     find_reference_stills,
 )
 from reimagine.stages.contract import FrameProcessor, PictureModel
@@ -23,16 +23,13 @@ if TYPE_CHECKING:
     from reimagine.media.clip import Clip
     from reimagine.progress import Progress
 
-LONGEST_MINUTES = 1440
-"""Longest training on a reference, in minutes: a day. A larger value is probably a typing error."""
-
 
 @dataclass(frozen=True)
 class ColorizeTemporal(PictureModel):
     """A network with three frames as input, trained on the colours of a reference film."""
 
     reference: Annotated[Path | None, "A film in colour, or a folder of them, whose colours are learned"] = None
-    minutes: Annotated[float, "Training time on the reference, in minutes"] = 10.0
+    minutes: Annotated[float, "Training time on the reference, in minutes", Range(0, 1440)] = 10.0
     size: Size = 160
     saturation: Saturation = 1.0
     references: References = None
@@ -51,16 +48,14 @@ class ColorizeTemporal(PictureModel):
         return self.weights
 
     def check(self) -> None:
-        """Refuse options that are out of range, and references that do not exist."""
+        """Refuse references that do not exist."""
         from reimagine.training.films import list_films
 
-        check_size(self.size)
         find_reference_stills(self.references)
-        if self.reference is None:
-            return
-        list_films(self.reference)
-        if not 0 < self.minutes <= LONGEST_MINUTES:
-            raise StageError(f"colorize: --minutes {self.minutes:g} is out of range; give up to {LONGEST_MINUTES}")
+        if self.reference is not None:
+            list_films(self.reference)
+            if not self.minutes:
+                raise StageError("--minutes 0 is out of range with a --reference; give more than 0")
 
     def learning_seconds(self) -> float:
         """The training time, if there is a reference."""

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.media.iteration import prefetch
+from reimagine.options import Range
 from reimagine.progress import Progress
 from reimagine.training.discriminator import PatchDiscriminator
 from reimagine.training.films import list_films
@@ -56,7 +57,7 @@ class TrainColorizeTemporal(Training):
     size: Size = 160
     batch: Batch = 8
     minutes: Minutes = 20.0
-    until: Annotated[float, "Use only this fraction of each film, from its beginning"] = 1.0
+    until: Annotated[float, "Use only this fraction of each film, from its beginning", Range(0, 1, above=True)] = 1.0
     rate: LearningRate = 2e-4
     seed: Seed = 1
 

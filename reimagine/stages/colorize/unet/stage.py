@@ -12,7 +12,6 @@ from reimagine.stages.colorize.options import (
     Saturation,
     Size,
     Weights,
-    check_size,
     find_reference_stills,
 )
 from reimagine.stages.contract import FrameProcessor, PictureModel
@@ -39,8 +38,7 @@ class ColorizeUNet(PictureModel):
         return self.weights
 
     def check(self) -> None:
-        """Refuse a size that is out of range, and a folder without reference stills."""
-        check_size(self.size)
+        """Refuse a folder without reference stills."""
         find_reference_stills(self.references)
 
     @classmethod

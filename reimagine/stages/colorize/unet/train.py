@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+from reimagine.options import TRAINING_MINUTES, Range
 from reimagine.training.options import (
     AdversarialMinutes,
     Batch,
@@ -30,6 +31,12 @@ VALIDATION_SIDE = 192
 """Side of the validation photographs, in pixels."""
 
 
+WIDTHS = Range(8, 1024)
+"""Values of the option `width`."""
+WORKERS = Range(0, 64)
+"""Values of the option `workers`."""
+
+
 @dataclass(frozen=True)
 class TrainColorize(Training):
     """Train the colorizer on a folder of colour photographs."""
@@ -38,12 +45,14 @@ class TrainColorize(Training):
     features: Features = ""
     trunk: Annotated[str, "EfficientNet-Lite0 trunk (.safetensors): starting point of the encoder"] = ""
     encoder: Annotated[str, "Encoder: " + " or ".join(ENCODERS)] = "efficientnet-lite0"
-    width: Annotated[int, "Channels at 1/16 of the size"] = 256
+    width: Annotated[int, "Channels at 1/16 of the size, a multiple of 8", WIDTHS] = 256
     size: Size = 128
     last_size: LastSize = 160
     batch: Batch = 24
-    workers: Annotated[int, "Processes that prepare training crops; 0 uses a thread"] = 0
-    minutes: Annotated[float, "Minutes of the generator phase; the learning-rate schedule follows this clock"] = 90.0
+    workers: Annotated[int, "Processes that prepare training crops; 0 uses a thread", WORKERS] = 0
+    minutes: Annotated[
+        float, "Minutes of the generator phase; the learning-rate schedule follows this clock", TRAINING_MINUTES
+    ] = 90.0
     discriminator_minutes: DiscriminatorMinutes = 3.0
     adversarial_minutes: AdversarialMinutes = 6.0
     rate: LearningRate = 1e-3

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reimagine import zoo
+from reimagine.options import SHARES, Range
 from reimagine.stages.compose.melody.dataset import read_melodies
 from reimagine.stages.compose.melody.grid import BAR, CLASSES, FIRST_PITCH, PHRASE
 from reimagine.stages.compose.melody.net import PhraseDiscriminator, PhraseGenerator
@@ -66,12 +67,14 @@ class TrainCompose(Training):
     """Train the composer of melodies on tunes in MIDI."""
 
     melodies: Annotated[Path, "A .tar of MIDI files, one melody each"]
-    latent: Annotated[int, "Length of a phrase's latent"] = 32
-    width: Annotated[int, "Channels of the generator at its finest level"] = 64
+    latent: Annotated[int, "Length of a phrase's latent", Range(1, 1024)] = 32
+    width: Annotated[int, "Channels of the generator at its finest level", Range(1, 1024)] = 64
     batch: Batch = 32
     minutes: Minutes = 20.0
-    discriminator_start: Annotated[float, "Share of the time before the discriminator is trained"] = 0.6
-    discriminator_warm_up: Annotated[float, "Share of the time in which only the discriminator is adversarial"] = 0.12
+    discriminator_start: Annotated[float, "Share of the time before the discriminator is trained", SHARES] = 0.6
+    discriminator_warm_up: Annotated[
+        float, "Share of the time in which only the discriminator is adversarial", SHARES
+    ] = 0.12
     rate: LearningRate = 1e-3
     seed: Seed = 1
     renamed_options: ClassVar[Mapping[str, str]] = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from reimagine.options import Range
 from reimagine.stages.continuation.base import WEIGHTS, LearnedContinuation
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 class Pix2Pix(LearnedContinuation):
     """Generate each frame from the one before (pix2pix, Isola et al. 2017); a baseline."""
 
-    weight: Annotated[float, "Weight of the L1 loss relative to the adversarial loss; 100 as published"] = 100.0
-    width: Annotated[int, "Channels after the first level of both networks; 64 as published"] = 64
+    weight: Annotated[
+        float, "Weight of the L1 loss relative to the adversarial loss; 100 as published", Range(0, 1e6)
+    ] = 100.0
+    width: Annotated[int, "Channels after the first level of both networks; 64 as published", Range(1, 1024)] = 64
     frames_per_second: ClassVar[float] = 9.0
 
     def network_size(self, width: int, height: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from reimagine import zoo
 from reimagine.errors import StageError
-from reimagine.media.files import write_text_atomically
+from reimagine.files import write_text_atomically
 from reimagine.progress import Progress
 from reimagine.stages.continuation.base import LEARNED, WEIGHTS
 from reimagine.stages.continuation.random_state import private_generators

@@ -12,9 +12,10 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.media.files import write_text_atomically
+from reimagine.files import write_text_atomically
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
+from reimagine.options import SHARES, Range
 from reimagine.progress import Progress
 from reimagine.stages.continuation.base import LEARNED, WEIGHTS
 from reimagine.stages.continuation.random_state import private_generators
@@ -47,9 +48,11 @@ class TrainContinue(Training):
     films: Films
     start: Start = ""
     minutes: Minutes = 60.0
-    discriminator_start: Annotated[float, "Fraction of the training time before the adversarial loss is used"] = 0.25
-    batch: Annotated[int, "Rollouts per step"] = 4
-    unrolled: Annotated[int, "Steps of each rollout that one training step backpropagates through"] = 3
+    discriminator_start: Annotated[
+        float, "Fraction of the training time before the adversarial loss is used", SHARES
+    ] = 0.25
+    batch: Annotated[int, "Rollouts per step", Range(1, 4096)] = 4
+    unrolled: Annotated[int, "Steps of each rollout that one training step backpropagates through", Range(1, 64)] = 3
     rate: LearningRate = 5e-4
     seed: Seed = 1
     renamed_options: ClassVar[Mapping[str, str]] = {"first": "discriminator_start"}

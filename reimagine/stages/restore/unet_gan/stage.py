@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from reimagine.errors import StageError, unknown_name
+from reimagine.options import SHARES
 from reimagine.stages.contract import PictureModel
 
 from ..statistics import COUNT_NAMES, summarize
@@ -36,11 +37,11 @@ class RestoreUNetGAN(PictureModel):
     """Remove grain, blur, JPEG blocks, scratches, dust, stains and holes, and invert negatives, with one network."""
 
     kind: Annotated[str, "Kind of film: print, faded, negative, or auto to classify it"] = "auto"
-    strength: Annotated[float, "Share of the network's correction to apply, 0 to 1"] = 1.0
+    strength: Annotated[float, "Share of the network's correction to apply", SHARES] = 1.0
     single_frame: Annotated[bool, "Do not fill lost areas from neighbouring frames"] = False
-    black_point: Annotated[float, "Darkest tone of a negative or faded print, 0 to 1 (0: measured)"] = 0.0
+    black_point: Annotated[float, "Darkest tone of a negative or faded print (0: measured)", SHARES] = 0.0
     white_point: Annotated[
-        float, "Lightest tone of a faded print, or film base of a negative, 0 to 1 (0: measured)"
+        float, "Lightest tone of a faded print, or film base of a negative (0: measured)", SHARES
     ] = 0.0
     weights: Annotated[str, "Name in the zoo, or path to .safetensors"] = "restore-unet-gan"
     version: ClassVar[int] = 2
@@ -70,16 +71,13 @@ class RestoreUNetGAN(PictureModel):
         return {"found": summarize(counts)}
 
     def check(self) -> None:
-        """Refuse an unknown kind, and numbers outside their range.
+        """Refuse an unknown kind, and a black point that is not below the white point.
 
         Raises:
-            StageError: names the option, and its range or the nearest name.
+            StageError: names the option, and the nearest name of a kind.
         """
         if self.kind not in KINDS:
             raise StageError(unknown_name("kind", self.kind, KINDS))
-        for name in ("strength", "black_point", "white_point"):
-            if not 0 <= (value := getattr(self, name)) <= 1:
-                raise StageError(f"restore: --{name.replace('_', '-')} {value:g} is out of range; give 0 to 1")
         if self.white_point and self.black_point >= self.white_point:
             raise StageError(
                 f"restore: --black-point {self.black_point:g} is not below --white-point {self.white_point:g}"

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+from reimagine.options import TRAINING_MINUTES
 from reimagine.training.options import (
     AdversarialMinutes,
     Batch,
@@ -45,8 +46,12 @@ class TrainRestore(Training):
     size: Size = 128
     last_size: LastSize = 192
     batch: Batch = 14
-    detector_minutes: Annotated[float, "Minutes in which the classifier of negatives is trained"] = 15.0
-    hard_minutes: Annotated[float, "Minutes in which only blur, JPEG and stains, hard to detect, are trained"] = 30.0
+    detector_minutes: Annotated[float, "Minutes in which the classifier of negatives is trained", TRAINING_MINUTES] = (
+        15.0
+    )
+    hard_minutes: Annotated[
+        float, "Minutes in which only blur, JPEG and stains, hard to detect, are trained", TRAINING_MINUTES
+    ] = 30.0
     minutes: Minutes = 80.0
     discriminator_minutes: DiscriminatorMinutes = 2.0
     adversarial_minutes: AdversarialMinutes = 5.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from reimagine.options import Range
 from reimagine.stages.contract import FrameProcessor, PictureModel
 from reimagine.stages.stabilize.options import Planes, check_planes
 
@@ -14,7 +15,7 @@ class StabilizeConvLSTM(PictureModel):
     """Blind video temporal consistency with a convolutional LSTM (Lai et al. 2018)."""
 
     planes: Planes = "auto"
-    side: Annotated[int, "Short side in pixels at which the network works"] = 180
+    side: Annotated[int, "Short side in pixels at which the network works", Range(16, 2160)] = 180
     weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "stabilize-convlstm"
     version: ClassVar[int] = 2
     context: ClassVar[int] = 24

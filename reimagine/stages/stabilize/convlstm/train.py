@@ -17,6 +17,7 @@ import numpy as np
 from reimagine import stages, zoo
 from reimagine.errors import MediaError
 from reimagine.media import Frame
+from reimagine.options import Range
 from reimagine.training.options import Batch, Films, LearningRate, Minutes, Photos, Seed, Size, Training
 from reimagine.training.photos import read_photos
 from reimagine.training.state import seed_everything
@@ -44,11 +45,11 @@ class TrainStabilize(Training):
     photos: Photos
     features: Annotated[str, "SqueezeNet v1.1 features (.safetensors) for the perceptual loss [default: L1 only]"] = ""
     model: Annotated[str, "Model of colorize whose flicker is to be removed"] = "unet"
-    width: Annotated[int, "Channels of the network's first layer (32 in the paper)"] = 16
+    width: Annotated[int, "Channels of the network's first layer (32 in the paper)", Range(1, 1024)] = 16
     size: Size = 128
     batch: Batch = 4
-    clips: Annotated[int, "Clips of photographs"] = 500
-    per_shot: Annotated[int, "Clips per shot of the films"] = 5
+    clips: Annotated[int, "Clips of photographs", Range(0, 1e6)] = 500
+    per_shot: Annotated[int, "Clips per shot of the films", Range(0, 1000)] = 5
     minutes: Minutes = 80.0
     rate: LearningRate = 4e-4
     seed: Seed = 1

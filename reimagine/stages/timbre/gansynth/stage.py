@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from reimagine.options import SEEDS, SHARES, Range
 from reimagine.stages.contract import SynthesisModel, Synthesizer
 
 
@@ -13,10 +14,10 @@ class GanSynth(SynthesisModel):
     """Magenta's GANSynth (Engel et al. 2019), added with `reimagine models add gansynth-acoustic`."""
 
     instruments: Annotated[str, "Such as 7@0,12@30,3@100% (each number is an instrument), or random"] = "random"
-    change_every: Annotated[float, "Seconds from one random instrument to the next"] = 5.0
-    seed: Annotated[int, "Random seed of the random instruments"] = 1
+    change_every: Annotated[float, "Seconds from one random instrument to the next", Range(0.05, 86400)] = 5.0
+    seed: Annotated[int, "Random seed of the random instruments", SEEDS] = 1
     at_cuts: Annotated[bool, "Change the instrument only at the film's cuts"] = False
-    room: Annotated[float, "Level of the room's reverberation, 0 to 1"] = 0.1
+    room: Annotated[float, "Level of the room's reverberation", SHARES] = 0.1
     weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "gansynth-acoustic"
     version: ClassVar[int] = 2
 

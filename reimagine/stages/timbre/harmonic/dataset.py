@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reimagine.errors import MediaError
-from reimagine.media.files import temporary_path
+from reimagine.files import atomic_file
 from reimagine.stages.timbre.additive import FLOOR_DB, HARMONICS
 from reimagine.stages.timbre.harmonic.analysis import VELOCITIES, analyze_note, render_notes
 from reimagine.stages.timbre.harmonic.net import MIN_INHARMONICITY
@@ -76,10 +76,8 @@ def collect_examples(
         if not path.exists():
             message(program_name(program))
             levels, parameters, keys = _analyze_instrument(font, program)
-            temporary = temporary_path(path)
-            with temporary.open("wb") as file:
-                np.savez(file, levels=levels, facts=parameters, keys=keys)
-            temporary.replace(path)
+            with atomic_file(path) as temporary:
+                np.savez(temporary, levels=levels, facts=parameters, keys=keys)
         with np.load(path) as stored:
             keys = np.insert(stored["keys"], 0, number, 1)
             parts.append([stored["levels"], stored["facts"], keys])

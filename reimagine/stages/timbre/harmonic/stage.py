@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from reimagine.options import SEEDS, SHARES, Range
 from reimagine.stages.contract import SynthesisModel, Synthesizer
 
 
@@ -16,10 +17,10 @@ class HarmonicTimbre(SynthesisModel):
     instruments: Annotated[str, "Such as flute, flute@0,violin@30,cello@100% (seconds or per cent), or random"] = (
         "violin@0%,flute@50%,vibraphone@100%"
     )
-    change_every: Annotated[float, "Seconds from one random instrument to the next"] = 5.0
-    seed: Annotated[int, "Random seed of the random instruments"] = 1
+    change_every: Annotated[float, "Seconds from one random instrument to the next", Range(0.05, 86400)] = 5.0
+    seed: Annotated[int, "Random seed of the random instruments", SEEDS] = 1
     at_cuts: Annotated[bool, "Change the instrument only at the film's cuts"] = False
-    room: Annotated[float, "Level of the room's reverberation, 0 to 1"] = 0.1
+    room: Annotated[float, "Level of the room's reverberation", SHARES] = 0.1
     weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "timbre-harmonic"
     version: ClassVar[int] = 2
     realtime_factor: ClassVar[float] = 40.0

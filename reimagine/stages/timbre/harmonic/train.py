@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from reimagine import zoo
+from reimagine.options import Range
 from reimagine.stages.timbre.additive import FLOOR_DB, HARMONICS, NOISE_BANDS
 from reimagine.stages.timbre.harmonic.dataset import LEVEL_STEP, Examples, collect_examples, parse_programs
 from reimagine.stages.timbre.harmonic.net import Decoder
@@ -51,8 +52,8 @@ class TrainTimbre(Training):
 
     soundfont: Annotated[Path, "A General MIDI soundfont, .sf2"]
     programs: Annotated[str, "General MIDI programs, such as 0-7,40,73"] = DEFAULT_PROGRAMS
-    latent: Annotated[int, "Length of an instrument's latent"] = 24
-    width: Annotated[int, "Channels at the network's finest level"] = 64
+    latent: Annotated[int, "Length of an instrument's latent", Range(1, 1024)] = 24
+    width: Annotated[int, "Channels at the network's finest level", Range(1, 1024)] = 64
     batch: Batch = 64
     minutes: Minutes = 60.0
     rate: LearningRate = 2e-3

@@ -1,0 +1,84 @@
+"""Writing of files that are either complete or absent, and removal of what killed processes left of them."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import shutil
+import socket
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reimagine.errors import ReimagineError
+
+TEMPORARY = re.compile(r"\.reimagine-(\d+)-([0-9a-f]{8})-\d+(\..*)?")
+"""Name of a temporary file: process, checksum of the host's name, number, and the suffix of the file to be written."""
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`, for a file that is renamed to `path` when the block ends without an error.
+
+    The temporary path has the suffix of `path` and is used by no other process. The data is on the disk before the file
+    is renamed, and the new name before the block is left. After an error the temporary file is removed and `path` is
+    unchanged.
+    """
+    temporary = path.with_name(f".reimagine-{os.getpid()}-{_host()}-{next(_numbers)}{path.suffix}")
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+    except ReimagineError as error:
+        raise type(error)(str(error).replace(str(temporary), str(path))) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not every file system can flush a folder
+        _flush(path.parent)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write a text file, UTF-8, that is complete or, if the write is interrupted, unchanged."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def copy_atomically(source: Path, path: Path) -> None:
+    """Copy a file; the copy is complete or, if the write is interrupted, unchanged."""
+    with atomic_file(path) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of a folder whose processes ran on this host and have ended."""
+    for path in list(folder.iterdir()) if folder.is_dir() else []:
+        match = TEMPORARY.fullmatch(path.name)
+        if match and match[2] == _host() and not _is_running(int(match[1])):
+            path.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _host() -> str:
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # it is another user's
+        return True
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -28,11 +29,16 @@ def read_photos(folder: Path) -> list[np.ndarray]:
     files = [p.read_bytes() for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES]
     for archive in sorted(folder.rglob("*.tar")):
         files += _pictures_of_archive(archive)
-    photos = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) for data in files]
-    decoded = [cv2.cvtColor(p, cv2.COLOR_BGR2RGB) for p in photos if p is not None]
+    with ThreadPoolExecutor() as pool:
+        decoded = [photo for photo in pool.map(_decoded, files) if photo is not None]
     if not decoded:
         raise MediaError(f"no photographs in {str(folder)!r} (looked for {', '.join(SUFFIXES)}, .tar)")
     return decoded
+
+
+def _decoded(data: bytes) -> np.ndarray | None:
+    photo = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return None if photo is None else cv2.cvtColor(photo, cv2.COLOR_BGR2RGB)
 
 
 def _pictures_of_archive(archive: Path) -> list[bytes]:

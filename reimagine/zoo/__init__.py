@@ -238,7 +238,8 @@ def save(path: Path, net: nn.Module, arch: dict[str, Any], exact: bool = False) 
         path: the .safetensors file.
         net: the network.
         arch: arguments of its constructor, stored in the file's metadata.
-        exact: keep the precision of floating point tensors; otherwise they are stored as float16.
+        exact: keep the precision of floating point tensors; otherwise they are stored as float16, except those with
+            values beyond its range.
     """
     from safetensors.torch import save_file
 
@@ -249,7 +250,10 @@ def save(path: Path, net: nn.Module, arch: dict[str, Any], exact: bool = False) 
 
 def _stored(value: torch.Tensor, exact: bool) -> torch.Tensor:
     value = value.detach().cpu().contiguous()
-    return value.half() if value.is_floating_point() and not exact else value
+    if exact or not value.is_floating_point():
+        return value
+    half = value.half()
+    return half if half.isfinite().all() else value
 
 
 def write_card(path: Path, facts: dict[str, Any]) -> None:

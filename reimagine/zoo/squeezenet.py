@@ -2,7 +2,7 @@
 
 Module names are those of the published Caffe conversion, so its ImageNet features load without renaming:
 `load_features` loads them for three input channels (RGB) or one (grey). Where they are not installed,
-`shipped_features` returns the encoder of the included colorizer, for one channel.
+`shipped_features` returns the included ones, fine-tuned on grey pictures, for one channel.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from reimagine import zoo
 
-COLORIZER_WEIGHTS = "colorize-nogan"
-"""The included weights whose encoder `shipped_features` loads."""
+GREY_WEIGHTS = "squeezenet-grey"
+"""The included features that `shipped_features` loads."""
 BGR_MEAN = (103.939, 116.779, 123.68)
 """Mean of blue, green and red in 0..255 on ImageNet, which Caffe models subtract from their input."""
 
@@ -87,10 +87,5 @@ def load_features(net: SqueezeNet, path: Path) -> SqueezeNet:
 
 
 def shipped_features() -> SqueezeNet:
-    """The encoder of the included colorizer; it takes one channel, grey in 0..1."""
-    from safetensors.torch import load_file
-
-    net, prefix = SqueezeNet(1), "encoder."
-    state = load_file(zoo.verified_path(COLORIZER_WEIGHTS)[0])
-    net.load_state_dict({k.removeprefix(prefix): v.float() for k, v in state.items() if k.startswith(prefix)})
-    return net
+    """The included features, fine-tuned on grey pictures; the network takes one channel, grey in 0..1."""
+    return zoo.load(GREY_WEIGHTS, SqueezeNet, "cpu")

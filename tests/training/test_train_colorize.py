@@ -13,9 +13,10 @@ import pytest
 import torch
 from helpers import interrupt_at, run_cli
 
-from reimagine.stages.colorize.unet import data, train
+from reimagine.stages.colorize.unet import data, train, trainer
 from reimagine.stages.colorize.unet.stage import ColorizeUNet
-from reimagine.stages.colorize.unet.train import Fit, TrainColorize
+from reimagine.stages.colorize.unet.train import TrainColorize
+from reimagine.stages.colorize.unet.trainer import ColorizeTrainer
 
 STEP = 0.05
 """Seconds from one reading of the test clock to the next, and so the training time of a step."""
@@ -27,7 +28,7 @@ STEPS = {"generator": 9, "discriminator": 3, "adversarial": 5}
 def clock(monkeypatch):
     """A clock that advances with every reading, so that the number of steps is reproducible; small validation."""
     monkeypatch.setattr(train, "VALIDATION_SIDE", 64)
-    monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=count(0.0, STEP).__next__))
+    monkeypatch.setattr(trainer, "time", SimpleNamespace(monotonic=count(0.0, STEP).__next__))
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +81,8 @@ def test_training_learns_and_continues_when_it_is_given_more_time(photos, tmp_pa
 @pytest.mark.parametrize(("phase", "step"), [("generator", 6), ("adversarial", 13)])
 def test_an_interrupted_training_resumes(photos, tmp_path, monkeypatch, phase, step):
     """It continues from its checkpoint: clock and pictures are not counted anew."""
-    monkeypatch.setattr(train, "CHECKPOINT_SECONDS", dict.fromkeys(STEPS, 8 * STEP))
-    with interrupt_at(Fit, "generator_step", step):
+    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", dict.fromkeys(STEPS, 8 * STEP))
+    with interrupt_at(ColorizeTrainer, "generator_step", step):
         small_training(photos)(tmp_path)
     before = rows_of(tmp_path)
     saved = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
@@ -107,13 +108,13 @@ def test_checkpoints_of_earlier_versions_are_read(photos, tmp_path):
     """They name the discriminator a critic, and the adversarial phase gan."""
     photographs = [np.full((40, 40, 3), (90, 60, 40), np.uint8)] * 4
     pairs = data.validation_pairs(photographs, 32)
-    fit = Fit(small_training(photos), tmp_path, "cpu", photographs, pairs)
+    fit = ColorizeTrainer(small_training(photos), tmp_path, "cpu", photographs, pairs)
     fit.clock, fit.pictures = {"generator": 9.0, "critic": 2.0, "gan": 1.0}, 40
     renamed = {"ema": "mean", "discriminator": "critic", "discriminator_optimizer": "critic_optimizer"}
     fit.parts = {renamed.get(name, name): part for name, part in fit.parts.items()}
     torch.nn.init.constant_(fit.ema.head.bias, 0.5)
     fit.save()
-    again = Fit(small_training(photos), tmp_path, "cpu", photographs, pairs)
+    again = ColorizeTrainer(small_training(photos), tmp_path, "cpu", photographs, pairs)
     assert again.clock == {"generator": 9.0, "discriminator": 2.0, "adversarial": 1.0} and again.pictures == 40
     assert again.ema.head.bias.unique().tolist() == [0.5]
 

@@ -8,6 +8,7 @@ the same result.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -23,8 +24,8 @@ FRAMES = 3
 class TemporalUNet(ColorUNet):
     """Predicts a distribution over the colours of the middle of three frames; arguments as of `ColorUNet`."""
 
-    def __init__(self, bins: int, width: int = 288) -> None:
-        super().__init__(bins, width)
+    def __init__(self, bins: int, width: int = 288, encoder: str = "squeezenet") -> None:
+        super().__init__(bins, width, encoder)
         single = self.enter[0]
         assert isinstance(single, nn.Conv2d)
         self.enter[0] = nn.Conv2d(FRAMES * single.in_channels, width, 1, bias=False)
@@ -38,10 +39,10 @@ class TemporalUNet(ColorUNet):
         return self.head(self.up2(self.up1(x, eighth), quarter))
 
     def predict_ab(self, greys: Tensor) -> Tensor:
-        """Luma (N, 3, H, W) in 0..1 -> ab (N, 2, H/4, W/4), without attenuation in black and white."""
+        """Luma (N, 3, H, W) in 0..1 -> ab (N, 2, H/4, W/4), without gains."""
         return self.expected_ab(self(greys)).float()
 
-    def load_state_dict(self, state_dict: dict[str, Any], *args: Any, **options: Any) -> Any:
+    def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **options: Any) -> Any:
         """Load weights of this network, or of a `ColorUNet`, whose single frame becomes the middle one."""
         name = "enter.0.weight"
         single, enter = state_dict.get(name), self.enter[0]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
+from torch.utils.data import IterableDataset, get_worker_info
 
 
 def random_crop(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -80,6 +81,22 @@ def batches(photos: list[np.ndarray], size: int, batch: int, seed: int) -> Itera
             crops = [random_crop(photos[i], size, rng) for i in order[start : start + batch]]
             grey = np.stack([old_film(c, rng) for c in crops])[:, None]
             yield grey, np.stack([ab_of(c) for c in crops]).transpose(0, 3, 1, 2).copy()
+
+
+class CropStream(IterableDataset):
+    """Batches of training crops for worker processes; each process has a seed of its own.
+
+    Args:
+        photos, size, batch, seed: see `batches`.
+    """
+
+    def __init__(self, photos: list[np.ndarray], size: int, batch: int, seed: int) -> None:
+        self.photos, self.size, self.batch, self.seed = photos, size, batch, seed
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        worker = get_worker_info()
+        cv2.setNumThreads(1)
+        return batches(self.photos, self.size, self.batch, self.seed + (1000 * worker.id if worker else 0))
 
 
 def palette(photos: list[np.ndarray], step: int = 10, rare: float = 2e-5) -> tuple[np.ndarray, np.ndarray]:

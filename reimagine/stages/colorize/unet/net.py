@@ -1,22 +1,31 @@
 """The colorizer's network: luma in, a distribution over colours out, at a quarter of the size.
 
-A SqueezeNet encoder (Iandola et al. 2016), so that published ImageNet features can be the starting point; a context
-block at 1/16, with a global mean and maximum and self-attention, so that the whole scene influences every colour; and
-two U-Net decoder levels. The output is a softmax over quantized ab colours (Zhang et al. 2016): a regression would
-predict the mean, brown, for a coat that may be red or green.
+An encoder whose starting point can be published ImageNet features, EfficientNet-Lite0 (Tan & Le 2019) or SqueezeNet
+(Iandola et al. 2016); a context block at 1/16, with a global mean and maximum and self-attention, so that the whole
+scene influences every colour; and two U-Net decoder levels. The output is a softmax over quantized ab colours (Zhang et
+al. 2016): a regression would predict the mean, brown, for a coat that may be red or green.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from reimagine.zoo.efficientnet_lite import EfficientNetLite0
 from reimagine.zoo.squeezenet import SqueezeNet
 
-CHROMA_ATTENUATION = ((0.0, 0.6), (0.25, 1.0), (0.85, 1.0), (1.0, 0.85))
-"""Points (luma, factor of the chroma). The network predicts too much chroma in black and white; the factors are a
-least-squares fit on validation photographs."""
+ENCODERS = {"squeezenet": (128, 256, 512), "efficientnet-lite0": (24, 40, 432)}
+"""Channels of each encoder at 1/4, 1/8 and 1/16."""
+LUMA_LEVELS = (0.0, 0.25, 0.85, 1.0)
+"""Luma at which the gains of a and b are given; between them they are interpolated linearly."""
+UNCALIBRATED_GAINS = (0.6, 1.0, 1.0, 0.85)
+"""Gains of weights without calibration: such a network predicts too much chroma in black and white."""
+LARGEST_GAIN = 1.3
+"""Largest gain of a calibration."""
 
 
 def conv(inputs: int, outputs: int, size: int = 3) -> nn.Sequential:
@@ -36,13 +45,21 @@ class Residual(nn.Module):
 
 
 class Context(nn.Module):
-    """Modulation by the global mean and maximum, then a transformer layer over all positions."""
+    """Modulation by the global mean and maximum, then a transformer layer over all positions.
 
-    def __init__(self, width: int, heads: int = 8) -> None:
+    Args:
+        width: channels.
+        bounded: normalize the output. Without it (weights of earlier versions) nothing limits the factors of the
+            modulation, and at a high learning rate the activations grow until the training diverges.
+        heads: of the attention.
+    """
+
+    def __init__(self, width: int, bounded: bool = True, heads: int = 8) -> None:
         super().__init__()
         self.heads = heads
         self.modulate = nn.Sequential(nn.Linear(2 * width, width // 2), nn.ReLU(), nn.Linear(width // 2, 2 * width))
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.norm3 = nn.LayerNorm(width) if bounded else nn.Identity()
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
@@ -54,7 +71,7 @@ class Context(nn.Module):
         q, k, v = (part.view(n, h * w, self.heads, -1).transpose(1, 2) for part in self.qkv(self.norm1(t)).chunk(3, -1))
         mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, h * w, c)
         t = t + self.out(mixed)
-        t = t + self.mlp(self.norm2(t))
+        t = self.norm3(t + self.mlp(self.norm2(t)))
         return t.transpose(1, 2).reshape(n, c, h, w)
 
 
@@ -80,19 +97,26 @@ class ColorUNet(nn.Module):
         bins: number of quantized ab colours. Their values are in the buffer `bins` (Q, 2), in CIELAB units, and are
             saved with the weights.
         width: channels at 1/16.
+        encoder: a name in `ENCODERS`.
+
+    Attributes:
+        gains: factors of a and of b at `LUMA_LEVELS`, (2, 4), saved with the weights: see `calibrate`.
     """
 
     bins: Tensor
+    gains: Tensor
 
-    def __init__(self, bins: int, width: int = 288) -> None:
+    def __init__(self, bins: int, width: int = 288, encoder: str = "squeezenet") -> None:
         super().__init__()
-        self.encoder = SqueezeNet(1)
-        self.enter = conv(512, width, 1)
-        self.body = nn.Sequential(Residual(width), Context(width), Residual(width))
-        self.up1 = Up(width, 256, 192)
-        self.up2 = Up(192, 128, 112)
+        quarter, eighth, sixteenth = ENCODERS[encoder]
+        self.encoder = SqueezeNet(1) if encoder == "squeezenet" else EfficientNetLite0()
+        self.enter = conv(sixteenth, width, 1)
+        self.body = nn.Sequential(Residual(width), Context(width, encoder != "squeezenet"), Residual(width))
+        self.up1 = Up(width, eighth, 192)
+        self.up2 = Up(192, quarter, 112)
         self.head = nn.Conv2d(112, bins, 1)
         self.register_buffer("bins", torch.zeros(bins, 2))
+        self.register_buffer("gains", torch.tensor([UNCALIBRATED_GAINS] * 2))
 
     def forward(self, grey: Tensor) -> Tensor:
         """(N, 1, H, W) luma in 0..1, H and W multiples of 16 -> (N, Q, H/4, W/4) logits."""
@@ -106,12 +130,43 @@ class ColorUNet(nn.Module):
         return torch.einsum("nqhw,qc->nchw", probabilities, self.bins.float())
 
     def predict_ab(self, grey: Tensor) -> Tensor:
-        """Luma (N, 1, H, W) in 0..1 -> ab (N, 2, H/4, W/4), attenuated in black and white."""
-        return self.expected_ab(self(grey)) * chroma_attenuation(F.avg_pool2d(grey.float(), 4))
+        """Luma (N, 1, H, W) in 0..1 -> ab (N, 2, H/4, W/4), times the gains."""
+        basis = luma_basis(F.avg_pool2d(grey.float(), 4))
+        return self.expected_ab(self(grey)) * torch.einsum("nkhw,ck->nchw", basis, self.gains.float())
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **options: Any) -> Any:
+        """Load weights; those of earlier versions have no gains, and get the uncalibrated ones."""
+        return super().load_state_dict({"gains": self.gains, **state_dict}, *args, **options)
 
 
-def chroma_attenuation(luma: Tensor) -> Tensor:
-    """Luma in 0..1 -> factor of the chroma: `CHROMA_ATTENUATION`, interpolated linearly."""
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = CHROMA_ATTENUATION
-    dark = y0 + (y1 - y0) * ((luma - x0) / (x1 - x0)).clamp(0, 1)
-    return dark + (y3 - y2) * ((luma - x2) / (x3 - x2)).clamp(0, 1)
+def luma_basis(luma: Tensor) -> Tensor:
+    """Luma (N, 1, H, W) in 0..1 -> weights (N, 4, H, W) of the `LUMA_LEVELS` in a linear interpolation, sum 1."""
+    levels = luma.new_tensor(LUMA_LEVELS)
+    position = luma.clamp(0, 1)
+    weights = [torch.zeros_like(position) for _ in LUMA_LEVELS]
+    for number in range(len(LUMA_LEVELS) - 1):
+        fraction = (position - levels[number]) / (levels[number + 1] - levels[number])
+        inside = (fraction >= 0) & ((fraction < 1) if number + 2 < len(LUMA_LEVELS) else (fraction <= 1))
+        weights[number] = weights[number] + torch.where(inside, 1 - fraction, 0)
+        weights[number + 1] = weights[number + 1] + torch.where(inside, fraction, 0)
+    return torch.cat(weights, 1)
+
+
+def calibrate(luma: Tensor, predicted: Tensor, target: Tensor) -> Tensor:
+    """Return the gains (2, 4) of a and b at `LUMA_LEVELS` with the least squared error, within 0 to `LARGEST_GAIN`.
+
+    Where a network is unsure of a colour its mean still has chroma, which is wrong more often than right; the gains
+    remove it where it does not help, such as red in the dark.
+
+    Args:
+        luma: (N, 1, h, w) in 0..1.
+        predicted: ab without gains, (N, 2, h, w).
+        target: ab, (N, 2, h, w).
+    """
+    basis = luma_basis(luma).transpose(0, 1).flatten(1).double()
+    gains = []
+    for p, t in zip(predicted.transpose(0, 1).flatten(1), target.transpose(0, 1).flatten(1), strict=True):
+        features = basis * p.double()
+        solution = torch.linalg.solve(features @ features.T + torch.eye(len(basis)).to(basis), features @ t.double())
+        gains.append(solution.clamp(0, LARGEST_GAIN))
+    return torch.stack(gains).float()

@@ -188,7 +188,7 @@ def test_hints_survive_a_recipe_and_several_are_given_by_repeating_the_option(tm
         find_hints(model.hint)
 
 
-@pytest.mark.parametrize("name", ["unet", "temporal", "deoldify"])
+@pytest.mark.parametrize("name", ["unet", "temporal", "deoldify", "ddcolor"])
 def test_a_run_with_hints_changes_its_shot_only(tmp_path, tiny_weights, name):
     """From the command line: stills are exported, painted, and given back; another shot is unchanged."""
     film = write_still_film(tmp_path / "film.mp4", [scene(10), scene(45)], 14, 12)

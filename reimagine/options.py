@@ -59,13 +59,19 @@ LEARNING_RATES = Range(0, 1, above=True)
 
 
 class Option(NamedTuple):
-    """One field of a model or a training. An option is defined nowhere else."""
+    """One field of a model or a training. An option is defined nowhere else.
+
+    Attributes:
+        type: type of the value; `tuple` if the option may be repeated.
+        item: type of the items of a tuple.
+    """
 
     name: str
     type: type
     default: Any
     sentence: str
     range: Range | None = None
+    item: type | None = None
 
     @property
     def help(self) -> str:
@@ -85,6 +91,9 @@ def options(cls: type[Any]) -> Iterator[Option]:
         kind, sentence, *range = typing.get_args(hints[field.name])
         if isinstance(kind, types.UnionType):
             kind = next(k for k in typing.get_args(kind) if k is not type(None))
+        if typing.get_origin(kind) is tuple:
+            yield Option(field.name, tuple, field.default, sentence, item=typing.get_args(kind)[0])
+            continue
         yield Option(field.name, kind, field.default, sentence, *range)
 
 

@@ -45,7 +45,10 @@ def build(stage: str, name: str | None, given: Mapping[str, Any]) -> Any:
 
 
 def _as_type(option: Option, value: Any) -> Any:
-    """A TOML value as the option's type: an integer may stand for a float, a string for a path."""
+    """A TOML value as the option's type: an integer may stand for a float, a string for a path, an item for a list."""
+    if option.item:
+        items = value if isinstance(value, list | tuple) else [value]
+        return tuple(_as_type(option._replace(type=option.item, item=None), item) for item in items)
     if isinstance(value, str) and not (value.isprintable() and len(value) <= MAX_TEXT):
         raise RecipeError(f"option {option.name!r} has characters that are not printable, or too many: {shown(value)}")
     if option.type is Path and isinstance(value, str | Path):
@@ -166,4 +169,6 @@ def write(models: Sequence[Any]) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(str(value)) if isinstance(value, str | Path) else repr(value)

@@ -41,7 +41,10 @@ def tiny_weights(tmp_path_factory) -> dict[str, Path]:
 
 
 def _random_networks() -> Networks:
+    import torch
+
     from reimagine.stages.cartoon.cartoongan.net import LightGenerator
+    from reimagine.stages.colorize.ddcolor.net import DDColor
     from reimagine.stages.colorize.deoldify.net import DeOldify
     from reimagine.stages.compose.melody.net import PhraseGenerator
     from reimagine.stages.continuation.recall.net import NextFrameNet
@@ -49,7 +52,12 @@ def _random_networks() -> Networks:
 
     stabilizer = ConsistencyNet(4, aligned=True)
     arch = {"widths": (4, 8, 8), "blocks": (1, 1)}
+    painter = {"widths": (4, 4, 8, 8), "depths": (1, 1, 1, 1), "features": 8, "queries": 4}
+    painter |= {"width": 8, "layers": 3, "hidden": 8}
+    queries = DDColor(**painter).eval()
+    torch.nn.init.normal_(queries.refine_net[0][0].weight, std=20.0)
     return {
+        "colorize ddcolor": (queries, painter),
         "colorize deoldify": (DeOldify("deep", 16).eval(), {"kind": "deep", "divide": 16}),
         "stabilize convlstm": (stabilizer, {"width": 4, "aligned": True}),
         "cartoon cartoongan": (LightGenerator(**arch), {"kind": "light", **arch}),

@@ -59,8 +59,9 @@ def _deliver(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping
         endings=given.get("endings", 1),
         progress=progress,
     )
-    if given.get("export_references"):
-        from reimagine.gallery.references import export_references
+    for name, grey in (("export_references", False), ("export_hints", True)):
+        if given.get(name):
+            from reimagine.gallery.references import export_references
 
-        export_references(done.folder, given["export_references"])
+            export_references(done.folder, given[name], grey)
     typer.echo(done.film)

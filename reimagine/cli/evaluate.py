@@ -57,26 +57,31 @@ def evaluate_colour(
     minutes: Annotated[
         float, typer.Option(help="With a film: also evaluate a colorizer trained on its first half for this long")
     ] = 0.0,
+    details: Annotated[
+        bool,
+        typer.Option("--details", help="Also print chroma by predicted chroma, and the hues of dark plain regions"),
+    ] = False,
     into: Into = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Convert photographs or a film to grey, colorize them, and compare with the originals."""
-    from reimagine.cli.terminal import command_progress, table
+    from reimagine.cli.terminal import command_progress, tables
 
     with command_progress(False, False):
-        from reimagine.evaluation.colour import evaluate_film, evaluate_photos
+        from reimagine.evaluation.colour import details_of, evaluate_film, evaluate_photos, numbers_of
         from reimagine.evaluation.common import read_squares
         from reimagine.zoo.device import select_device
 
         chosen, device = recipe.build("colorize", model, _given(weights=weights, size=size)), select_device(device)
         if source.is_dir():
-            table(evaluate_photos(chosen, read_squares(source), device), json)
-            return
-        models = {"as it is": chosen}
-        if minutes:
-            models["after the first half"] = _trained_on_first_half(source, minutes, into, device)
-        table(evaluate_film(models, source, device), json)
+            comparisons = evaluate_photos(chosen, read_squares(source), device)
+        else:
+            models = {"as it is": chosen}
+            if minutes:
+                models["after the first half"] = _trained_on_first_half(source, minutes, into, device)
+            comparisons = evaluate_film(models, source, device)
+        tables({"": numbers_of(comparisons), **(details_of(comparisons) if details else {})}, json)
 
 
 def _trained_on_first_half(film: Path, minutes: float, into: Path | None, device: str) -> Any:

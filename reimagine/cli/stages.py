@@ -22,6 +22,12 @@ EXPORT_REFERENCES = parameter(
     None,
     option("Write one still per shot (ref_nnnnnn.png) to this folder; edit them for --references"),
 )
+EXPORT_HINTS = parameter(
+    "export_hints",
+    Optional[Path],
+    None,
+    option("Write one grey still per shot (ref_nnnnnn.png) to this folder; paint strokes on them for --hint"),
+)
 SCORE = parameter(
     "film", Optional[Path], None, typer.Argument(help="Notes to continue, .mid (or a film) [default: none]")
 )
@@ -49,10 +55,15 @@ def option_parameters(names: Sequence[str]) -> list[inspect.Parameter]:
             for field in recipe.options(stages.model_class(stage, name)):
                 if known.setdefault(field.name, field).type is not field.type:
                     raise TypeError(f"{flag(field.name)} has two types among the models of {stage}")
-                title = name if field.default in (None, "") else f"{name}={field.default}"
+                title = name if field.default in (None, "", ()) else f"{name}={field.default}"
                 owners.setdefault(field.name, []).append(title)
     return [
-        parameter(name, Optional[field.type], None, option(f"{field.help} ({', '.join(owners[name])})"))
+        parameter(
+            name,
+            Optional[list[field.item] if field.item else field.type],
+            None,
+            option(f"{field.help} ({', '.join(owners[name])})"),
+        )
         for name, field in known.items()
     ]
 
@@ -103,7 +114,7 @@ def _command(names: list[str], help: str, chain: stages.Chain | None) -> Any:
                 chosen = list(chain.flag_stages)
                 requested = [given.get(stage) for stage in chosen]
                 requested = [r if s in names else None for s, r in zip(chosen, requested, strict=True)]
-            options = {p.name: given[p.name] for p in own if given[p.name] is not None}
+            options = {p.name: given[p.name] for p in own if given[p.name] not in (None, [])}
             steps = _build_models(chosen, requested, options)
             deliver_films(given["film"] or _empty_score(given["into"]), steps, given, progress)
 
@@ -129,6 +140,8 @@ def _extra_parameters(
         extra.append(ENDINGS)
     if any(p.name == "references" for p in own):
         extra.append(EXPORT_REFERENCES)
+    if any(p.name == "hint" for p in own):
+        extra.append(EXPORT_HINTS)
     if chain:
         extra.append(parameter(chain.flag, bool, False, option(chain.flag_help, flag(chain.flag))))
     return extra

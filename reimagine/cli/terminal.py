@@ -157,6 +157,18 @@ def table(rows: Mapping[str, Mapping[str, float]], json: bool) -> None:
         typer.echo(f"{name:<12}" + "".join(_cell(row.get(c)) for c in columns))
 
 
+def tables(titled: Mapping[str, Mapping[str, Mapping[str, float]]], json: bool) -> None:
+    """Print tables one after another, each under its title; the first has none. As JSON, one object with all rows."""
+    if json:
+        first, *others = titled
+        typer.echo(encoder.dumps({**titled[first], **{title: titled[title] for title in others}}, indent=1))
+        return
+    for title, rows in titled.items():
+        if title:
+            typer.echo(f"\n{title}")
+        table(rows, False)
+
+
 def _cell(value: float | None) -> str:
     if value is None:
         return " " * 15

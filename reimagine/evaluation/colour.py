@@ -17,11 +17,29 @@ FRAME_STEP = 4
 """Every n-th frame of a film is compared: neighbouring frames are almost equal."""
 
 
-def evaluate_photos(model: PictureModel, images: Iterable[np.ndarray], device: str) -> Rows:
+Comparisons = dict[str, Comparison]
+"""Comparisons with the original, by the title of their row."""
+
+
+def numbers_of(comparisons: Comparisons) -> Rows:
+    """The metrics of each comparison."""
+    return {title: comparison.numbers() for title, comparison in comparisons.items()}
+
+
+def details_of(comparisons: Comparisons) -> dict[str, Rows]:
+    """Two tables for each comparison: chroma by predicted chroma, and the hues of dark regions of low texture."""
+    tables: dict[str, Rows] = {}
+    for title, comparison in comparisons.items():
+        tables[f"{title}, by predicted chroma"] = comparison.calibration.by_chroma()
+        tables[f"{title}, hues of dark plain regions"] = comparison.calibration.by_hue()
+    return tables
+
+
+def evaluate_photos(model: PictureModel, images: Iterable[np.ndarray], device: str) -> Comparisons:
     """Colorize the luma of colour images RGB (H, W, 3) uint8, one by one, and compare with the originals.
 
     Returns:
-        The row of the model, and one of the grey images as a baseline.
+        The comparison of the model, and one of the grey images as a baseline.
     """
     colorize = model.load(device)
     coloured, grey = Comparison(), Comparison()
@@ -29,12 +47,12 @@ def evaluate_photos(model: PictureModel, images: Iterable[np.ndarray], device: s
         luma = to_grey(target)
         coloured.add(next(iter(colorize([frame_from_image(number, luma)]))).image, target)
         grey.add(luma, target)
-    return {"coloured": coloured.numbers(), "left grey": grey.numbers()}
+    return {"coloured": coloured, "left grey": grey}
 
 
 def evaluate_film(
     models: Mapping[str, PictureModel], path: Path, device: str, start: float = 0.5, width: int = 256
-) -> Rows:
+) -> Comparisons:
     """Colorize the luma of a colour film, and compare with the original.
 
     Args:
@@ -43,7 +61,7 @@ def evaluate_film(
         width: of the images that are compared, in pixels.
 
     Returns:
-        A row per model, and one of the grey film as a baseline.
+        A comparison per model, and one of the grey film as a baseline.
     """
     film, shots = open_with_shots(path)
     first = round(film.frames * start)
@@ -54,12 +72,12 @@ def evaluate_film(
 
     processors: dict[str, Callable[[Iterable[Frame]], Iterator[Frame]]]
     processors = {**{title: model.load(device) for title, model in models.items()}, "left grey": iter}
-    rows: Rows = {}
+    comparisons: Comparisons = {}
     for title, process in processors.items():
         comparison, targets = Comparison(), read_film(film, first, film.frames)
         for frame, target in zip(process(grey()), targets, strict=True):
             if target.index % FRAME_STEP == 0:
                 size = width, round(width * target.height / target.width)
                 comparison.add(resize_to(frame.image, size), resize_to(target.image, size))
-        rows[title] = comparison.numbers()
-    return rows
+        comparisons[title] = comparison
+    return comparisons

@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from reimagine.metrics.calibration import Calibration
+
 
 def colourfulness(image: np.ndarray) -> float:
     """Return the colourfulness of RGB (H, W, 3) uint8 (Hasler & Suesstrunk 2003).
@@ -29,17 +31,20 @@ class Comparison:
         predicted: sum of the squared predicted ab.
         target: sum of the squared target ab.
         rows: metrics of each pair.
+        calibration: chroma where the prediction is unsure, and hues of dark regions.
     """
 
     def __init__(self) -> None:
         self.product = self.predicted = self.target = 0.0
         self.rows: list[tuple[float, ...]] = []
+        self.calibration = Calibration()
 
     def add(self, predicted: np.ndarray, target: np.ndarray) -> None:
         """Add a pair of RGB images of one size, uint8."""
         from skimage.color import deltaE_ciede2000
 
         a, b = lab(predicted), lab(target)
+        self.calibration.add(a, b)
         p, t = a[..., 1:].astype(np.float64), b[..., 1:].astype(np.float64)
         self.product += (p * t).sum()
         self.predicted += (p * p).sum()
@@ -67,6 +72,8 @@ class Comparison:
         psnr: mean peak signal-to-noise ratio of RGB, in dB.
         chroma: mean chroma as a fraction of the target's.
         colourfulness: mean colourfulness as a fraction of the target's.
+
+        The others are those of `Calibration.numbers`.
         """
         mean = np.mean(self.rows, 0)
         return {
@@ -76,4 +83,5 @@ class Comparison:
             "psnr": float(mean[2]),
             "chroma": float(mean[3] / mean[4]),
             "colourfulness": float(mean[5] / mean[6]),
+            **self.calibration.numbers(),
         }

@@ -31,6 +31,13 @@ def step_key(model: Any, codec: str, film_key: str, input_key: str) -> str:
     if weights := model.required_weights:
         options["weights"] = zoo.verified_path(weights)[1]
     for title, value in options.items():
-        if isinstance(value, Path) and value.exists():
-            options[title] = fingerprint(value)
+        if isinstance(value, tuple):  # a hint is named by its frame, so the names count too
+            options[title] = [(v.name if isinstance(v, Path) else "", _content(v)) for v in value]
+        else:
+            options[title] = _content(value)
     return hash_of(stage, name, model.version, options, codec, film_key, input_key)
+
+
+def _content(value: Any) -> Any:
+    """The fingerprint of the file or folder that a value names; else the value."""
+    return fingerprint(value) if isinstance(value, Path) and value.exists() else value

@@ -78,6 +78,7 @@ STAGES: dict[str, Stage] = {
             "unet": "reimagine.stages.colorize.unet.stage:ColorizeUNet",
             "temporal": "reimagine.stages.colorize.temporal.stage:ColorizeTemporal",
             "deoldify": "reimagine.stages.colorize.deoldify.stage:DeOldifyColor",
+            "ddcolor": "reimagine.stages.colorize.ddcolor.stage:DDColorModel",
             "tint": "reimagine.stages.colorize.tint:Tint",
         },
         help="Colour a black-and-white film.",

@@ -30,7 +30,7 @@ COPIED_FACTS = ("title", "stage", "model", "licence", "source", "bad_at")
 TIMEOUT_SECONDS = 30
 """A download address that does not answer for this long is skipped."""
 MAX_VALUES = 1 << 30
-"""Values of all tensors of a published file, at most; the largest has 64 million."""
+"""Values of all tensors of a published file, at most; the largest has 228 million."""
 BLOCK_BYTES = 1 << 20
 """Bytes read from the network at once."""
 
@@ -123,7 +123,8 @@ def read(file: Path) -> dict[str, Tensor]:
     except Exception as error:
         line = documents.one_line(str(error).strip().partition("\n")[0])
         raise WeightsError(f"{file}: not a PyTorch weights file, or damaged ({line})") from error
-    state = state.get("model", state) if isinstance(state, dict) else {}
+    if isinstance(state, dict):  # beside an optimizer: fastai and Lai et al. say "model", BasicSR "params"
+        state = state.get("model", state.get("params", state))
     state = state if isinstance(state, dict) else {}
     tensors = {k: v for k, v in state.items() if isinstance(k, str) and isinstance(v, torch.Tensor)}
     if sum(tensor.numel() for tensor in tensors.values()) > MAX_VALUES:

@@ -111,7 +111,7 @@ def test_quoted_commands_build_their_models(page, tmp_path, monkeypatch):
             done = CliRunner().invoke(app, words)
             assert done.exit_code == 0, f"reimagine {' '.join(words)}: {done.output}"
     for model in models:
-        files = {option.name: option.default for option in recipe.options(type(model)) if option.type is Path}
+        files = {o.name: o.default for o in recipe.options(type(model)) if Path in (o.type, o.item)}
         model = replace(model, **files)  # without the reader's own files
         weights = model.required_weights
         if weights not in published.names() and not weights.startswith("runs/train-"):  # to be added, or trained

@@ -14,6 +14,7 @@ from reimagine.media.motion.propagation import (
     propagation_luma,
     propagation_size,
 )
+from reimagine.media.motion.tracking import TrackedPoints, track_points
 from reimagine.media.motion.warp import (
     forward_backward_error,
     out_of_bounds,
@@ -30,6 +31,7 @@ __all__ = [
     "FrameExtrapolator",
     "FrameInterpolator",
     "KeyframePropagator",
+    "TrackedPoints",
     "WeightedValues",
     "bidirectional_flow",
     "fill_low_confidence",
@@ -44,6 +46,7 @@ __all__ = [
     "resize_flow",
     "resize_to_short_side",
     "squared_magnitude",
+    "track_points",
     "warp_backward",
     "working_size",
 ]

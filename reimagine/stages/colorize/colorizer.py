@@ -16,9 +16,10 @@ import numpy as np
 from reimagine.media.colour import ab_to_chroma, quantize_chroma, resized_lab
 from reimagine.media.frames import Frame, frame_from_image, frame_windows
 from reimagine.media.guided import guided_upsample
-from reimagine.media.motion import KEYFRAME_INTERVAL, KeyframePropagator, local_luma
+from reimagine.media.motion import KEYFRAME_INTERVAL, KeyframePropagator, local_luma, propagation_luma
 from reimagine.media.reader import read_image
 from reimagine.stages.colorize.exemplar import Exemplar, SimilarScene
+from reimagine.stages.colorize.hints import Hints
 from reimagine.stages.colorize.options import SMALLEST_SIZE, find_reference_stills
 from reimagine.stages.contract import Counts
 from reimagine.training.state import is_out_of_memory
@@ -44,6 +45,7 @@ class Colorizer:
         every_frame: run the network on every frame, without propagation.
         square: stretch the input to a square of `size`.
         window: consecutive frames in the network's input, 1 or 3.
+        hints: painted strokes, followed through their shots.
     """
 
     predict_ab: PredictAb
@@ -53,6 +55,7 @@ class Colorizer:
     every_frame: bool = False
     square: bool = False
     window: int = 1
+    hints: Hints | None = None
 
     def __call__(self, frames: Iterable[Frame], counts: Counts | None = None) -> Iterator[Frame]:
         """Return the frames with predicted chroma, lazily and in order.
@@ -89,7 +92,8 @@ class ColorizationPass:
         if self.options.every_frame:
             for window in frame_windows(frames, size):
                 frame = window[size // 2]
-                yield with_predicted_chroma(frame, self.predict(frame, window))
+                ab = self.with_hints(frame, propagation_luma(frame), self.predict(frame, window))
+                yield with_predicted_chroma(frame, ab)
             return
         for frame, luma, ratio in KeyframePropagator(self.chroma_ratio, window=size)(frames):
             yield with_propagated_chroma(frame, ratio * local_luma(luma))
@@ -100,7 +104,13 @@ class ColorizationPass:
         Because it is a ratio, colours fade with the luma in a fade to black.
         """
         ab = guided_upsample(self.predict(frame, window), luma.astype(np.float32) / 255)
+        ab = self.with_hints(frame, luma, ab)
         return ab_to_chroma(luma, ab, frame.matrix, frame.full) / local_luma(luma)
+
+    def with_hints(self, frame: Frame, luma: np.ndarray, ab: np.ndarray) -> np.ndarray:
+        """Return ab with the colours of the strokes that lie on the frame's objects."""
+        hints = self.options.hints
+        return ab if hints is None else hints.apply(frame.index, luma, ab)
 
     def predict(self, frame: Frame, window: Sequence[Frame]) -> np.ndarray:
         """Return a frame's ab (h, w, 2), adjusted to the reference still of its shot and to a similar scene.

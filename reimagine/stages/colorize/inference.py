@@ -18,7 +18,7 @@ def load_predictor(weights: str, build: Callable[..., nn.Module], device: str) -
 
     Args:
         weights: a name in the zoo, or a path.
-        build: class of the network, with a method `predict_ab` (luma (N, T, H, W) -> ab (N, 2, H/4, W/4)).
+        build: class of the network, with a method `predict_ab` (luma (N, T, H, W) -> ab (N, 2, h, w)).
         device: where it runs; in bfloat16 if the device multiplies it in hardware.
     """
     net = to_channels_last(zoo.load(weights, build, device), device)
@@ -26,10 +26,10 @@ def load_predictor(weights: str, build: Callable[..., nn.Module], device: str) -
 
     @torch.inference_mode()
     def predict_ab(greys: np.ndarray) -> np.ndarray:
-        """Luma (N, T, h, w) float32 in 0..1 -> ab (N, h/4, w/4, 2) float32."""
+        """Luma (N, T, h, w) float32 in 0..1 -> ab (N, h', w', 2) float32."""
         x = torch.from_numpy(greys).to(device, memory_format=torch.channels_last)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
             ab = net.predict_ab(x)
-        return ab.permute(0, 2, 3, 1).cpu().numpy()
+        return ab.float().permute(0, 2, 3, 1).cpu().numpy()
 
     return predict_ab

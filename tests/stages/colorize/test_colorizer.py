@@ -152,7 +152,7 @@ def test_options_out_of_range_are_refused(name, options, message):
         reimagine.model("colorize", name)(**options)
 
 
-@pytest.mark.parametrize("name", ["unet", "temporal", "deoldify"])
+@pytest.mark.parametrize("name", ["unet", "temporal", "deoldify", "ddcolor"])
 def test_a_folder_without_reference_stills_is_refused(name, tmp_path):
     model = reimagine.model("colorize", name)
     with pytest.raises(StageError, match="no such folder; --export-references makes one"):

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from reimagine.options import Range
-from reimagine.stages.colorize.options import EveryFrame, References, Saturation, Weights, find_reference_stills
+from reimagine.stages.colorize.options import (
+    EveryFrame,
+    Hint,
+    References,
+    Saturation,
+    Weights,
+    find_hints,
+    find_reference_stills,
+)
 from reimagine.stages.contract import FrameProcessor, PictureModel
+
+if TYPE_CHECKING:
+    from reimagine.media.clip import Clip
+    from reimagine.progress import Progress
 
 CELL = 16
 """Pixels per unit of the render factor, as in DeOldify."""
@@ -20,6 +33,7 @@ class DeOldifyColor(PictureModel):
     render_factor: Annotated[int, "Side of the network's square input, in units of 16 pixels", Range(4, 64)] = 21
     saturation: Saturation = 1.0
     references: References = None
+    hint: Hint = ()
     every_frame: EveryFrame = False
     weights: Weights = "deoldify-video"
     version: ClassVar[int] = 1
@@ -34,15 +48,24 @@ class DeOldifyColor(PictureModel):
         return self.weights
 
     def check(self) -> None:
-        """Refuse a folder without reference stills."""
+        """Refuse reference stills and hints that do not exist."""
         find_reference_stills(self.references)
+        find_hints(self.hint)
+
+    def prepare(self, clip: Clip, folder: Path, device: str, progress: Progress) -> Self:
+        """Follow the strokes of the hints through their shots."""
+        from reimagine.stages.colorize.hints import follow_hints
+
+        return replace(self, hint=follow_hints(self.hint, clip, folder, progress))
 
     def load(self, device: str) -> FrameProcessor:
         """Load the network. At most 32 frames are buffered."""
         from reimagine.stages.colorize.colorizer import Colorizer
+        from reimagine.stages.colorize.hints import Hints
 
         from .inference import load_deoldify
 
         network = load_deoldify(self.weights, device)
         size = self.render_factor * CELL
-        return Colorizer(network, size, self.saturation, self.references, self.every_frame, square=True)
+        hints = Hints.read(self.hint)
+        return Colorizer(network, size, self.saturation, self.references, self.every_frame, square=True, hints=hints)

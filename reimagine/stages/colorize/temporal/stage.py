@@ -11,10 +11,12 @@ from reimagine.errors import StageError
 from reimagine.options import Range
 from reimagine.stages.colorize.options import (
     EveryFrame,
+    Hint,
     References,
     Saturation,
     Size,
     Weights,
+    find_hints,
     find_reference_stills,
 )
 from reimagine.stages.contract import FrameProcessor, PictureModel
@@ -33,6 +35,7 @@ class ColorizeTemporal(PictureModel):
     size: Size = 160
     saturation: Saturation = 1.0
     references: References = None
+    hint: Hint = ()
     every_frame: EveryFrame = False
     weights: Weights = "colorize-nogan"
     version: ClassVar[int] = 1
@@ -40,7 +43,7 @@ class ColorizeTemporal(PictureModel):
     look_ahead: ClassVar[int] = 17
     scene_reuse: ClassVar[bool] = True
     frames_per_second: ClassVar[float] = 35.0
-    inference_options: ClassVar[Sequence[str]] = ("size", "saturation", "references", "every_frame")
+    inference_options: ClassVar[Sequence[str]] = ("size", "saturation", "references", "hint", "every_frame")
 
     @property
     def required_weights(self) -> str:
@@ -48,10 +51,11 @@ class ColorizeTemporal(PictureModel):
         return self.weights
 
     def check(self) -> None:
-        """Refuse references that do not exist."""
+        """Refuse references and hints that do not exist."""
         from reimagine.training.films import list_films
 
         find_reference_stills(self.references)
+        find_hints(self.hint)
         if self.reference is not None:
             list_films(self.reference)
             if not self.minutes:
@@ -62,23 +66,29 @@ class ColorizeTemporal(PictureModel):
         return 60 * self.minutes if self.reference is not None else 0.0
 
     def prepare(self, clip: Clip, folder: Path, device: str, progress: Progress) -> Self:
-        """Train on the reference in `folder`, or continue there; return the model with the trained weights."""
+        """Follow the hints, train on the reference, or continue there; return the model with the trained weights."""
+        from reimagine.stages.colorize.hints import follow_hints
+
+        hint = follow_hints(self.hint, clip, folder, progress)
         if self.reference is None:
-            return self
+            return replace(self, hint=hint)
         from reimagine.zoo.threads import training_threads
 
         from .train import train_on_reference
 
         with training_threads():
             weights = train_on_reference([self.reference], self.weights, folder, self.minutes, device, progress)
-        return replace(self, reference=None, weights=str(weights))
+        return replace(self, reference=None, hint=hint, weights=str(weights))
 
     def load(self, device: str) -> FrameProcessor:
         """Load the network. At most 33 frames are buffered."""
         from reimagine.stages.colorize.colorizer import Colorizer
+        from reimagine.stages.colorize.hints import Hints
         from reimagine.stages.colorize.inference import load_predictor
 
         from .net import FRAMES, TemporalUNet
 
         network = load_predictor(self.weights, TemporalUNet, device)
-        return Colorizer(network, self.size, self.saturation, self.references, self.every_frame, window=FRAMES)
+        hints = Hints.read(self.hint)
+        common = self.saturation, self.references, self.every_frame
+        return Colorizer(network, self.size, *common, window=FRAMES, hints=hints)

@@ -1,0 +1,1 @@
+"""DDColor's networks, for users who have their weights."""

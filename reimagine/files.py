@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import re
@@ -17,6 +18,9 @@ from reimagine.errors import ReimagineError
 
 TEMPORARY = re.compile(r"\.reimagine-(\d+)-([0-9a-f]{8})-\d+(\..*)?")
 """Name of a temporary file: process, checksum of the host's name, number, and the suffix of the file to be written."""
+
+FAILED_WRITES = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
+"""Errors of a file system that cannot take more data. The message names the file to be written."""
 
 _numbers = itertools.count(1)
 
@@ -36,6 +40,10 @@ def atomic_file(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     except ReimagineError as error:
         raise type(error)(str(error).replace(str(temporary), str(path))) from error
+    except OSError as error:
+        if error.errno in FAILED_WRITES:
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # not every file system can flush a folder

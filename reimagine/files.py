@@ -22,6 +22,9 @@ TEMPORARY = re.compile(r"\.reimagine-(\d+)-([0-9a-f]{8})-\d+(\..*)?")
 FAILED_WRITES = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
 """Errors of a file system that cannot take more data. The message names the file to be written."""
 
+PROBE_BYTES = 1 << 20
+"""Bytes that are written to find out whether the disk is full."""
+
 _numbers = itertools.count(1)
 
 
@@ -44,10 +47,25 @@ def atomic_file(path: Path) -> Iterator[Path]:
         if error.errno in FAILED_WRITES:
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
+    except Exception as error:  # libraries that write files themselves have errors of their own for a full disk
+        if number := _failed_write(temporary):
+            raise OSError(number, os.strerror(number), str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # not every file system can flush a folder
         _flush(path.parent)
+
+
+def _failed_write(temporary: Path) -> int:
+    """The number of the system's error if a temporary file can take no more data; 0 if it can."""
+    try:
+        with temporary.open("ab") as file:
+            file.write(bytes(PROBE_BYTES))
+            os.fsync(file.fileno())
+    except OSError as error:
+        return (error.errno or 0) if error.errno in FAILED_WRITES else 0
+    return 0
 
 
 def write_text_atomically(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import re
@@ -17,6 +18,12 @@ from reimagine.errors import ReimagineError
 
 TEMPORARY = re.compile(r"\.reimagine-(\d+)-([0-9a-f]{8})-\d+(\..*)?")
 """Name of a temporary file: process, checksum of the host's name, number, and the suffix of the file to be written."""
+
+FAILED_WRITES = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG)
+"""Errors of a file system that cannot take more data. The message names the file to be written."""
+
+PROBE_BYTES = 1 << 20
+"""Bytes that are written to find out whether the disk is full."""
 
 _numbers = itertools.count(1)
 
@@ -36,10 +43,29 @@ def atomic_file(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     except ReimagineError as error:
         raise type(error)(str(error).replace(str(temporary), str(path))) from error
+    except OSError as error:
+        if error.errno in FAILED_WRITES:
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        raise
+    except Exception as error:  # libraries that write files themselves have errors of their own for a full disk
+        if number := _failed_write(temporary):
+            raise OSError(number, os.strerror(number), str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # not every file system can flush a folder
         _flush(path.parent)
+
+
+def _failed_write(temporary: Path) -> int:
+    """The number of the system's error if a temporary file can take no more data; 0 if it can."""
+    try:
+        with temporary.open("ab") as file:
+            file.write(bytes(PROBE_BYTES))
+            os.fsync(file.fileno())
+    except OSError as error:
+        return (error.errno or 0) if error.errno in FAILED_WRITES else 0
+    return 0
 
 
 def write_text_atomically(path: Path, text: str) -> None:

@@ -13,6 +13,7 @@ from reimagine.cli.preview import preview_app
 from reimagine.cli.recipes import add_recipe_command
 from reimagine.cli.shots import add_shots_command
 from reimagine.cli.stages import add_stage_commands
+from reimagine.cli.stopping import Stopped, stop_on_signals
 from reimagine.cli.train import train_app
 from reimagine.errors import ReimagineError
 
@@ -58,11 +59,15 @@ app = build_app()
 
 
 def main() -> None:
-    """Run the program; errors the user can correct are one line and exit 1."""
+    """Run the program; errors the user can correct are one line and exit 1, signals one line and exit 128 + number."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # names of files that are not Unicode
+    stop_on_signals()
     try:
         app()
+    except Stopped as stop:
+        typer.echo(f"reimagine: {stop.line}", err=True)
+        sys.exit(stop.code)
     except ReimagineError as error:
         typer.echo(f"reimagine: {error}", err=True)
         sys.exit(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as encoder
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -33,9 +32,6 @@ def command_progress(quiet: bool, json: bool) -> Iterator[Quiet]:
         name = f"{error.filename}: " if error.filename else ""
         reason = os.strerror(error.errno) if error.errno else str(error)
         fail(f"{name}{reason}; finished steps are kept: correct this and run the same command again")
-    except KeyboardInterrupt:
-        typer.echo("\nstopped; run the same command again to go on", err=True)
-        raise typer.Exit(128 + signal.SIGINT) from None
 
 
 def fail(line: str) -> NoReturn:

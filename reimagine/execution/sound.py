@@ -14,7 +14,7 @@ from reimagine.runs.tracks import FilmTracks
 from reimagine.stages.contract import Counts
 
 LONGEST_MUSIC = 12 * 3600
-"""Seconds of music that are synthesized at most: it is held in memory, and longer times in a MIDI file are damage."""
+"""Seconds of music that are synthesized at most; longer times in a MIDI file are damage."""
 
 
 def transcribe(job: StepJob, folder: Path) -> Outcome:

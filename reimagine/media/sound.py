@@ -1,15 +1,15 @@
-"""Sound in memory, read from any file that FFmpeg decodes and written as WAV, FLAC, OGG, MP3 or M4A."""
+"""Sound, read from any file that FFmpeg decodes and written as WAV, FLAC, OGG, MP3 or M4A."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
+from reimagine.media.samples import Sound, silent_blocks, store
 from reimagine.media.sound_timeline import SoundTimeline
 
 if TYPE_CHECKING:
@@ -19,89 +19,19 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 48000
 """Samples per second of sound that has no other rate, as is usual for films."""
-UNKNOWN_DURATION = 60
-"""Seconds of memory reserved for a sound track that does not state its duration."""
-MAX_RESERVED = 4 * 3600
-"""Seconds of memory reserved for a sound track, at most: what it states may be damaged."""
+FLOAT_BYTES = 4
+"""Bytes per sample of a WAV file."""
+MAX_WAV_BYTES = 4_000_000_000
+"""Bytes of samples that a WAV file holds; more are written as RF64 (EBU Tech 3306), which has the same suffix."""
 AAC_BIT_RATE = 192_000
 """Bits per second."""
 AAC_FRAME = 1024
 """Samples per AAC frame."""
 
 
-@dataclass(frozen=True)
-class Sound:
-    """Samples and their rate.
-
-    Attributes:
-        samples: (channels, n) float32; full scale is -1..1.
-        rate: samples per second.
-    """
-
-    samples: np.ndarray
-    rate: int
-
-    @property
-    def channels(self) -> int:
-        """Number of channels."""
-        return self.samples.shape[0]
-
-    @property
-    def length(self) -> int:
-        """Samples per channel."""
-        return self.samples.shape[1]
-
-    @property
-    def seconds(self) -> float:
-        """Duration."""
-        return self.length / self.rate
-
-    def mono(self) -> np.ndarray:
-        """Mean of the channels, (n,) float32."""
-        return self.samples.mean(0)
-
-    def at_rate(self, rate: int) -> Sound:
-        """The sound resampled to `rate` samples per second, with soxr at high quality."""
-        import soxr
-
-        if rate == self.rate:
-            return self
-        return Sound(soxr.resample(self.samples.T, self.rate, rate).T.astype("float32"), rate)
-
-    def at_speed(self, speed: Fraction) -> Sound:
-        """The sound played at `speed` times its speed; its pitch changes with it, as on a projector."""
-        import soxr
-
-        if speed == 1:
-            return self
-        return Sound(soxr.resample(self.samples.T, float(self.rate * speed), self.rate).T.astype("float32"), self.rate)
-
-    def stereo(self) -> Sound:
-        """The sound with two channels; other than two are averaged and doubled."""
-        import numpy as np
-
-        if self.channels == 2:
-            return self
-        return Sound(np.repeat(self.samples.mean(0, keepdims=True), 2, 0), self.rate)
-
-    def fit_length(self, length: int) -> Sound:
-        """The sound cut to `length` samples, or extended to it by a fade-out of 1 s and silence."""
-        import numpy as np
-
-        if self.length >= length:
-            return Sound(self.samples[:, :length], self.rate)
-        samples = np.pad(self.samples, ((0, 0), (0, length - self.length)))
-        fade = min(self.rate, self.length)
-        if fade:
-            samples[:, self.length - fade : self.length] *= np.linspace(1, 0, fade, dtype="float32")
-        return Sound(samples, self.rate)
-
-
 def silence(seconds: float, rate: int = SAMPLE_RATE, channels: int = 2) -> Sound:
     """Samples of value 0."""
-    import numpy as np
-
-    return Sound(np.zeros((channels, round(seconds * rate)), "float32"), rate)
+    return store(silent_blocks(round(seconds * rate), channels), rate, channels)
 
 
 def read_sound(
@@ -118,7 +48,7 @@ def read_sound(
         start: seconds after `zero` at which to start.
         seconds: duration; by default up to the end.
         rate: samples per second to which the sound is resampled while it is decoded (soxr, high quality); by default
-            its own. An hour of mono sound at 22,050 Hz takes 0.3 GB.
+            its own.
         channels: 1 to average the channels while the sound is decoded; by default as many as it has, at most 2.
         zero: a time on the container's clock, in seconds, such as that of the first frame: silence is put before
             sound that starts later, and earlier samples are left out; by default the time of the first sample.
@@ -138,18 +68,12 @@ def read_sound(
         check_sound(path, stream)
         rate = rate or stream.rate
         blocks = _limited(_decoded_blocks(container, stream, rate, channels, zero), path, rate)
-        samples = _joined(blocks, int(_expected_seconds(stream) * rate) + rate)
-    if samples is None or not (samples.shape[1] or zero is not None):
+        block = next(blocks, None)
+        sound = None if block is None else store(chain((block,), blocks), rate, len(block))
+    if sound is None or not (sound.length or zero is not None):
         raise MediaError(f"{path}: its sound track is empty; give a file that has sound")
     first = round(start * rate)
-    last = None if seconds is None else first + round(seconds * rate)
-    return Sound(samples[:, first:last], rate)
-
-
-def _expected_seconds(stream: AudioStream) -> float:
-    """The duration that a stream states, within the limits of what is reserved in advance."""
-    stated = stream.duration * stream.time_base if stream.duration and stream.time_base else UNKNOWN_DURATION
-    return float(min(max(stated, 0), MAX_RESERVED))
+    return sound.cut(first, sound.length if seconds is None else first + round(seconds * rate))
 
 
 def _limited(blocks: Iterable[np.ndarray], path: Path, rate: int) -> Iterator[np.ndarray]:
@@ -161,21 +85,6 @@ def _limited(blocks: Iterable[np.ndarray], path: Path, rate: int) -> Iterator[np
         length += block.shape[1]
         check_duration(path, length / rate)
         yield block
-
-
-def _joined(blocks: Iterable[np.ndarray], expected: int) -> np.ndarray | None:
-    """Blocks (channels, n) joined along time; None if there are none. Memory is reserved for `expected` samples."""
-    import numpy as np
-
-    samples, end = None, 0
-    for block in blocks:
-        if samples is None:
-            samples = np.empty((block.shape[0], expected), np.float32)
-        if end + block.shape[1] > samples.shape[1]:
-            samples = np.pad(samples, ((0, 0), (0, end // 2 + block.shape[1])))
-        samples[:, end : end + block.shape[1]] = block
-        end += block.shape[1]
-    return None if samples is None else samples[:, :end]
 
 
 def _decoded_blocks(
@@ -228,8 +137,18 @@ def write_sound(path: Path, sound: Sound) -> None:
         if name == "M4A":
             _write_aac(temporary, sound)
         else:
-            subtype = "FLOAT" if name == "WAV" else None
-            soundfile.write(temporary, sound.samples.T, sound.rate, format=name, subtype=subtype)
+            _write_blocks(temporary, sound, name)
+
+
+def _write_blocks(path: Path, sound: Sound, format: str) -> None:
+    import soundfile
+
+    if format == "WAV" and sound.channels * sound.length * FLOAT_BYTES > MAX_WAV_BYTES:
+        format = "RF64"
+    subtype = "FLOAT" if format in ("WAV", "RF64") else None
+    with soundfile.SoundFile(path, "w", sound.rate, sound.channels, subtype, format=format) as file:
+        for block in sound.blocks():
+            file.write(block.T)
 
 
 def _write_aac(path: Path, sound: Sound) -> None:
@@ -252,10 +171,9 @@ def layout_name(sound: Sound) -> str:
 def audio_frames(sound: Sound, length: int) -> Iterator[AudioFrame]:
     """The sound as frames of `length` samples, with their times; the last may be shorter."""
     import av
-    import numpy as np
 
     for start in range(0, sound.length, length):
-        block = np.ascontiguousarray(sound.samples[:, start : start + length], np.float32)
+        block = sound.piece(start, start + length)
         frame = av.AudioFrame.from_ndarray(block, "fltp", layout_name(sound))
         frame.rate, frame.pts, frame.time_base = sound.rate, start, Fraction(1, sound.rate)
         yield frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -55,6 +56,19 @@ def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(tmp_path, name,
     with pytest.raises((OSError, MediaError), match="No space"):
         WRITERS[name](path)
     assert path.read_bytes() == before and names(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS])
+@pytest.mark.parametrize("function", ["fsync", "rename"])
+def test_a_failed_write_names_the_file_and_not_the_temporary_one(tmp_path, function, number, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(number, "reason", str(tmp_path / ".reimagine-1-00000000-1.txt"))
+
+    monkeypatch.setattr(*((os, "fsync") if function == "fsync" else (Path, "replace")), fail)
+    with pytest.raises(OSError, match=r"a\.txt") as raised:
+        write_text_atomically(tmp_path / "a.txt", "text")
+    assert raised.value.filename == str(tmp_path / "a.txt") and raised.value.errno == number
+    assert not names(tmp_path)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, SystemExit])

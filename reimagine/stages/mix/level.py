@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from reimagine.options import SHARES, Range
 from reimagine.stages.contract import Mixer, MixModel
+from reimagine.stages.mix.speech import SpeechStrength, detect_speech
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,20 +26,8 @@ MIN_SECONDS = 0.5
 """Seconds. The loudness of shorter sounds is not measured: BS.1770 uses blocks of 0.4 s."""
 MAX_GAIN = 100.0
 """Gain (40 dB) up to which a quiet sound is amplified; beyond that it is mostly noise."""
-ENVELOPE_RATE = 100
-"""Hz. Sample rate of the envelopes from which speech is detected."""
-MIN_SPEECH_FRAMES = 150
-"""Envelope samples (1.5 s) below which nothing is detected: the filters need that much."""
-SPEECH_BAND = (300, 3400)
-"""Hz. The band of telephone speech."""
-VOWEL_BAND = (300, 1000)
-"""Hz. Low part of speech, strong in vowels."""
-CONSONANT_BAND = (2000, 5000)
-"""Hz. High part of speech, strong in consonants."""
-SYLLABLE_BAND = (2.5, 8)
-"""Hz. Modulation frequencies of syllables, about 4 Hz."""
-SMOOTHING = 40
-"""Envelope samples (0.4 s) over which the result is averaged, so that the music's level does not pump."""
+PEAK_MARGIN = 8192
+"""Samples around a block that determine its true peaks and the limiter's gain."""
 
 
 @dataclass(frozen=True)
@@ -54,51 +43,58 @@ class Level(MixModel):
         """(the film's own sound, the new one) in; one sound as long as the first out."""
         import numpy as np
 
-        from reimagine.media import Sound
-
         def mix(original: Sound, new: Sound, /) -> Sound:
             length = round(original.seconds * RATE)
-            music = normalize_loudness(new.at_rate(RATE).stereo().fit_length(length).samples, self.loudness)
+            music = normalize_loudness(new.at_rate(RATE).stereo().fit_length(length), self.loudness)
             if self.keep_original > 0:
-                own = normalize_loudness(original.at_rate(RATE).stereo().fit_length(length).samples, self.loudness)
-                if self.duck:
-                    music = music * (1 - (1 - DUCKED) * self.keep_original * detect_speech(own))
-                both = music * np.float32(1 - self.keep_original / 2) + own * np.float32(self.keep_original)
-                music = normalize_loudness(both, self.loudness)
-            return Sound(limit_peaks(music), RATE)
+                own = normalize_loudness(original.at_rate(RATE).stereo().fit_length(length), self.loudness)
+                speech = detect_speech(own) if self.duck else SpeechStrength(np.zeros(0))
+                lowered, kept = (1 - DUCKED) * self.keep_original, np.float32(self.keep_original)
+
+                def both(block: np.ndarray, first: int) -> np.ndarray:
+                    last = first + block.shape[1]
+                    gain = 1 - lowered * speech.at(first, last)
+                    return block * gain * (1 - kept / 2) + own.piece(first, last) * kept
+
+                music = normalize_loudness(music.mapped(both), self.loudness)
+            return limit_peaks(music)
 
         return mix
 
 
-def normalize_loudness(samples: np.ndarray, loudness: float) -> np.ndarray:
-    """Samples (channels, n) at RATE, amplified to a loudness in LUFS; short or silent ones are unchanged."""
-    import warnings
-
+def normalize_loudness(sound: Sound, loudness: float) -> Sound:
+    """A sound at RATE, amplified to a loudness in LUFS; short or silent ones are unchanged."""
     import numpy as np
-    import pyloudnorm
 
-    if samples.shape[1] < MIN_SECONDS * RATE or not samples.any():
-        return samples
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        measured = pyloudnorm.Meter(RATE).integrated_loudness(samples.T)
-    gain = 10 ** ((loudness - measured) / 20) if np.isfinite(measured) else 1.0
-    return samples * np.float32(min(gain, MAX_GAIN))
+    from reimagine.stages.mix.loudness import integrated_loudness
+
+    if sound.length < MIN_SECONDS * RATE or not any(block.any() for block in sound.blocks()):
+        return sound
+    measured = integrated_loudness(sound)
+    gain = np.float32(min(10 ** ((loudness - measured) / 20), MAX_GAIN) if np.isfinite(measured) else 1.0)
+    return sound.mapped(lambda block, _: block * gain)
 
 
-def limit_peaks(samples: np.ndarray) -> np.ndarray:
-    """Samples (channels, n) without true peaks above CEILING: a limiter with a smooth gain around each peak."""
+def limit_peaks(sound: Sound) -> Sound:
+    """A sound without true peaks above CEILING: a limiter with a smooth gain around each peak."""
+    import numpy as np
+
+    if max((float(np.abs(block).max()) for block in sound.blocks()), default=0.0) < CEILING / 2:
+        return sound
+    limited = sound.mapped(_limited, PEAK_MARGIN)
+    peaks = limited.mapped(lambda block, _: true_peaks(block)[None], PEAK_MARGIN)
+    gain = np.float32(min(1, 0.999 * CEILING / max(float(block.max()) for block in peaks.blocks())))
+    return limited.mapped(lambda block, _: block * gain)
+
+
+def _limited(samples: np.ndarray, first: int) -> np.ndarray:
+    """Samples (channels, n) with the gain of the limiter; those within PEAK_MARGIN of the ends of a piece are not."""
     import numpy as np
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-    if not samples.size or np.abs(samples).max() < CEILING / 2:
-        return samples
     window = 2 * LOOK_AHEAD + 1
     needed = np.minimum(1, CEILING / np.maximum(true_peaks(samples), 1e-9))
-    gain = uniform_filter1d(minimum_filter1d(needed, window), window)
-    limited = samples * gain.astype(np.float32)
-    peak = float(true_peaks(limited).max())
-    return (limited * np.float32(min(1, 0.999 * CEILING / peak))).astype(np.float32)
+    return samples * uniform_filter1d(minimum_filter1d(needed, window), window).astype(np.float32)
 
 
 def true_peaks(samples: np.ndarray) -> np.ndarray:
@@ -112,48 +108,3 @@ def true_peaks(samples: np.ndarray) -> np.ndarray:
     oversampled = np.abs(soxr.resample(samples.T, 1, 4, quality="MQ")).max(1)
     oversampled = np.pad(oversampled, (0, max(0, 4 * samples.shape[1] - len(oversampled))))[: 4 * samples.shape[1]]
     return np.maximum(oversampled.reshape(-1, 4).max(1), np.abs(samples).max(0))
-
-
-def detect_speech(samples: np.ndarray) -> np.ndarray:
-    """Probability-like strength of speech at each sample, 0..1, (n,) float32, of a sound (channels, n) at RATE.
-
-    Speech is modulated by syllables at about 4 Hz, and its spectral balance changes as fast, between vowels and
-    consonants (Scheirer & Slaney 1997). Music keeps its spectral balance from note to note.
-    """
-    import numpy as np
-    from scipy.ndimage import uniform_filter1d
-    from scipy.signal import butter, sosfiltfilt
-
-    hop = RATE // ENVELOPE_RATE
-    count = samples.shape[1] // hop
-    if count < MIN_SPEECH_FRAMES:
-        return np.zeros(samples.shape[1], np.float32)
-    mono = samples.mean(0)
-    level = _band_level(mono, SPEECH_BAND, hop)
-    mean = uniform_filter1d(level, ENVELOPE_RATE)
-    syllables = sosfiltfilt(butter(2, SYLLABLE_BAND, "band", fs=ENVELOPE_RATE, output="sos"), level)
-    consonants, vowels = _band_level(mono, CONSONANT_BAND, hop), _band_level(mono, VOWEL_BAND, hop)
-    balance = np.log((consonants + 1e-5) / (vowels + 1e-5))
-    strength = np.clip((_moving_deviation(syllables) / (mean + 1e-4) - 0.25) / 0.15, 0, 1)
-    strength *= np.clip((_moving_deviation(balance) - 0.45) / 0.12, 0, 1) * (mean > 0.1 * np.percentile(level, 95))
-    strength = uniform_filter1d(strength, SMOOTHING)
-    return np.interp(np.arange(samples.shape[1]), (np.arange(count) + 0.5) * hop, strength).astype(np.float32)
-
-
-def _band_level(mono: np.ndarray, band: tuple[float, float], hop: int) -> np.ndarray:
-    """Root mean square of a frequency band in Hz, per `hop` samples."""
-    import numpy as np
-    from scipy.signal import butter, sosfiltfilt
-
-    filtered = sosfiltfilt(butter(2, band, "band", fs=RATE, output="sos"), mono)
-    count = len(mono) // hop
-    return np.sqrt(np.square(filtered[: count * hop]).reshape(count, hop).mean(1))
-
-
-def _moving_deviation(values: np.ndarray) -> np.ndarray:
-    """Standard deviation over windows of one second of an envelope (n,)."""
-    import numpy as np
-    from scipy.ndimage import uniform_filter1d
-
-    variance = uniform_filter1d(values**2, ENVELOPE_RATE) - uniform_filter1d(values, ENVELOPE_RATE) ** 2
-    return np.sqrt(np.maximum(variance, 0))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from reimagine.media import Note, Notes, Sound
+from reimagine.media.samples import store
 from reimagine.stages.contract import Counts
+from reimagine.stages.timbre.accumulation import accumulated
 from reimagine.stages.timbre.instruments import Latent, instrument_schedule
 
 RATE = 48000
@@ -106,15 +108,15 @@ class Player:
             self.options.change_every,
             notes.cuts if self.options.at_cuts else (),
         )
-        folded = [fold_octaves(note, *self.instruments.pitch_range) for note in notes]
-        moved = sum(a.pitch != b.pitch for a, b in zip(notes, folded, strict=True))
+        ordered = sorted(notes, key=lambda note: note.start)
+        folded = [fold_octaves(note, *self.instruments.pitch_range) for note in ordered]
+        moved = sum(a.pitch != b.pitch for a, b in zip(ordered, folded, strict=True))
         if counts is not None and moved:
             counts.add(MOVED, moved)
-        sound = np.zeros((2, int((notes.seconds + MAX_RELEASE) * RATE)), np.float32)
         waves = self.instruments.synthesize(folded, [schedule.at(note.start) for note in folded])
-        for note, wave in zip(folded, waves, strict=True):
-            add_note(sound, note, wave)
-        return finish(sound, self.options.room)
+        placed = ((int(note.start * RATE), panned(note, wave)) for note, wave in zip(folded, waves, strict=True))
+        blocks = accumulated(placed, int((notes.seconds + MAX_RELEASE) * RATE), 2)
+        return finish(store(reverberated(blocks, self.options.room), RATE, 2))
 
 
 def batches(notes: Sequence[Note], latents: Sequence[Latent]) -> Iterator[tuple[Sequence[Note], Sequence[Latent]]]:
@@ -130,33 +132,47 @@ def fold_octaves(note: Note, lowest: int, highest: int) -> Note:
     return replace(note, pitch=pitch)
 
 
-def add_note(sound: np.ndarray, note: Note, wave: np.ndarray) -> None:
-    """Add a note's wave to `sound` (2, n) in place, panned by pitch: low notes left, as for a pianist."""
-    first = int(note.start * RATE)
-    wave = wave[: max(0, sound.shape[1] - first)]
+def panned(note: Note, wave: np.ndarray) -> np.ndarray:
+    """A note's wave (n,) in stereo (2, n), panned by pitch: low notes left, as for a pianist."""
     angle = (1 + PAN_WIDTH * np.clip((note.pitch - PAN_CENTRE) / PAN_RANGE, -1, 1)) * np.pi / 4
-    sound[0, first : first + len(wave)] += np.float32(np.cos(angle)) * wave
-    sound[1, first : first + len(wave)] += np.float32(np.sin(angle)) * wave
+    return np.stack([np.float32(np.cos(angle)) * wave, np.float32(np.sin(angle)) * wave])
 
 
-def finish(sound: np.ndarray, room: float) -> Sound:
-    """(2, n) samples with reverberation of level `room`, without the silence at the end, scaled to PEAK."""
-    if room > 0:
-        sound = sound + np.float32(room) * _reverberation(sound)
-    audible = np.flatnonzero(np.abs(sound).max(0) > SILENCE)
-    sound = sound[:, : audible[-1] + 1 if len(audible) else 0]
-    peak = float(np.abs(sound).max(initial=0)) or 1.0
-    return Sound((sound * np.float32(PEAK / peak)).astype(np.float32), RATE)
+def finish(sound: Sound) -> Sound:
+    """The sound without the silence at its end, scaled to PEAK."""
+    end, peak = 0, 0.0
+    for first, _, block in sound.pieces(0):
+        level = np.abs(block).max(0)
+        audible = np.flatnonzero(level > SILENCE)
+        end = first + int(audible[-1]) + 1 if len(audible) else end
+        peak = max(peak, float(level.max()))
+    gain = np.float32(PEAK / peak) if end else np.float32(1)
+    return sound.cut(0, end).mapped(lambda block, _: block * gain)
 
 
-def _reverberation(sound: np.ndarray) -> np.ndarray:
-    """The sound convolved with exponentially decaying, low-pass filtered noise (Moorer 1979), (2, n)."""
+def reverberated(blocks: Iterable[np.ndarray], room: float) -> Iterator[np.ndarray]:
+    """Consecutive blocks (2, n) with reverberation of level `room`, by overlap-add."""
     from scipy.signal import oaconvolve
 
+    if room <= 0:
+        yield from blocks
+        return
+    response = np.float32(room) * _impulse_response()
+    tail = np.zeros((2, response.shape[1] - 1), np.float32)
+    for block in blocks:
+        wet = oaconvolve(block, response, axes=1)
+        wet[:, : tail.shape[1]] += tail
+        count = block.shape[1]
+        tail = wet[:, count:]
+        yield block + wet[:, :count]
+
+
+def _impulse_response() -> np.ndarray:
+    """Exponentially decaying, low-pass filtered noise (Moorer 1979), (2, n) float32."""
     time = np.arange(int(REVERB_TIME * RATE)) / RATE
     noise = np.random.default_rng(0).standard_normal((2, len(time)))
     filtered = np.stack([np.convolve(channel, np.hanning(14), "same") for channel in noise])
     decay = np.exp(-6.9 * time / REVERB_TIME)  # 6.9 = ln 1000, 60 dB
     response = np.pad(filtered * decay, ((0, 0), (int(PRE_DELAY * RATE), 0)))
     response /= np.sqrt(np.square(response).sum(1, keepdims=True)) / REVERB_GAIN
-    return oaconvolve(sound, response.astype(np.float32), axes=1)[:, : sound.shape[1]]
+    return response.astype(np.float32)

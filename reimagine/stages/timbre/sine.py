@@ -39,15 +39,16 @@ class Sine(SynthesisModel):
         """Notes in, 48 kHz mono sound with a peak of 0.5 out."""
         import numpy as np
 
-        from reimagine.media import Sound
+        from reimagine.media.samples import store
+        from reimagine.stages.timbre.accumulation import accumulated
 
         def synthesize(notes: Notes, counts: Counts | None = None, /) -> Sound:
-            sound = np.zeros(int((notes.seconds + self.release) * RATE) + RATE // 10)
-            for note in notes:
-                wave, first = note_wave(note, self.harmonics, self.release), int(note.start * RATE)
-                sound[first : first + len(wave)] += wave[: len(sound) - first]
-            peak = np.abs(sound).max() or 1.0
-            return Sound((sound / max(peak, 1e-9) * PEAK).astype(np.float32)[None], RATE)
+            length = int((notes.seconds + self.release) * RATE) + RATE // 10
+            ordered = sorted(notes, key=lambda note: note.start)
+            waves = ((int(note.start * RATE), note_wave(note, self.harmonics, self.release)) for note in ordered)
+            sound = store(accumulated(waves, length, 1), RATE, 1)
+            peak = max(float(np.abs(block).max()) for block in sound.blocks()) or 1.0
+            return sound.mapped(lambda block, _: block * np.float32(PEAK / max(peak, 1e-9)))
 
         return synthesize
 

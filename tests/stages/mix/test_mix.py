@@ -8,7 +8,8 @@ import pytest
 import reimagine
 from reimagine.errors import RecipeError
 from reimagine.media import Note, Notes, Sound
-from reimagine.stages.mix.level import detect_speech, true_peaks
+from reimagine.stages.mix.level import true_peaks
+from reimagine.stages.mix.speech import detect_speech
 
 TUNE = Notes(tuple(Note(0.5 * n, 0.5 * n + 0.45, p, 90) for n, p in enumerate((60, 64, 67, 72, 71, 67, 62, 60))))
 
@@ -48,8 +49,8 @@ def test_the_mix_has_the_requested_loudness_and_no_true_peak_above_the_ceiling(t
 
 
 def test_speech_is_distinguished_from_music(tune):
-    assert detect_speech(speech_like(6).stereo().samples).mean() > 0.5
-    assert detect_speech(tune.at_rate(48000).stereo().samples).mean() < 0.1
+    assert detect_speech(speech_like(6).stereo()).strength.mean() > 0.5
+    assert detect_speech(tune.at_rate(48000).stereo()).strength.mean() < 0.1
 
 
 def test_the_music_is_lowered_while_the_original_sound_has_speech():

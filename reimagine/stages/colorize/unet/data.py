@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from torch.utils.data import IterableDataset, get_worker_info
 
+from reimagine.zoo.threads import limit_opencv_threads
+
 
 def random_crop(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     """Return a random crop, (size, size, 3) uint8: 40 to 100 % of the area, stretched by up to 15 %, half mirrored.
@@ -95,7 +97,8 @@ class CropStream(IterableDataset):
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         worker = get_worker_info()
-        cv2.setNumThreads(1)
+        if worker:
+            limit_opencv_threads()
         return batches(self.photos, self.size, self.batch, self.seed + (1000 * worker.id if worker else 0))
 
 

@@ -83,5 +83,6 @@ def prune(
         for path, count in zip(folders, sizes, strict=True):
             typer.echo(f"{megabytes(count):>14}  {path.name}")
         if not dry_run:
-            delete(opened, folders)
+            for path in delete(opened, folders):
+                typer.echo(f"{path.name}: kept, because it has files that reimagine has not made", err=True)
         typer.echo(f"{megabytes(sum(sizes)):>14}  {'would be freed' if dry_run else 'freed'}")

@@ -18,7 +18,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from reimagine import stages
+from reimagine import made, stages
 from reimagine.errors import RunError
 from reimagine.files import write_text_atomically
 from reimagine.media.film import Film
@@ -28,6 +28,7 @@ from reimagine.media.reading import Reading
 from reimagine.progress import NoProgress, Progress
 from reimagine.runs.keys import step_key
 from reimagine.runs.opening import check_unchanged, open_source, read_opened
+from reimagine.runs.ownership import guard_run
 from reimagine.runs.step import Step, read_step
 from reimagine.runs.tracks import FilmTracks
 
@@ -48,6 +49,7 @@ class Run:
         self.film: Film
         self.shots: list[Shot]
         self.film, self.shots = read_opened(folder / opened)
+        made.guard(folder, map(Path, (self.film.source, *self.film.stills)))
 
     @classmethod
     def open(
@@ -88,6 +90,7 @@ class Run:
 
     @classmethod
     def _reopen(cls, folder: Path) -> Run:
+        guard_run(folder)
         try:
             facts = json.loads((folder / "run.json").read_text())
             known = {field.name for field in fields(Step)}

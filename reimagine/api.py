@@ -88,15 +88,25 @@ class _Request:
     endings: int = 1
 
     def execute(self, encoding: Encoding | None, progress: Progress | None) -> Result:
-        from reimagine.delivery import check_output, deliver, output_suffix
-        from reimagine.execution.dry_run import check_disk
+        from reimagine.delivery import check_output
         from reimagine.media.export import Encoding
+        from reimagine.media.files import check_readable
         from reimagine.progress import NoProgress
+        from reimagine.runs.folder import run_folder
+        from reimagine.runs.lock import locked
 
         begun, encoding, progress = time.monotonic(), encoding or Encoding(), progress or NoProgress()
         if self.output:
             check_output(self.output)
         self._check(encoding)
+        check_readable(self.film)
+        with locked(run_folder(self.film, self.into)):
+            return self._execute_locked(encoding, progress, begun)
+
+    def _execute_locked(self, encoding: Encoding, progress: Progress, begun: float) -> Result:
+        from reimagine.delivery import deliver, output_suffix
+        from reimagine.execution.dry_run import check_disk
+
         opened, device = self._open(encoding, progress)
         check_disk(opened, self.steps, self.intermediates)
         encoding = encoding.for_film(opened.film, self.output)

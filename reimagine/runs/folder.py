@@ -33,6 +33,13 @@ from reimagine.runs.step import Step, read_step
 from reimagine.runs.tracks import FilmTracks
 
 
+def run_folder(source: Path, into: Path | None) -> Path:
+    """The folder of a run: `source` itself if it is one, else `into`, by default `runs/<film's stem>`."""
+    if (source / "run.json").is_file():
+        return source
+    return into or Path("runs") / title(source)
+
+
 class Run:
     """An opened film in its run folder, and the steps that were done to it.
 
@@ -79,7 +86,7 @@ class Run:
                 )
             return cls._reopen(source)
         progress = progress or NoProgress()
-        folder = into or Path("runs") / title(source)
+        folder = run_folder(source, into)
         opened, key = open_source(source, folder, reading or Reading(), progress)
         run = cls(folder, opened, key)
         if not (folder / "run.json").exists():

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from reimagine.progress import Progress
     from reimagine.runs.folder import Run
 
+REPORT = "report.json"
+"""File of a run folder with the report of its finished film."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 """Kinds of devices that can be given."""
 
@@ -86,18 +88,29 @@ class _Request:
     endings: int = 1
 
     def execute(self, encoding: Encoding | None, progress: Progress | None) -> Result:
-        from reimagine.delivery import check_output, deliver, output_suffix
-        from reimagine.execution.dry_run import check_disk
+        from reimagine.delivery import check_output
         from reimagine.media.export import Encoding
+        from reimagine.media.files import check_readable
         from reimagine.progress import NoProgress
+        from reimagine.runs.folder import run_folder
+        from reimagine.runs.lock import locked
 
         begun, encoding, progress = time.monotonic(), encoding or Encoding(), progress or NoProgress()
         if self.output:
             check_output(self.output)
         self._check(encoding)
+        check_readable(self.film)
+        with locked(run_folder(self.film, self.into)):
+            return self._execute_locked(encoding, progress, begun)
+
+    def _execute_locked(self, encoding: Encoding, progress: Progress, begun: float) -> Result:
+        from reimagine.delivery import deliver, output_suffix
+        from reimagine.execution.dry_run import check_disk
+
         opened, device = self._open(encoding, progress)
         check_disk(opened, self.steps, self.intermediates)
         encoding = encoding.for_film(opened.film, self.output)
+        self._check_made(opened, encoding)
         self._run_steps(opened, self.steps[:-1], device, progress)
         shared, endings = list(opened.steps), self._endings()
         delivered: dict[int, Result] = {}
@@ -105,7 +118,7 @@ class _Request:
             opened.steps = list(shared)
             self._run_steps(opened, endings[number - 1], device, progress)
             out = _numbered(self.output or opened.folder / f"film{output_suffix(opened, encoding)}", number)
-            report_path = _numbered(opened.folder / "report.json", number)
+            report_path = _numbered(opened.folder / REPORT, number)
             report = deliver(opened, out, report_path, encoding, progress, begun)
             delivered[number] = Result(out, opened.folder, report)
         return delivered[1]
@@ -166,6 +179,14 @@ class _Request:
 
         networks = any(step.required_weights for step in self.steps)
         return pool.submit(prepare) if networks or self.device != "auto" else None
+
+    def _check_made(self, opened: Run, encoding: Encoding) -> None:
+        """Check before any step that no output replaces a file of the user."""
+        from reimagine.delivery import check_made, output_suffix
+
+        out = self.output or opened.folder / f"film{output_suffix(opened, encoding, self.steps)}"
+        for number in range(1, self.endings + 1):
+            check_made(opened, _numbered(out, number), _numbered(opened.folder / REPORT, number))
 
     def _run_steps(self, opened: Run, steps: list[Any], device: str, progress: Progress) -> None:
         from reimagine import stages

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from reimagine import made, stages
 from reimagine.errors import RunError
 from reimagine.files import copy_atomically, remove_leftovers, write_text_atomically
 from reimagine.gallery.report import contact_sheet, report
@@ -39,21 +40,40 @@ def check_output(out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
-def output_suffix(run: Run, encoding: Encoding) -> str:
+def check_made(run: Run, out: Path, report_path: Path) -> None:
+    """Check that the finished film and what is written beside it replace nothing that reimagine has not made.
+
+    Raises:
+        RunError: a file is the user's, or the film itself.
+    """
+    outputs = [report_path, run.folder / "contact-sheet.png"]
+    if not is_image_sequence(run.film, out):  # `image_outputs` records numbered images
+        outputs += [out, _ending_path(run, out)]
+    for path in outputs:
+        made.cover(run.folder, path)
+        made.check(path)
+
+
+def output_suffix(run: Run, encoding: Encoding, planned: Sequence[Any] = ()) -> str:
     """The suffix of the finished film if none is given: notes are MIDI, a still is PNG, sound alone is WAV.
 
     A film is MP4 if MP4 holds all of its picture, sound and subtitles; otherwise a container that does.
+
+    Args:
+        planned: models of steps that are not run yet.
     """
     film = run.film
-    if run.steps and run.steps[-1].writes == "notes":
+    written = [step.writes for step in run.steps]
+    written += [stages.stage_named(stages.identify(model)[0]).kind.writes for model in planned]
+    if written and written[-1] == "notes":
         return ".mid"
     if film.is_still:
         return ".png"
     if film.frames:
         encoder = encoding.encoder(None)
-        encoded = (encoder.name, encoder.suffix) if _picture_changed(run.tracks) else None
-        return default_suffix(film, encoded, run.tracks.artifact("sound") is not None)
-    return ".wav" if film.sounds or run.tracks.latest("sound") else ".mid"
+        encoded = (encoder.name, encoder.suffix) if "picture" in written or _picture_changed(run.tracks) else None
+        return default_suffix(film, encoded, "sound" in written)
+    return ".wav" if film.sounds or "sound" in written else ".mid"
 
 
 def deliver(
@@ -65,8 +85,10 @@ def deliver(
         begun: `time.monotonic()` at the start of the whole run, for `seconds.all`.
     """
     key = hash_of([step.key for step in run.steps], run.key, asdict(encoding), str(out.resolve()))
+    made.cover(run.folder, out)
     if (known := _delivered(run.film, out, report_path, key)) is not None:
         return known
+    check_made(run, out, report_path)
     remove_leftovers(out.parent)
     if is_image_sequence(run.film, out):
         claim(run.folder, out, key)
@@ -84,11 +106,12 @@ def deliver(
 
 
 def _delivered(film: Film, out: Path, report_path: Path, key: str) -> dict[str, Any] | None:
-    """The report of this very film, if it was delivered before."""
+    """The report of this very film, if it was delivered before and not changed since."""
     if not report_path.exists():
         return None
     facts = json.loads(report_path.read_text())
-    return facts if facts.get("key") == key and facts.get("bytes") == _bytes(film, out) else None
+    same = facts.get("key") == key and facts.get("bytes") == _bytes(film, out)
+    return facts if same and (is_image_sequence(film, out) or made.is_unchanged(out)) else None
 
 
 def _bytes(film: Film, out: Path) -> int:
@@ -105,12 +128,16 @@ def _draw(run: Run, out: Path) -> None:
     if tracks.picture().frames > tracks.source_frames:
         from reimagine.gallery.continuations import ending_sheet
 
-        numbered = is_image_sequence(run.film, out)  # the sheet must not be one more image of the sequence
-        ending_sheet(run, run.folder / "ending.png" if numbered else out.with_name(f"{out.stem}-ending.png"))
+        ending_sheet(run, _ending_path(run, out))
     if any(step.writes != "picture" for step in run.steps):
         from reimagine.gallery.music import write_music_pictures
 
         write_music_pictures(run)
+
+
+def _ending_path(run: Run, out: Path) -> Path:
+    numbered = is_image_sequence(run.film, out)  # the sheet must not be one more image of the sequence
+    return run.folder / "ending.png" if numbered else out.with_name(f"{out.stem}-ending.png")
 
 
 def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progress) -> list[str]:

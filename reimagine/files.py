@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reimagine import made
 from reimagine.errors import ReimagineError
 
 TEMPORARY = re.compile(r"\.reimagine-(\d+)-([0-9a-f]{8})-\d+(\..*)?")
@@ -35,11 +36,18 @@ def atomic_file(path: Path) -> Iterator[Path]:
     The temporary path has the suffix of `path` and is used by no other process. The data is on the disk before the file
     is renamed, and the new name before the block is left. After an error the temporary file is removed and `path` is
     unchanged.
+
+    Raises:
+        RunError: the file is one in a guarded folder (`made.guard`) that reimagine has not made.
     """
+    made.check(path)
     temporary = path.with_name(f".reimagine-{os.getpid()}-{_host()}-{next(_numbers)}{path.suffix}")
     try:
         yield temporary
         _flush(temporary)
+        made.check(path)  # again: it may have come into being meanwhile
+        if not TEMPORARY.fullmatch(path.name):  # it may itself be a temporary file of a longer write
+            made.note(path, temporary)
         temporary.replace(path)
     except ReimagineError as error:
         raise type(error)(str(error).replace(str(temporary), str(path))) from error

@@ -75,13 +75,15 @@ def prune(
 
     with command_progress(True, False):
         from reimagine.gallery.show import megabytes
+        from reimagine.runs.lock import locked
         from reimagine.runs.prune import delete, size, unused_folders
 
         opened = open_run(run)
-        folders = unused_folders(opened, artifacts)
-        sizes = [size(path) for path in folders]
-        for path, count in zip(folders, sizes, strict=True):
-            typer.echo(f"{megabytes(count):>14}  {path.name}")
-        if not dry_run:
-            delete(opened, folders)
+        with locked(run):
+            folders = unused_folders(opened, artifacts)
+            sizes = [size(path) for path in folders]
+            for path, count in zip(folders, sizes, strict=True):
+                typer.echo(f"{megabytes(count):>14}  {path.name}")
+            for path in delete(opened, folders) if not dry_run else []:
+                typer.echo(f"{path.name}: kept, because it has files that reimagine has not made", err=True)
         typer.echo(f"{megabytes(sum(sizes)):>14}  {'would be freed' if dry_run else 'freed'}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reimagine import made
 from reimagine.errors import MediaError
 from reimagine.evaluation.common import Rows, open_with_shots, resize_to
 from reimagine.media.clip import Clip
@@ -97,6 +98,7 @@ def _write_endings(
 ) -> dict[str, Path]:
     """Write the frames of the clip from `first` on, and `count` frames of each model instead; files by title."""
     folder.mkdir(parents=True, exist_ok=True)
+    made.guard(folder)
     pictures = {HELD_OUT: folder / f"{HELD_OUT.replace(' ', '-')}.nut"}
     write_frames(pictures[HELD_OUT], clip.read(first, clip.frames), clip.rate)
     for title, model in models.items():

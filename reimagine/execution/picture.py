@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
+from reimagine import made
 from reimagine.engines import local
 from reimagine.errors import StageError
 from reimagine.execution.job import Outcome, StepJob
@@ -25,14 +25,14 @@ def process_frames(job: StepJob, folder: Path) -> Outcome:
     model = model.prepare(clip, job.run.learned_dir(model), job.device, job.progress)
     parts = []
     for frames in frame_ranges(tracks.current_shots, model):
-        out = folder / "parts" / f"{frames.start:06d}-{frames.stop:06d}.nut"
+        out = folder / made.PARTS / f"{frames.start:06d}-{frames.stop:06d}.nut"
         source = tracks.source_picture, tracks.film, tracks.source_frames
         parts.append(Part(model, picture, *source, frames, out, job.device, job.codec))
     job.progress.begin(job.stage, picture.frames)
     process = partial(process_part, advance=job.progress.advance) if job.engine is local else process_part
     results = list(job.engine(process, parts))
     concatenate([result.path for result in results], folder / ARTIFACTS["picture"])
-    shutil.rmtree(folder / "parts")
+    made.remove(folder / made.PARTS)
     counts = Counts()
     for result in results:
         counts.merge(result.counts)

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from reimagine import recipe, stages
+from reimagine import made, recipe, stages
 from reimagine.errors import StageError
 from reimagine.gallery.report import write_sheet
 from reimagine.media.notes import Note, Notes, read_notes
@@ -112,6 +112,7 @@ def preview_instruments(timbre: Any, score: Path | None, into: Path, progress: P
         raise StageError("preview timbre: this model has only one sound; give --model one that has instruments")
     notes = read_notes(score) if score else _scale_and_chord()
     into.mkdir(parents=True, exist_ok=True)
+    made.guard(into)
     progress.begin("preview", len(instruments))
     for name in instruments:
         synthesize = replace(timbre, instruments=name).load("cpu")

@@ -1,4 +1,4 @@
-"""SHA-256 of files. A file is read once: its digest is kept while its size, time, inode and device are the same."""
+"""SHA-256 of files. A file is read once: its digest is kept while its size, times, inode and device are the same."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from reimagine.files import write_text_atomically
 
+DIGESTS = "digests.json"
+"""File of a run folder with the SHA-256 of its film, so that the film is not read again."""
 SETTLED = 2_000_000_000
 """Nanoseconds since the last change of a file from which on its digest is kept: times of files are not exact."""
 
@@ -51,4 +53,4 @@ def save_digests(path: Path, files: Iterable[Path]) -> None:
 def _state(path: Path) -> str:
     """What changes when a file is changed."""
     facts = path.stat()
-    return f"{facts.st_dev}:{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
+    return f"{facts.st_dev}:{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}:{facts.st_ctime_ns}"

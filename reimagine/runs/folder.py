@@ -18,7 +18,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from reimagine import stages
+from reimagine import made, stages
 from reimagine.errors import RunError
 from reimagine.files import write_text_atomically
 from reimagine.media.film import Film
@@ -28,8 +28,16 @@ from reimagine.media.reading import Reading
 from reimagine.progress import NoProgress, Progress
 from reimagine.runs.keys import step_key
 from reimagine.runs.opening import check_unchanged, open_source, read_opened
+from reimagine.runs.ownership import guard_run
 from reimagine.runs.step import Step, read_step
 from reimagine.runs.tracks import FilmTracks
+
+
+def run_folder(source: Path, into: Path | None) -> Path:
+    """The folder of a run: `source` itself if it is one, else `into`, by default `runs/<film's stem>`."""
+    if (source / "run.json").is_file():
+        return source
+    return into or Path("runs") / title(source)
 
 
 class Run:
@@ -48,6 +56,7 @@ class Run:
         self.film: Film
         self.shots: list[Shot]
         self.film, self.shots = read_opened(folder / opened)
+        made.guard(folder, map(Path, (self.film.source, *self.film.stills)))
 
     @classmethod
     def open(
@@ -77,7 +86,7 @@ class Run:
                 )
             return cls._reopen(source)
         progress = progress or NoProgress()
-        folder = into or Path("runs") / title(source)
+        folder = run_folder(source, into)
         opened, key = open_source(source, folder, reading or Reading(), progress)
         run = cls(folder, opened, key)
         if not (folder / "run.json").exists():
@@ -88,6 +97,7 @@ class Run:
 
     @classmethod
     def _reopen(cls, folder: Path) -> Run:
+        guard_run(folder)
         try:
             facts = json.loads((folder / "run.json").read_text())
             known = {field.name for field in fields(Step)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reimagine import made
 from reimagine.errors import RunError
 from reimagine.files import remove_leftovers, write_text_atomically
-from reimagine.media.digests import load_digests, save_digests
+from reimagine.media.digests import DIGESTS, load_digests, save_digests
 from reimagine.media.files import check_readable
 from reimagine.media.film import FINGERPRINT_PREFIX, Film, fingerprint
 from reimagine.media.frames import Shot
@@ -17,6 +19,7 @@ from reimagine.media.image_names import is_present, source_files
 from reimagine.media.reading import Reading
 from reimagine.progress import Progress
 from reimagine.runs.keys import hash_of
+from reimagine.runs.ownership import guard_run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,21 +27,21 @@ if TYPE_CHECKING:
 VERSION = 3
 """Part of the key of an opened film. Raise it when the same film gives other facts or other shots."""
 
-DIGESTS = "digests.json"
-"""File of a run folder with the SHA-256 of the film, so that it is not read again."""
-
 
 def open_source(source: Path, folder: Path, reading: Reading, progress: Progress) -> tuple[str, str]:
     """Find the facts and shots of a film, unless the run folder has them; return (sub-folder name, key).
 
     Raises:
-        RunError: the folder belongs to another film, or cannot be written.
+        RunError: the folder belongs to another film, cannot be written, or has a file that is not replaced.
         MediaError: the film cannot be read.
     """
     check_readable(source)
     reading = reading.of(source)
     reading.check()
     _check_writable(folder)
+    guard_run(folder)
+    for name in ("run.json", DIGESTS):
+        made.check(folder / name)
     remove_leftovers(folder)
     identity = _identity(source, folder)
     _refuse_other_film(folder, source, identity)
@@ -125,9 +128,8 @@ def _follow_moved_film(folder: Path, source: Path, identity: str) -> None:
 def _check_writable(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise RunError(f"{folder}: cannot be written ({reason}); give --into another folder") from error

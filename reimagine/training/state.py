@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from reimagine import made
 from reimagine.errors import WeightsError
 from reimagine.files import atomic_file
 
@@ -140,6 +141,8 @@ def save_and_log(
 def append_log_row(path: Path, row: Mapping[str, float | int | str]) -> None:
     """Append a row to a CSV file; a new file starts with the column names."""
     new = not path.exists()
+    if new:
+        made.note(path)
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, list(row))
         if new:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reimagine import made
 from reimagine.files import write_text_atomically
 from reimagine.gallery.page.content import page_content
 
@@ -25,10 +26,15 @@ def write_gallery(runs: Sequence[Run], out: Path, progress: Progress, credit: st
         runs: runs with all steps done.
         out: folder of the page; it is created if needed.
         credit: maker and licence of the films; "" takes them from each film's metadata.
+
+    Raises:
+        RunError: the folder has files of these names that are not of an earlier page.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     out.mkdir(parents=True, exist_ok=True)
+    made.guard(out)
+    made.check(out / "index.html")
     contents = [page_content(run, out, slug, progress, credit) for run, slug in zip(runs, _slugs(runs), strict=True)]
     inlined = {name: (TEMPLATES / f"page.{name}").read_text() for name in ("css", "js")}
     loader = FileSystemLoader(TEMPLATES)

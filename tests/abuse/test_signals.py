@@ -46,7 +46,7 @@ def stop(process: subprocess.Popen[str], number: signal.Signals) -> str:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    return list(folder.rglob(".reimagine-*"))
+    return list(folder.rglob(".reimagine-[0-9]*"))
 
 
 @pytest.fixture(scope="module")

@@ -123,6 +123,6 @@ def test_the_next_run_removes_what_a_killed_one_left(tmp_path, film):
             (place / left).write_text("incomplete")
             temporary.write_text("{}")
         (place / "x.json").unlink()
-    assert list(folder.rglob(".reimagine-*"))
+    assert list(folder.rglob(".reimagine-[0-9]*"))
     reimagine.run(film, [tint], folder)
-    assert not list(folder.rglob(".reimagine-*"))
+    assert not list(folder.rglob(".reimagine-[0-9]*"))

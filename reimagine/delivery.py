@@ -23,6 +23,7 @@ from reimagine.media.frames import Frame
 from reimagine.media.iteration import prefetch
 from reimagine.media.sound import Sound, read_sound, write_sound
 from reimagine.progress import Progress
+from reimagine.records import read_json
 from reimagine.runs.folder import Run
 from reimagine.runs.image_outputs import claim
 from reimagine.runs.keys import hash_of
@@ -109,7 +110,10 @@ def _delivered(film: Film, out: Path, report_path: Path, key: str) -> dict[str, 
     """The report of this very film, if it was delivered before and not changed since."""
     if not report_path.exists():
         return None
-    facts = json.loads(report_path.read_text())
+    try:
+        facts = read_json(report_path, dict[str, Any], RunError, "it is written again")
+    except RunError:
+        return None
     same = facts.get("key") == key and facts.get("bytes") == _bytes(film, out)
     return facts if same and (is_image_sequence(film, out) or made.is_unchanged(out)) else None
 

@@ -165,7 +165,7 @@ def is_unchanged(path: Path) -> bool | None:
     """Whether a file has the contents with which it was made; None if that is not recorded."""
     record = _record_of(path)
     found = record.lines().get(record.name_of(_plain(path)), []) if record else []
-    return _describes(found, path) if found else None
+    return path.is_file() and _describes(found, path) if found else None
 
 
 def made_folders(folder: Path) -> set[str]:

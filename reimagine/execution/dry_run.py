@@ -10,7 +10,7 @@ from reimagine import stages
 from reimagine.errors import RunError
 from reimagine.execution.picture import added_frames
 from reimagine.runs.folder import Run
-from reimagine.runs.step import Step
+from reimagine.runs.step import Step, finished_step
 from reimagine.stages.contract import Kind
 
 REFERENCE_PIXELS = 640 * 480
@@ -48,7 +48,7 @@ def plan_steps(run: Run, models: Sequence[Any], codec: str = "magicyuv") -> Iter
         kind = stages.stage_named(stage).kind
         key = run.step_key(model, latest[kind.reads], codec if kind.writes == "picture" else "")
         folder = run.step_dir(model, key, number)
-        done = (folder / "step.json").exists()
+        done = finished_step(folder, key) is not None
         added = added_frames(model, run.film.rate) if kind is Kind.CONTINUATION else 0
         seconds, size = (0.0, 0.0) if done else _cost(run, model, kind, added or frames)
         yield PlannedStep(stage, name, key[:8], done, seconds, size)

@@ -11,7 +11,7 @@ from reimagine.errors import StageError
 from reimagine.execution import picture, sound
 from reimagine.execution.job import Outcome, StepJob
 from reimagine.files import remove_leftovers
-from reimagine.runs.step import Step, write_step
+from reimagine.runs.step import Step, finished_step, write_step
 from reimagine.stages.contract import Kind
 
 RUNNERS: dict[Kind, Callable[[StepJob, Path], Outcome]] = {
@@ -34,7 +34,7 @@ def run_step(job: StepJob) -> Step:
     source = run.tracks.latest(kind.reads)
     key = run.step_key(job.model, source, job.codec if kind.writes == "picture" else "")
     folder = run.step_dir(job.model, key)
-    if not (folder / "step.json").exists():
+    if finished_step(folder, key, job.progress.message) is None:
         check_requirements(job)
         folder.mkdir(parents=True, exist_ok=True)
         for written in (folder, folder / "parts"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine import recipe, stages
+from reimagine.errors import RunError
+from reimagine.records import read_json
 from reimagine.runs.prune import size
-from reimagine.runs.step import ARTIFACTS, Step, read_options
+from reimagine.runs.step import ADVICE, ARTIFACTS, Step, read_options
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,7 +30,7 @@ def summary(run: Run) -> list[RenderableType]:
     parts: list[RenderableType] = [_film_line(run), _step_table(run)]
     report = run.folder / "report.json"
     if report.exists():
-        parts.append(_report_table(json.loads(report.read_text())))
+        parts.append(_report_table(read_json(report, dict[str, Any], RunError, ADVICE)))
     return parts
 
 

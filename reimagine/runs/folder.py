@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,21 @@ from reimagine.media.frames import Shot
 from reimagine.media.image_names import title
 from reimagine.media.reading import Reading
 from reimagine.progress import NoProgress, Progress
+from reimagine.records import read_json
 from reimagine.runs.keys import step_key
 from reimagine.runs.opening import check_unchanged, open_source, read_opened
 from reimagine.runs.ownership import guard_run
-from reimagine.runs.step import Step, read_step
+from reimagine.runs.step import ADVICE, Step, check_step, is_inside, read_step
 from reimagine.runs.tracks import FilmTracks
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """The contents of `run.json`."""
+
+    opened: str
+    key: str
+    steps: list[Step]
 
 
 def run_folder(source: Path, into: Path | None) -> Path:
@@ -98,15 +108,12 @@ class Run:
     @classmethod
     def _reopen(cls, folder: Path) -> Run:
         guard_run(folder)
-        try:
-            facts = json.loads((folder / "run.json").read_text())
-            known = {field.name for field in fields(Step)}
-            steps = [Step(**{k: v for k, v in step.items() if k in known}) for step in facts["steps"]]
-            run = cls(folder, facts["opened"], facts["key"], steps)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RunError(
-                f"{folder}: its run.json cannot be read ({error}); run the first command again with the film"
-            ) from error
+        facts = read_json(folder / "run.json", _Facts, RunError, ADVICE)
+        if not is_inside(folder, facts.opened):
+            raise RunError(f"{folder}: its run.json names a folder that is not inside it; {ADVICE}")
+        for step in facts.steps:
+            check_step(step, folder)
+        run = cls(folder, facts.opened, facts.key, facts.steps)
         check_unchanged(run.film, folder)
         return run
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reimagine.errors import RunError
 
-LOCK = ".reimagine-lock"
+LOCK = ".lock"
 """File of a run folder that is locked; it stays empty and is not removed, since another process may wait for it."""
 
 

@@ -18,8 +18,10 @@ from reimagine.media.frames import Shot
 from reimagine.media.image_names import is_present, source_files
 from reimagine.media.reading import Reading
 from reimagine.progress import Progress
+from reimagine.records import read_json
 from reimagine.runs.keys import hash_of
 from reimagine.runs.ownership import guard_run
+from reimagine.runs.step import ADVICE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +50,7 @@ def open_source(source: Path, folder: Path, reading: Reading, progress: Progress
     key = hash_of("open", VERSION, identity, *reading.identity())
     name = f"00-open-{key[:8]}"
     remove_leftovers(folder / name)
-    if not (folder / name / "shots.json").exists():
+    if not _is_opened(folder / name, progress):
         _analyze(source, folder / name, reading, progress)
     _follow_moved_film(folder, source, identity)
     return name, key
@@ -77,8 +79,23 @@ def _identity(source: Path, folder: Path) -> str:
 
 def read_opened(folder: Path) -> tuple[Film, list[Shot]]:
     """The facts and shots that `open_source` left in a folder."""
-    shots = json.loads((folder / "shots.json").read_text())
-    return Film.read(folder / "film.json"), [Shot(*shot) for shot in shots]
+    for name in ("film.json", "shots.json"):
+        if made.is_unchanged(folder / name) is False:
+            raise RunError(f"{folder / name}: was damaged or edited; {ADVICE}")
+    shots = read_json(folder / "shots.json", list[Shot], RunError, ADVICE)
+    return read_json(folder / "film.json", Film, RunError, ADVICE), shots
+
+
+def _is_opened(folder: Path, progress: Progress) -> bool:
+    """Whether the facts of a film are in a folder; damaged ones are found again, which is said."""
+    if not (folder / "shots.json").exists():
+        return False
+    try:
+        read_opened(folder)
+    except RunError as error:
+        progress.message(f"{error}: the film is opened again")
+        return False
+    return True
 
 
 def _analyze(source: Path, folder: Path, reading: Reading, progress: Progress) -> None:
@@ -105,7 +122,10 @@ def _analyze(source: Path, folder: Path, reading: Reading, progress: Progress) -
 
 def _refuse_other_film(folder: Path, source: Path, identity: str) -> None:
     for facts in folder.glob("00-open-*/film.json"):
-        other = Film.read(facts)
+        try:
+            other = read_json(facts, Film, RunError, ADVICE)
+        except RunError:
+            continue  # it is not of use: the film is opened again
         same_path = Path(other.source) == source.resolve()
         comparable = other.fingerprint.startswith(FINGERPRINT_PREFIX)
         if other.fingerprint == identity or (same_path and not comparable):
@@ -120,7 +140,10 @@ def _refuse_other_film(folder: Path, source: Path, identity: str) -> None:
 def _follow_moved_film(folder: Path, source: Path, identity: str) -> None:
     """Write the film's new path where another one is recorded."""
     for facts in folder.glob("00-open-*/film.json"):
-        film = Film.read(facts)
+        try:
+            film = read_json(facts, Film, RunError, ADVICE)
+        except RunError:
+            continue
         if film.fingerprint == identity and Path(film.source) != source.resolve():
             film.moved(source.resolve()).save(facts)
 

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reimagine import stages
+from reimagine import made, stages
+from reimagine.errors import ReimagineError, RunError
 from reimagine.files import write_text_atomically
+from reimagine.records import read_json
 
 ARTIFACTS = {"picture": "picture.nut", "sound": "sound.wav", "notes": "notes.mid"}
 """File name of a step's artifact, by the track it writes."""
+
+
+ADVICE = "run the first command again with the film"
+"""The end of messages about damaged files of a run folder."""
+
+
+@dataclass(frozen=True)
+class _Options:
+    """The part of `step.json` that is not a `Step`."""
+
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,12 +67,56 @@ def write_step(folder: Path, step: Step, model: Any) -> None:
     write_text_atomically(folder / "step.json", text)
 
 
+def is_inside(folder: Path, name: str) -> bool:
+    """Whether a name is that of a sub-folder of a run folder, and neither a path nor a link."""
+    return name == Path(name).name and name not in ("", "..") and "\0" not in name and not (folder / name).is_symlink()
+
+
+def check_step(step: Step, folder: Path) -> None:
+    """Check that a step names a stage, a model and a folder inside the run folder.
+
+    Raises:
+        RunError: it does not.
+    """
+    path = folder / step.folder
+    if not is_inside(folder, step.folder):
+        raise RunError(f"{folder}: a step names the folder {step.folder[:60]!r}, which is not inside it; {ADVICE}")
+    if step.writes not in ARTIFACTS or not 0 <= step.start <= step.frames:
+        raise RunError(f"{path}: its step.json is damaged; {ADVICE}")
+    if (path / ARTIFACTS[step.writes]).is_symlink():
+        raise RunError(f"{path}: {ARTIFACTS[step.writes]} is a link, which is not followed; {ADVICE}")
+    stages.model_class(step.stage, step.model)
+
+
 def read_step(folder: Path) -> Step:
-    """The step that the `step.json` of a folder describes."""
-    facts = json.loads((folder / "step.json").read_text())
-    return Step(**{name: facts[name] for name in (f.name for f in fields(Step)) if name in facts})
+    """The step that the `step.json` of a folder describes.
+
+    Raises:
+        RunError: it is missing or damaged.
+    """
+    path = folder / "step.json"
+    if made.is_unchanged(path) is False:
+        raise RunError(f"{path}: was damaged or edited; {ADVICE}")
+    step = read_json(path, Step, RunError, ADVICE)
+    check_step(step, folder.parent)
+    return step
+
+
+def finished_step(folder: Path, key: str, message: Callable[[str], None] = lambda line: None) -> Step | None:
+    """The step of a folder if it is finished; None if it is not, or if its `step.json` is damaged, which is said."""
+    if not (folder / "step.json").exists():
+        return None
+    try:
+        step = read_step(folder)
+    except ReimagineError as error:
+        message(f"{error}: the step is run again")
+        return None
+    return step if step.key == key else None
 
 
 def read_options(folder: Path) -> dict[str, Any]:
-    """The model options that a step was run with."""
-    return json.loads((folder / "step.json").read_text()).get("options", {})
+    """The model options that a step was run with; none if its `step.json` is missing or damaged."""
+    try:
+        return read_json(folder / "step.json", _Options, RunError, ADVICE).options
+    except RunError:
+        return {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import cv2
 
 from reimagine import recipe, stages, zoo
-from reimagine.errors import ReimagineError
+from reimagine.errors import ReimagineError, RunError
 from reimagine.files import copy_atomically
 from reimagine.gallery.page.pictures import QUALITY, ending_strip, shot_strip, write_films
 from reimagine.media.image_names import title
 from reimagine.media.writer import write_image
-from reimagine.runs.step import Step, read_options
+from reimagine.records import read_json
+from reimagine.runs.step import ADVICE, Step, read_options
 
 if TYPE_CHECKING:
     from reimagine.progress import Progress
@@ -71,7 +71,7 @@ def page_content(run: Run, out: Path, slug: str, progress: Progress, credit: str
             for step, model in zip(tracks.steps, models, strict=True)
         ],
         "recipe": "" if None in models else recipe.write(models),
-        "numbers": _numbers(json.loads(report.read_text()) if report.exists() else {}),
+        "numbers": _numbers(read_json(report, dict[str, Any], RunError, ADVICE) if report.exists() else {}),
         "credits": _credits(tracks, models, credit),
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from reimagine.cli.options import given_reading
+from reimagine.cli.options import given_engine, given_reading
 from reimagine.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _deliver(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping
         given["output"],
         reading=given_reading(given),
         device=given["device"],
-        engine=given["engine"],
+        engine=given_engine(given),
         intermediates=given["intermediates"],
         encoding=Encoding(**{name: given[name] for name in ENCODING_OPTIONS}),
         endings=given.get("endings", 1),

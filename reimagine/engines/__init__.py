@@ -1,41 +1,79 @@
 """Engines decide where the parts of a step are processed.
 
-An engine is one function: (function, parts) -> iterator of results, in the order of the parts.
+An engine is one function: (function, parts, advance) -> iterator of results, in the order of the parts.
+
+    local        one part after another, in this process
+    processes    several processes of this machine
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Protocol, TypeVar
 
 from reimagine.errors import RecipeError, unknown_name
+from reimagine.options import Range, check_ranges
 
 P = TypeVar("P")
 R = TypeVar("R")
+
+Advance = Callable[[float], None]
+"""Receives progress: the number of units that are newly done; negative if they must be done again."""
+ENGINES = ("local", "processes")
+"""The names of the engines."""
 
 
 class Engine(Protocol):
     """Maps a function over parts."""
 
-    def __call__(self, function: Callable[[P], R], parts: Iterable[P], /) -> Iterator[R]:
-        """Yield `function(part)` for each part, in order."""
+    def __call__(self, function: Callable[[P, Advance], R], parts: Sequence[P], advance: Advance, /) -> Iterator[R]:
+        """Yield `function(part, advance)` for each part, in order."""
         ...
 
 
-def local(function: Callable[[P], R], parts: Iterable[P], /) -> Iterator[R]:
+def local(function: Callable[[P, Advance], R], parts: Sequence[P], advance: Advance, /) -> Iterator[R]:
     """Process the parts one after another in this process."""
-    yield from map(function, parts)
+    for part in parts:
+        yield function(part, advance)
 
 
-ENGINES: dict[str, Engine] = {"local": local}
+@dataclass(frozen=True)
+class EngineOptions:
+    """Where the parts of a step are processed."""
+
+    engine: Annotated[
+        str,
+        "Where parts of the picture are processed: local (this process) or processes (several of this machine)",
+    ] = "local"
+    workers: Annotated[
+        int | None,
+        "Number of parts that are processed at the same time by the engine processes [default: half of the cores, at "
+        "least 2]",
+        Range(1, 10_000),
+    ] = None
+
+    def check(self) -> None:
+        """Refuse options that cannot work, before any work.
+
+        Raises:
+            RecipeError: what is wrong, and what to do.
+        """
+        if self.engine not in ENGINES:
+            raise RecipeError(unknown_name("--engine", self.engine, ENGINES))
+        check_ranges(self)
+        if self.workers and self.engine == "local":
+            raise RecipeError(f"--workers {self.workers}: the local engine has one; give --engine processes")
 
 
-def engine_named(name: str) -> Engine:
-    """An engine by name.
+@contextmanager
+def open_engine(options: EngineOptions) -> Iterator[Engine]:
+    """An engine, whose workers live until the `with` block is left; the options are checked ones."""
+    if options.engine == "processes":
+        from reimagine.engines.processes import open_processes
 
-    Raises:
-        RecipeError: there is no such engine.
-    """
-    if name not in ENGINES:
-        raise RecipeError(unknown_name("engine", name, ENGINES))
-    return ENGINES[name]
+        with open_processes(options.workers) as engine:
+            yield engine
+    else:
+        yield local

@@ -56,7 +56,7 @@ def run(
         output: the finished film; default `<into>/film.mp4` (.png for a still, .wav for sound).
         start, end: seconds of the film to use; they replace those of `reading`, which says how the film is read.
         device: "auto", "cpu", "cuda" or "mps".
-        engine: where the parts of a step are processed: "local" or "processes", or options of these.
+        engine: where the parts of a step are processed: "local", "processes" or "ray", or options of these.
         intermediates: codec of artifacts: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
         encoding: codec and quality of the finished film.
         endings: number of films, each with the next seed of the last step: film.mp4, film-2.mp4 ...
@@ -112,7 +112,7 @@ class _Request:
         opened, device = self._open(encoding, progress)
         check_disk(opened, self.steps, self.intermediates)
         encoding = encoding.for_film(opened.film, self.output)
-        with open_engine(self.engine) as engine:
+        with open_engine(self.engine, device, [opened.folder, Path(opened.film.source)]) as engine:
             return self._deliver_endings(opened, _Tools(device, engine, encoding, progress, begun))
 
     def _deliver_endings(self, opened: Run, tools: _Tools) -> Result:

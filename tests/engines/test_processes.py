@@ -159,6 +159,7 @@ def test_an_interruption_leaves_finished_parts(tmp_path):
     [
         (["--engine", "procesess"], "did you mean 'processes'"),
         (["--workers", "2"], "give --engine processes"),
+        (["--engine", "processes", "--ray-address", "auto"], "needs --engine ray"),
         (["--engine", "processes", "--workers", "0"], "--workers 0 is out of range"),
     ],
 )

@@ -33,8 +33,8 @@ FILM = parameter(
     Path,
     inspect.Parameter.empty,
     typer.Argument(
-        help="A film, sound or picture file, a folder of pictures, numbered images (frames/%06d.dpx, 'frames/*.tif') "
-        "or a run folder to go on with"
+        help="A film, sound or picture file, a folder of films or pictures, numbered images (frames/%06d.dpx, "
+        "'frames/*.tif') or a run folder to go on with"
     ),
 )
 DEVICE = parameter("device", str, "auto", option("auto, cpu, cuda or mps"))

@@ -58,7 +58,7 @@ examples: .venv/demo
 	@touch $@
 
 .venv/test: .venv/demo
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,ray]'
 	@touch $@
 
 clean:

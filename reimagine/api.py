@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reimagine.engines import EngineOptions
 from reimagine.errors import RecipeError, RunError, unknown_name
 from reimagine.media.reading import Reading
 
 if TYPE_CHECKING:
+    from reimagine.engines import Engine
     from reimagine.media.export import Encoding
     from reimagine.progress import Progress
     from reimagine.runs.folder import Run
@@ -41,7 +43,7 @@ def run(
     end: float | None = None,
     reading: Reading | None = None,
     device: str = "auto",
-    engine: str = "local",
+    engine: str | EngineOptions = "local",
     intermediates: str = "magicyuv",
     encoding: Encoding | None = None,
     endings: int = 1,
@@ -54,10 +56,9 @@ def run(
         steps: models in order, such as `[reimagine.model("colorize")(saturation=1.2)]`.
         into: the run folder; default `runs/<film's stem>`.
         output: the finished film; default `<into>/film.mp4` (.png for a still, .wav for sound).
-        start, end: seconds of the film to use.
-        reading: how the film is read; `start` and `end` replace its own.
+        start, end: seconds of the film to use; they replace those of `reading`, which says how the film is read.
         device: "auto", "cpu", "cuda" or "mps".
-        engine: where the parts of a step are processed: "local".
+        engine: where the parts of a step are processed: "local", "processes" or "ray", or options of these.
         intermediates: codec of artifacts: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
         encoding: codec and quality of the finished film.
         endings: number of films, each with the next seed of the last step: film.mp4, film-2.mp4 ...
@@ -69,8 +70,20 @@ def run(
     into, output = (Path(path) if path else None for path in (into, output))
     part = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
     reading = replace(reading or Reading(), **part)
-    request = _Request(Path(film), steps, into, output, reading, device, engine, intermediates, endings)
+    options = EngineOptions(engine) if isinstance(engine, str) else engine
+    request = _Request(Path(film), steps, into, output, reading, device, options, intermediates, endings)
     return request.execute(encoding, progress)
+
+
+@dataclass(frozen=True)
+class _Tools:
+    """What all steps of a run and its export use; `begun` is `time.monotonic()` at the start of the run."""
+
+    device: str
+    engine: Engine
+    encoding: Encoding
+    progress: Progress
+    begun: float
 
 
 @dataclass(frozen=True)
@@ -83,7 +96,7 @@ class _Request:
     output: Path | None = None
     reading: Reading = field(default_factory=Reading)
     device: str = "auto"
-    engine: str = "local"
+    engine: EngineOptions = field(default_factory=EngineOptions)
     intermediates: str = "magicyuv"
     endings: int = 1
 
@@ -104,32 +117,39 @@ class _Request:
             return self._execute_locked(encoding, progress, begun)
 
     def _execute_locked(self, encoding: Encoding, progress: Progress, begun: float) -> Result:
-        from reimagine.delivery import deliver, output_suffix
+        from reimagine.engines import open_engine
         from reimagine.execution.dry_run import check_disk
 
         opened, device = self._open(encoding, progress)
         check_disk(opened, self.steps, self.intermediates)
         encoding = encoding.for_film(opened.film, self.output)
         self._check_made(opened, encoding)
-        self._run_steps(opened, self.steps[:-1], device, progress)
+        with open_engine(self.engine, device, [opened.folder, Path(opened.film.source)]) as engine:
+            return self._deliver_endings(opened, _Tools(device, engine, encoding, progress, begun))
+
+    def _deliver_endings(self, opened: Run, tools: _Tools) -> Result:
+        """Run the steps and export the film, once for each ending."""
+        from reimagine.delivery import deliver, output_suffix
+
+        self._run_steps(opened, self.steps[:-1], tools)
         shared, endings = list(opened.steps), self._endings()
         delivered: dict[int, Result] = {}
         for number in reversed(range(1, len(endings) + 1)):  # the first ending is the run's own, so it comes last
             opened.steps = list(shared)
-            self._run_steps(opened, endings[number - 1], device, progress)
-            out = _numbered(self.output or opened.folder / f"film{output_suffix(opened, encoding)}", number)
+            self._run_steps(opened, endings[number - 1], tools)
+            suffix = output_suffix(opened, tools.encoding)
+            out = _numbered(self.output or opened.folder / f"film{suffix}", number)
             report_path = _numbered(opened.folder / REPORT, number)
-            report = deliver(opened, out, report_path, encoding, progress, begun)
+            report = deliver(opened, out, report_path, tools.encoding, tools.progress, tools.begun)
             delivered[number] = Result(out, opened.folder, report)
         return delivered[1]
 
     def _check(self, encoding: Encoding) -> None:
         """Check engine, encoding and all models before any work."""
         from reimagine import recipe
-        from reimagine.engines import engine_named
         from reimagine.media.writer import CODECS
 
-        engine_named(self.engine)
+        self.engine.check()
         if self.intermediates not in CODECS:
             raise RecipeError(unknown_name("--intermediates", self.intermediates, CODECS))
         if self.device.partition(":")[0] not in DEVICES:
@@ -188,16 +208,15 @@ class _Request:
         for number in range(1, self.endings + 1):
             check_made(opened, _numbered(out, number), _numbered(opened.folder / REPORT, number))
 
-    def _run_steps(self, opened: Run, steps: list[Any], device: str, progress: Progress) -> None:
+    def _run_steps(self, opened: Run, steps: list[Any], tools: _Tools) -> None:
         from reimagine import stages
-        from reimagine.engines import engine_named
         from reimagine.execution.job import StepJob
         from reimagine.execution.steps import run_step
 
         for model in steps:
             stage, _ = stages.identify(model)
-            engine = engine_named(self.engine)
-            run_step(StepJob(opened, model, stage, device, engine, self.intermediates, progress))
+            job = StepJob(opened, model, stage, tools.device, tools.engine, self.intermediates, tools.progress)
+            run_step(job)
 
     def _endings(self) -> list[list[Any]]:
         """The last step, once for each ending, each with a seed of its own; no step if there is none."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from reimagine import recipe
+from reimagine.engines import EngineOptions
 from reimagine.errors import RecipeError
 from reimagine.media.reading import Reading
 
@@ -32,23 +33,31 @@ FILM = parameter(
     Path,
     inspect.Parameter.empty,
     typer.Argument(
-        help="A film, sound or picture file, a folder of pictures, numbered images (frames/%06d.dpx, 'frames/*.tif') "
-        "or a run folder to go on with"
+        help="A film, sound or picture file, a folder of films or pictures, numbered images (frames/%06d.dpx, "
+        "'frames/*.tif') or a run folder to go on with"
     ),
 )
 DEVICE = parameter("device", str, "auto", option("auto, cpu, cuda or mps"))
 QUIET = parameter("quiet", bool, False, option("Show no progress", "--quiet", "-q"))
 JSON = parameter("json", bool, False, option("Show progress as JSON lines on standard error", "--json"))
 INTO = parameter("into", Optional[Path], None, option("Run folder [default: runs/<film's stem>]"))
-READING = [
-    parameter(
-        field.name,
-        field.type if field.type is bool else Optional[field.type],
-        field.default,
-        option(field.help, "--" + field.name.replace("_", "-")),
-    )
-    for field in recipe.options(Reading)
-]
+
+
+def _parameters_of(options: type[Any]) -> list[inspect.Parameter]:
+    """One parameter for each field of a class of options."""
+    return [
+        parameter(
+            field.name,
+            field.type if field.type is bool else Optional[field.type],
+            field.default,
+            option(field.help, field.flag),
+        )
+        for field in recipe.options(options)
+    ]
+
+
+READING = _parameters_of(Reading)
+ENGINE = _parameters_of(EngineOptions)
 COMMON = [
     INTO,
     parameter(
@@ -93,7 +102,7 @@ COMMON = [
         option("Codec of intermediate pictures: magicyuv (lossless, fast), ffv1 (lossless, smaller) or h264 (small)"),
     ),
     DEVICE,
-    parameter("engine", str, "local", option("Where the work runs: local")),
+    *ENGINE,
     QUIET,
     JSON,
 ]
@@ -102,6 +111,11 @@ COMMON = [
 def given_reading(given: Mapping[str, Any]) -> Reading:
     """The given options of how a film is read."""
     return Reading(**{field.name: given[field.name] for field in dataclasses.fields(Reading)})
+
+
+def given_engine(given: Mapping[str, Any]) -> EngineOptions:
+    """The given options of where parts are processed."""
+    return EngineOptions(**{field.name: given[field.name] for field in dataclasses.fields(EngineOptions)})
 
 
 def register(command: Callable[..., Any], parameters: Iterable[inspect.Parameter], help: str) -> None:

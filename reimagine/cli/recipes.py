@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 RECIPE = parameter(
     "recipe", Optional[str], None, typer.Argument(help="A recipe: a .toml file, or a name that --list shows")
 )
-FILM = parameter("film", Optional[Path], None, typer.Argument(help="A film, or a run folder to continue"))
+FILM = parameter(
+    "film",
+    Optional[Path],
+    None,
+    typer.Argument(help="A film, a folder of films or pictures, or a run folder to continue"),
+)
 OWN = [
     parameter("list", bool, False, option("List the included recipes", "--list")),
     parameter("copy", Optional[Path], None, option("Copy the recipe to this file, to be edited; nothing is run")),

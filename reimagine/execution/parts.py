@@ -40,15 +40,14 @@ class FrameRange(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Part:
-    """The input of one part; it can be pickled, so that another process can do it.
+class PictureWork:
+    """What all parts of a step have in common; it can be pickled, so that another process can do them.
 
     Attributes:
         picture: the track to read.
         source: the film's own picture, for models that use it.
         source_frames: number of frames of the film's own picture; generated frames have no source.
-        out: the file to write.
-        codec: codec of the file.
+        codec: codec of the files that are written.
     """
 
     model: PictureModel
@@ -56,10 +55,24 @@ class Part:
     source: PictureTrack
     film: Film
     source_frames: int
-    frames: FrameRange
-    out: Path
     device: str
     codec: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a step.
+
+    Attributes:
+        out: the file to write.
+    """
+
+    frames: FrameRange
+    out: Path
+
+    def __str__(self) -> str:
+        """The part in messages."""
+        return f"{self.out.parent.parent.name}: frames {self.frames.start} to {self.frames.stop - 1}"
 
     @property
     def sidecar(self) -> Path:
@@ -92,7 +105,7 @@ def load_once(model: PictureModel, device: str) -> FrameProcessor:
     return model.load(device)
 
 
-def process_part(part: Part, advance: Callable[[float], None] | None = None) -> PartResult:
+def process_part(work: PictureWork, part: Part, advance: Callable[[float], None]) -> PartResult:
     """Process a part, unless it is done already.
 
     Args:
@@ -100,15 +113,14 @@ def process_part(part: Part, advance: Callable[[float], None] | None = None) -> 
     """
     if part.sidecar.exists():
         result = _read_result(part)
-        if advance:
-            advance(result.frames)
+        advance(result.frames)
         return result
     begun, counts = time.monotonic(), Counts()
     written = range(part.frames.start, part.frames.stop)
-    processed = load_once(part.model, part.device)(prefetch(input_frames(part), READ_AHEAD), counts)
+    processed = load_once(work.model, work.device)(prefetch(input_frames(work, part.frames), READ_AHEAD), counts)
     output = prefetch((frame for frame in processed if frame.index in written), READ_AHEAD)
     part.out.parent.mkdir(parents=True, exist_ok=True)
-    count = write_frames(part.out, report_progress(output, advance), part.film.rate, part.codec)
+    count = write_frames(part.out, report_progress(output, advance), work.film.rate, work.codec)
     if count != len(written):
         raise RuntimeError(f"{part.out.name}: {count} frames were written instead of {len(written)}")
     nonzero = Counts({name: value for name, value in counts.items() if value})
@@ -122,22 +134,22 @@ def _read_result(part: Part) -> PartResult:
     return PartResult(part.out, facts["frames"], facts["seconds"], Counts(facts["counts"]))
 
 
-def input_frames(part: Part) -> Iterator[Frame]:
-    """Yield the model's input frames.
+def input_frames(work: PictureWork, part: FrameRange) -> Iterator[Frame]:
+    """Yield the model's input frames of a part.
 
     First one frame of the earlier shot that shows the same view, if the model reuses scenes; then the part's own,
     each with the film's own frame as `source`, if the model uses it.
     """
-    similar = part.frames.shot.similar_frame
-    if similar is not None and part.model.scene_reuse:
-        for frame in part.picture.read(part.film, similar, similar + 1):
+    similar = part.shot.similar_frame
+    if similar is not None and work.model.scene_reuse:
+        for frame in work.picture.read(work.film, similar, similar + 1):
             yield frame.renumbered(similar, Shot(similar, similar + 1))
-    frames = part.picture.read(part.film, part.frames.first, part.frames.end)
-    if part.model.uses_source:
-        end = min(part.frames.end, part.source_frames)
-        frames = _with_sources(frames, part.source.read(part.film, part.frames.first, end))
+    frames = work.picture.read(work.film, part.first, part.end)
+    if work.model.uses_source:
+        end = min(part.end, work.source_frames)
+        frames = _with_sources(frames, work.source.read(work.film, part.first, end))
     for frame in frames:
-        yield frame.renumbered(frame.index, part.frames.shot)
+        yield frame.renumbered(frame.index, part.shot)
 
 
 def _with_sources(frames: Iterable[Frame], sources: Iterable[Frame]) -> Iterator[Frame]:

@@ -7,10 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from reimagine import made
-from reimagine.engines import local
 from reimagine.errors import StageError
 from reimagine.execution.job import Outcome, StepJob
-from reimagine.execution.parts import Part, frame_ranges, process_part
+from reimagine.execution.parts import Part, PictureWork, frame_ranges, process_part
 from reimagine.media.writer import concatenate, write_frames
 from reimagine.runs.step import ARTIFACTS
 from reimagine.stages.contract import ContinuationModel, Counts, PictureModel
@@ -23,14 +22,18 @@ def process_frames(job: StepJob, folder: Path) -> Outcome:
     model: PictureModel = job.model
     clip = tracks.clip(picture.frames)
     model = model.prepare(clip, job.run.learned_dir(model), job.device, job.progress)
-    parts = []
-    for frames in frame_ranges(tracks.current_shots, model):
-        out = folder / made.PARTS / f"{frames.start:06d}-{frames.stop:06d}.nut"
-        source = tracks.source_picture, tracks.film, tracks.source_frames
-        parts.append(Part(model, picture, *source, frames, out, job.device, job.codec))
+    source = tracks.source_picture, tracks.film, tracks.source_frames
+    work = PictureWork(model, picture, *source, job.device, job.codec)
+    parts = [
+        Part(frames, folder / made.PARTS / f"{frames.start:06d}-{frames.stop:06d}.nut")
+        for frames in frame_ranges(tracks.current_shots, model)
+    ]
+    for part in parts:  # recorded here, since a worker on another machine does not know the record
+        for path in (part.out, part.sidecar):
+            made.check(path)
+            made.note(path)
     job.progress.begin(job.stage, picture.frames)
-    process = partial(process_part, advance=job.progress.advance) if job.engine is local else process_part
-    results = list(job.engine(process, parts))
+    results = list(job.engine(partial(process_part, work), parts, job.progress.advance))
     concatenate([result.path for result in results], folder / ARTIFACTS["picture"])
     made.remove(folder / made.PARTS)
     counts = Counts()

@@ -31,6 +31,18 @@ def limit_torch_threads() -> None:
     set_torch_threads(INFERENCE_THREADS)
 
 
+def worker_threads(cores: int, workers: int) -> int:
+    """Threads of a network in each of several processes that share some cores; as in one process, half of the cores."""
+    return max(1, cores // workers // 2)
+
+
+def limit_worker_threads(count: int) -> None:
+    """Set the threads of a network in a process that has not loaded torch yet, and one thread for OpenCV."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(count)
+    limit_opencv_threads()
+
+
 @contextmanager
 def training_threads() -> Iterator[None]:
     """Use all cores inside the `with` block, for training; restore the former thread counts afterwards."""

@@ -145,7 +145,7 @@ def test_an_interruption_leaves_finished_parts(tmp_path):
     finally:
         os.killpg(program.pid, signal.SIGINT)  # as a terminal does for Ctrl-C
         _, error = program.communicate()
-    assert program.returncode == 130 and error.strip().splitlines() == ["stopped; run the same command again to go on"]
+    assert program.returncode == 130 and error.count("\n") == 1 and "run the same command again" in error
     finished = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").glob("*/parts/[0-9]*.json")}
     assert 0 < len(finished) < 4 and not list((tmp_path / "run").glob("*/step.json"))
     code, out, _ = run_cli("cartoon", film, "--model", "ink", "-q", "--into", tmp_path / "run")

@@ -11,7 +11,7 @@ from reimagine.media.notes import Notes, read_notes, write_notes, write_notes_cs
 from reimagine.media.sound import Sound, read_sound, write_sound
 from reimagine.runs.step import ARTIFACTS
 from reimagine.runs.tracks import FilmTracks
-from reimagine.stages.contract import Counts
+from reimagine.stages.contract import Counts, TranscriptionModel
 
 LONGEST_MUSIC = 12 * 3600
 """Seconds of music that are synthesized at most: it is held in memory, and longer times in a MIDI file are damage."""
@@ -19,12 +19,17 @@ LONGEST_MUSIC = 12 * 3600
 
 def transcribe(job: StepJob, folder: Path) -> Outcome:
     """Sound to notes. The notes of a MIDI file are copied."""
-    tracks, counts = job.run.tracks, Counts()
+    counts = Counts()
+    return _write_notes(folder, transcribed_notes(job.run.tracks, job.model, job.device, counts), counts)
+
+
+def transcribed_notes(
+    tracks: FilmTracks, model: TranscriptionModel, device: str, counts: Counts | None = None
+) -> Notes:
+    """The notes of the latest sound, or of the MIDI file that the film is."""
     if tracks.film.is_score:
-        notes = read_notes(Path(tracks.film.source))
-    else:
-        notes = job.model.load(job.device)(_input_sound(tracks, job.model.sample_rate), counts)
-    return _write_notes(folder, notes, counts)
+        return read_notes(Path(tracks.film.source))
+    return model.load(device)(_input_sound(tracks, model.sample_rate), counts)
 
 
 def compose(job: StepJob, folder: Path) -> Outcome:

@@ -142,15 +142,14 @@ def read_sound(
     if samples is None or not (samples.shape[1] or zero is not None):
         raise MediaError(f"{path}: its sound track is empty; give a file that has sound")
     first = round(start * rate)
-    end = samples.shape[1]
-    last = end if seconds is None else min(end, first + round(seconds * rate))
+    last = None if seconds is None else first + round(seconds * rate)
     return Sound(samples[:, first:last], rate)
 
 
 def _expected_seconds(stream: AudioStream) -> float:
     """The duration that a stream states, within the limits of what is reserved in advance."""
     stated = stream.duration * stream.time_base if stream.duration and stream.time_base else UNKNOWN_DURATION
-    return min(max(stated, 0), MAX_RESERVED)
+    return float(min(max(stated, 0), MAX_RESERVED))
 
 
 def _limited(blocks: Iterable[np.ndarray], path: Path, rate: int) -> Iterator[np.ndarray]:

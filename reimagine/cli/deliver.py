@@ -63,4 +63,10 @@ def _deliver(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping
         from reimagine.gallery.references import export_references
 
         export_references(done.folder, given["export_references"])
+    if given.get("export_voices"):
+        from reimagine.execution.voices import export_voices
+        from reimagine.runs.folder import Run
+        from reimagine.zoo.device import select_device
+
+        export_voices(Run.open(done.folder), given["export_voices"], select_device(given["device"]))
     typer.echo(done.film)

@@ -22,6 +22,12 @@ EXPORT_REFERENCES = parameter(
     None,
     option("Write one still per shot (ref_nnnnnn.png) to this folder; edit them for --references"),
 )
+EXPORT_VOICES = parameter(
+    "export_voices",
+    Optional[Path],
+    None,
+    option("Write each voice of the new music (melody.wav, middle.wav, bass.wav) to this folder"),
+)
 SCORE = parameter(
     "film", Optional[Path], None, typer.Argument(help="Notes to continue, .mid (or a film) [default: none]")
 )
@@ -129,6 +135,8 @@ def _extra_parameters(
         extra.append(ENDINGS)
     if any(p.name == "references" for p in own):
         extra.append(EXPORT_REFERENCES)
+    if any(stages.STAGES[name].kind is Kind.SYNTHESIS for name in names):
+        extra.append(EXPORT_VOICES)
     if chain:
         extra.append(parameter(chain.flag, bool, False, option(chain.flag_help, flag(chain.flag))))
     return extra

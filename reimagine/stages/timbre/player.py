@@ -9,8 +9,9 @@ from typing import Protocol
 import numpy as np
 
 from reimagine.media import Note, Notes, Sound
+from reimagine.media.voices import with_voices
 from reimagine.stages.contract import Counts
-from reimagine.stages.timbre.instruments import Latent, instrument_schedule
+from reimagine.stages.timbre.instruments import Latent, instrument_schedules
 
 RATE = 48000
 """Hz. Sample rate of the result."""
@@ -65,7 +66,7 @@ class InstrumentOptions(Protocol):
 
     @property
     def instruments(self) -> str:
-        """The schedule, see `instrument_schedule`."""
+        """The schedule, see `instrument_schedules`."""
         ...
 
     @property
@@ -98,7 +99,7 @@ class Player:
     def __call__(self, notes: Notes, counts: Counts | None = None, /) -> Sound:
         """The sound of the notes. The number of notes moved by octaves is added to `counts`."""
         rng = np.random.default_rng(self.options.seed)
-        schedule = instrument_schedule(
+        schedules = instrument_schedules(
             self.options.instruments,
             self.instruments.latents,
             lambda: self.instruments.random_latent(rng),
@@ -106,12 +107,14 @@ class Player:
             self.options.change_every,
             notes.cuts if self.options.at_cuts else (),
         )
+        if len(schedules) > 1:
+            notes = with_voices(notes)
         folded = [fold_octaves(note, *self.instruments.pitch_range) for note in notes]
         moved = sum(a.pitch != b.pitch for a, b in zip(notes, folded, strict=True))
         if counts is not None and moved:
             counts.add(MOVED, moved)
         sound = np.zeros((2, int((notes.seconds + MAX_RELEASE) * RATE)), np.float32)
-        waves = self.instruments.synthesize(folded, [schedule.at(note.start) for note in folded])
+        waves = self.instruments.synthesize(folded, [schedules.get(n.voice, schedules[""]).at(n.start) for n in folded])
         for note, wave in zip(folded, waves, strict=True):
             add_note(sound, note, wave)
         return finish(sound, self.options.room)

@@ -28,6 +28,12 @@ EXPORT_VOICES = parameter(
     None,
     option("Write each voice of the new music (melody.wav, middle.wav, bass.wav) to this folder"),
 )
+EXPORT_STEMS = parameter(
+    "export_stems",
+    Optional[Path],
+    None,
+    option("Write the parts of the film's own sound (harmonic.wav, percussive.wav, hiss.wav) to this folder"),
+)
 SCORE = parameter(
     "film", Optional[Path], None, typer.Argument(help="Notes to continue, .mid (or a film) [default: none]")
 )
@@ -135,6 +141,8 @@ def _extra_parameters(
         extra.append(ENDINGS)
     if any(p.name == "references" for p in own):
         extra.append(EXPORT_REFERENCES)
+    if any(stages.STAGES[name].kind is Kind.TRANSCRIPTION for name in names):
+        extra.append(EXPORT_STEMS)
     if any(stages.STAGES[name].kind is Kind.SYNTHESIS for name in names):
         extra.append(EXPORT_VOICES)
     if chain:

@@ -1,4 +1,4 @@
-"""The voices of a run's new music, each as a sound file for an audio workstation."""
+"""Sound files for an audio workstation: the voices of a run's new music, the stems of the film's own sound."""
 
 from __future__ import annotations
 
@@ -8,13 +8,31 @@ from pathlib import Path
 import numpy as np
 
 from reimagine import recipe
+from reimagine.errors import StageError
 from reimagine.execution.sound import notes_to_play
 from reimagine.media.notes import VOICES
 from reimagine.media.sound import Sound, read_sound, write_sound
+from reimagine.media.stems import separate
 from reimagine.media.voices import with_voices
 from reimagine.runs.folder import Run
 from reimagine.runs.step import ARTIFACTS, read_options
 from reimagine.stages.contract import Kind
+
+
+def export_stems(run: Run, into: Path) -> list[Path]:
+    """Write harmonic.wav, percussive.wav and hiss.wav, whose sum is the film's own sound; return their paths.
+
+    Raises:
+        StageError: the film has no sound.
+    """
+    if not run.film.sounds:
+        raise StageError(f"--export-stems: {run.film.source} has no sound track")
+    into.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, sound in separate(run.tracks.original_sound()).items():
+        paths.append(into / f"{name}.wav")
+        write_sound(paths[-1], sound)
+    return paths
 
 
 def export_voices(run: Run, into: Path, device: str) -> list[Path]:

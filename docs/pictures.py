@@ -18,6 +18,7 @@ from reimagine.gallery.preview import with_caption
 from reimagine.gallery.report import write_sheet
 from reimagine.media import Frame, Sound
 from reimagine.media.notes import read_notes
+from reimagine.media.score.engraving import write_score
 from reimagine.media.sound import read_sound
 from reimagine.runs.folder import Run
 
@@ -116,12 +117,13 @@ def cartoon(page: Path) -> None:
 
 
 def music(page: Path) -> None:
-    """The tune as transcribed, with an answer composed to it; two timbres; the three sounds of a mix."""
+    """The tune as transcribed, and its score, with an answer composed to it; two timbres; the three sounds of a mix."""
     transcribe, answer = reimagine.model("transcribe")(), reimagine.model("compose")(answer=True, bars=8)
     timbre, level = reimagine.model("timbre"), reimagine.model("mix")
     for name, picture, steps in (("notes", "transcribe", [transcribe]), ("answer", "compose", [transcribe, answer])):
         piano_roll(read_notes(artifact(run(name, *steps), "notes")), page)
         save(page, picture)
+    write_score(PICTURES / "score.svg", read_notes(artifact(run("notes", transcribe), "notes")))
     sounds = {
         name: artifact(run(name, transcribe, timbre(instruments=name)), "sound") for name in ("violin", "vibraphone")
     }

@@ -20,7 +20,11 @@ from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, pic
 from reimagine.media.export.images import first_missing, is_image_sequence, mixed_channels, write_images, written_files
 from reimagine.media.film import MIDI_SUFFIXES, Film
 from reimagine.media.frames import Frame
+from reimagine.media.image_names import title
 from reimagine.media.iteration import prefetch
+from reimagine.media.notes import read_notes
+from reimagine.media.score import SCORE_SUFFIXES
+from reimagine.media.score.engraving import check_score_output, write_score
 from reimagine.media.sound import Sound, read_sound, write_sound
 from reimagine.progress import Progress
 from reimagine.records import read_json
@@ -35,9 +39,12 @@ def check_output(out: Path) -> None:
 
     Raises:
         RunError: it is a folder, or lies in one that cannot be written.
+        MediaError: it is a score, and what scores need is not installed.
     """
     if out.is_dir() or not os.access(out.parent if out.parent.exists() else Path("."), os.W_OK):
         raise RunError(f"{out}: cannot be written; give -o a file in a folder that can")
+    if out.suffix.lower() in SCORE_SUFFIXES:
+        check_score_output(out)
     out.parent.mkdir(parents=True, exist_ok=True)
 
 
@@ -147,17 +154,25 @@ def _ending_path(run: Run, out: Path) -> Path:
 def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progress) -> list[str]:
     """Write the finished film; return remarks on what could not be kept."""
     film, path = tracks.film, tracks.artifact("sound")
-    if out.suffix in MIDI_SUFFIXES:
+    if out.suffix.lower() in (*MIDI_SUFFIXES, *SCORE_SUFFIXES):
         notes = tracks.artifact("notes") or (Path(film.source) if film.is_score else None)
         if notes is None:
             raise RunError(f"{out}: the run has no notes; run transcribe or compose first")
-        copy_atomically(notes, out)
+        _export_notes(notes, out, title(Path(film.source)))
         return []
     sound = read_sound(path) if path else None
     if not film.frames:
         write_sound(out, sound or tracks.original_sound())
         return []
     return _export_picture(tracks, out, sound, encoding, progress)
+
+
+def _export_notes(notes: Path, out: Path, title: str) -> None:
+    """Write a MIDI file as it is, or as a score."""
+    if out.suffix.lower() in MIDI_SUFFIXES:
+        copy_atomically(notes, out)
+    else:
+        write_score(out, read_notes(notes), title)
 
 
 def _export_picture(

@@ -104,4 +104,17 @@ def _deliver(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping
             from reimagine.gallery.references import export_references
 
             export_references(done.folder, given[name], grey)
+    _export_sounds(done.folder, given)
     typer.echo(done.film)
+
+
+def _export_sounds(folder: Path, given: Mapping[str, Any]) -> None:
+    """Write the sound files that were asked for, from the steps of a finished run."""
+    from reimagine.execution.exports import export_stems, export_voices
+    from reimagine.runs.folder import Run
+    from reimagine.zoo.device import select_device
+
+    if given.get("export_stems"):
+        export_stems(Run.open(folder), given["export_stems"])
+    if given.get("export_voices"):
+        export_voices(Run.open(folder), given["export_voices"], select_device(given["device"]))

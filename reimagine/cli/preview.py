@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
 
@@ -20,9 +22,21 @@ def preview_app() -> typer.Typer:
     for stage, row in stages.STAGES.items():
         if row.preview:
             _add_sheet(group, stage)
+        elif row.kind is Kind.TRANSCRIPTION:
+            _add_score(group, stage)
         elif row.kind is Kind.SYNTHESIS:
             _add_audition(group, stage)
     return group
+
+
+def _limited_device(given: Mapping[str, Any]) -> str:
+    """The device that was chosen, after the thread counts are set."""
+    from reimagine.zoo.device import select_device
+    from reimagine.zoo.threads import limit_opencv_threads, limit_torch_threads
+
+    limit_opencv_threads()
+    limit_torch_threads()
+    return select_device(given["device"])
 
 
 def _add_sheet(group: typer.Typer, stage: str) -> None:
@@ -31,20 +45,36 @@ def _add_sheet(group: typer.Typer, stage: str) -> None:
 
         with command_progress(given["quiet"], given["json"]) as progress:
             from reimagine.gallery.preview import preview
-            from reimagine.zoo.device import select_device
-            from reimagine.zoo.threads import limit_opencv_threads, limit_torch_threads
 
-            limit_opencv_threads()
-            limit_torch_threads()
-            device = select_device(given["device"])
+            device = _limited_device(given)
             model, film, into, frames = (given[name] for name in ("model", "film", "into", "frames"))
             typer.echo(preview(stage, model, film, into, frames, device, progress, given_reading(given)))
 
-    model = parameter("model", Optional[str], None, option(f"One of: {', '.join(stages.models_of(stage))}"))
+    model = _model_parameter(stage)
     frames = parameter("frames", int, 4, option("Number of frames, spread over the film"))
     help = f"Write a sheet: a few frames of a film under several settings of {stage}."
     register(command, [FILM, model, frames, INTO, *READING, DEVICE, QUIET, JSON], help)
     group.command(stage)(command)
+
+
+def _add_score(group: typer.Typer, stage: str) -> None:
+    def command(**given: Any) -> None:
+        from reimagine.cli.terminal import command_progress
+
+        with command_progress(given["quiet"], given["json"]) as progress:
+            from reimagine.gallery.preview import preview_score
+
+            device = _limited_device(given)
+            model, film, into = (given[name] for name in ("model", "film", "into"))
+            typer.echo(preview_score(stage, model, film, into, device, progress, given_reading(given)))
+
+    help = "Draw the score of a film's music (SVG)."
+    register(command, [FILM, _model_parameter(stage), INTO, *READING, DEVICE, QUIET, JSON], help)
+    group.command(stage)(command)
+
+
+def _model_parameter(stage: str) -> inspect.Parameter:
+    return parameter("model", Optional[str], None, option(f"One of: {', '.join(stages.models_of(stage))}"))
 
 
 def _add_audition(group: typer.Typer, stage: str) -> None:

@@ -28,6 +28,18 @@ EXPORT_HINTS = parameter(
     None,
     option("Write one grey still per shot (ref_nnnnnn.png) to this folder; paint strokes on them for --hint"),
 )
+EXPORT_VOICES = parameter(
+    "export_voices",
+    Optional[Path],
+    None,
+    option("Write each voice of the new music (melody.wav, middle.wav, bass.wav) to this folder"),
+)
+EXPORT_STEMS = parameter(
+    "export_stems",
+    Optional[Path],
+    None,
+    option("Write the parts of the film's own sound (harmonic.wav, percussive.wav, hiss.wav) to this folder"),
+)
 SCORE = parameter(
     "film", Optional[Path], None, typer.Argument(help="Notes to continue, .mid (or a film) [default: none]")
 )
@@ -142,6 +154,10 @@ def _extra_parameters(
         extra.append(EXPORT_REFERENCES)
     if any(p.name == "hint" for p in own):
         extra.append(EXPORT_HINTS)
+    if any(stages.STAGES[name].kind is Kind.TRANSCRIPTION for name in names):
+        extra.append(EXPORT_STEMS)
+    if any(stages.STAGES[name].kind is Kind.SYNTHESIS for name in names):
+        extra.append(EXPORT_VOICES)
     if chain:
         extra.append(parameter(chain.flag, bool, False, option(chain.flag_help, flag(chain.flag))))
     return extra

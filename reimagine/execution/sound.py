@@ -9,9 +9,10 @@ from reimagine.errors import StageError
 from reimagine.execution.job import Outcome, StepJob
 from reimagine.media.notes import Notes, read_notes, write_notes, write_notes_csv
 from reimagine.media.sound import Sound, read_sound, write_sound
+from reimagine.media.voices import with_voices
 from reimagine.runs.step import ARTIFACTS
 from reimagine.runs.tracks import FilmTracks
-from reimagine.stages.contract import Counts
+from reimagine.stages.contract import Counts, TranscriptionModel
 
 LONGEST_MUSIC = 12 * 3600
 """Seconds of music that are synthesized at most; longer times in a MIDI file are damage."""
@@ -19,12 +20,17 @@ LONGEST_MUSIC = 12 * 3600
 
 def transcribe(job: StepJob, folder: Path) -> Outcome:
     """Sound to notes. The notes of a MIDI file are copied."""
-    tracks, counts = job.run.tracks, Counts()
+    counts = Counts()
+    return _write_notes(folder, transcribed_notes(job.run.tracks, job.model, job.device, counts), counts)
+
+
+def transcribed_notes(
+    tracks: FilmTracks, model: TranscriptionModel, device: str, counts: Counts | None = None
+) -> Notes:
+    """The notes of the latest sound, or of the MIDI file that the film is."""
     if tracks.film.is_score:
-        notes = read_notes(Path(tracks.film.source))
-    else:
-        notes = job.model.load(job.device)(_input_sound(tracks, job.model.sample_rate), counts)
-    return _write_notes(folder, notes, counts)
+        return read_notes(Path(tracks.film.source))
+    return model.load(device)(_input_sound(tracks, model.sample_rate), counts)
 
 
 def compose(job: StepJob, folder: Path) -> Outcome:
@@ -35,19 +41,29 @@ def compose(job: StepJob, folder: Path) -> Outcome:
 
 def synthesize(job: StepJob, folder: Path) -> Outcome:
     """Notes to sound. Where a continuation made the picture longer, the notes are repeated."""
-    tracks, counts = job.run.tracks, Counts()
+    counts = Counts()
+    notes = notes_to_play(job.run.tracks, job.stage)
+    write_sound(folder / ARTIFACTS["sound"], job.model.load(job.device)(notes, counts))
+    return Outcome(counts=Counts({name: value for name, value in counts.items() if value}))
+
+
+def notes_to_play(tracks: FilmTracks, stage: str) -> Notes:
+    """The notes for a synthesis, repeated where a continuation made the picture longer.
+
+    Raises:
+        StageError: there are none, or they last too long.
+    """
     notes = input_notes(tracks)
     if not len(notes):
-        raise StageError(f"{job.stage}: no notes were found in this sound; the film keeps its own sound")
+        raise StageError(f"{stage}: no notes were found in this sound; the film keeps its own sound")
     if notes.seconds > LONGEST_MUSIC:
         hours, limit = notes.seconds / 3600, LONGEST_MUSIC // 3600
         raise StageError(
-            f"{job.stage}: the last note ends after {hours:.1f} hours, and {limit} is the most; divide the notes"
+            f"{stage}: the last note ends after {hours:.1f} hours, and {limit} is the most; divide the notes"
         )
     if tracks.film.frames and notes.length > tracks.film.seconds:
-        notes = notes.repeated(tracks.film.seconds)
-    write_sound(folder / ARTIFACTS["sound"], job.model.load(job.device)(notes, counts))
-    return Outcome(counts=Counts({name: value for name, value in counts.items() if value}))
+        return notes.repeated(tracks.film.seconds)
+    return notes
 
 
 def mix(job: StepJob, folder: Path) -> Outcome:
@@ -79,6 +95,7 @@ def _input_sound(tracks: FilmTracks, rate: int | None) -> Sound:
 
 
 def _write_notes(folder: Path, notes: Notes, counts: Counts) -> Outcome:
+    notes = with_voices(notes)
     write_notes(folder / ARTIFACTS["notes"], notes)
     write_notes_csv(folder / "notes.csv", notes)
     counts.add("notes", len(notes))

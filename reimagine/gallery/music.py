@@ -1,4 +1,4 @@
-"""Pictures of music: notes as a piano roll, sound as a rainbowgram."""
+"""Pictures of music: notes as a score and as a piano roll, sound as a rainbowgram."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reimagine.media.image_names import title
 from reimagine.media.notes import Notes, read_notes
+from reimagine.media.score.engraving import can_draw, write_score_picture
+from reimagine.media.score.musicxml import has_score, is_installed, write_musicxml
 from reimagine.media.sound import Sound, read_sound
 from reimagine.media.writer import write_figure, write_image
 
@@ -49,18 +52,33 @@ TEXT_COLOUR = (40, 40, 40)
 
 
 def write_music_pictures(run: Run) -> None:
-    """Draw a piano roll beside each step's notes and a rainbowgram beside its sound, unless they exist."""
+    """Draw a piano roll beside each step's notes and a rainbowgram beside its sound, unless they exist.
+
+    Notes also become a score, notes.musicxml and score.svg, if the packages that scores need are installed.
+    """
     has_new_sound = False
     for step in run.steps:
         folder = run.folder / step.folder
-        if step.writes == "notes" and not (folder / "piano-roll.png").exists():
-            piano_roll(read_notes(folder / "notes.mid"), folder / "piano-roll.png")
+        if step.writes == "notes":
+            _write_notes_pictures(folder, title(Path(run.film.source)))
         if step.writes == "sound" and not (folder / "rainbowgram.png").exists():
             rainbowgram(read_sound(folder / "sound.wav", 0.0, None, RATE, 1), folder / "rainbowgram.png")
         has_new_sound = has_new_sound or step.writes == "sound"
     source = run.folder / run.opened / "rainbowgram.png"
     if has_new_sound and run.film.sounds and not source.exists():
         rainbowgram(run.tracks.original_sound(RATE, 1), source)
+
+
+def _write_notes_pictures(folder: Path, title: str) -> None:
+    """Draw the notes of a step's folder, unless that is done already."""
+    notes = read_notes(folder / "notes.mid")
+    roll, musicxml, picture = (folder / name for name in ("piano-roll.png", "notes.musicxml", "score.svg"))
+    if not roll.exists():
+        piano_roll(notes, roll)
+    if is_installed() and has_score(notes) and not musicxml.exists():
+        write_musicxml(musicxml, notes, title)
+    if can_draw() and musicxml.exists() and not picture.exists():
+        write_score_picture(musicxml, picture)
 
 
 def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -> None:

@@ -1,4 +1,4 @@
-"""Previews: a sheet of a few frames under several settings, and a sound file for each instrument."""
+"""Previews: a sheet of a few frames under several settings, a score, and a sound file for each instrument."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import numpy as np
 
 from reimagine import made, recipe, stages
 from reimagine.errors import StageError
+from reimagine.execution.sound import transcribed_notes
 from reimagine.gallery.report import write_sheet
+from reimagine.media.image_names import title
 from reimagine.media.notes import Note, Notes, read_notes
 from reimagine.media.reading import Reading
+from reimagine.media.score.engraving import check_score_output, write_score
 from reimagine.media.sound import write_sound
 from reimagine.progress import Progress
 from reimagine.runs.folder import Run
@@ -64,8 +67,8 @@ def preview(
     progress.begin("preview", len(settings) * len(frames))
     for setting in settings:
         process = recipe.build(stage, name, setting).load(device)
-        title = ", ".join(f"{k} {v}" for k, v in setting.items()) or "default"
-        rows.append([with_caption(next(iter(process([frame]))).image, title) for frame in frames])
+        caption = ", ".join(f"{k} {v}" for k, v in setting.items()) or "default"
+        rows.append([with_caption(next(iter(process([frame]))).image, caption) for frame in frames])
         progress.advance(len(frames))
     path = run.folder / f"preview-{stage}.png"
     write_sheet(rows, path)
@@ -91,6 +94,40 @@ def _outline_then_text(width: int) -> Iterator[tuple[int, int, tuple[int, int, i
         for dy in (-width, 0, width):
             yield dx, dy, (0, 0, 0)
     yield 0, 0, (255, 255, 255)
+
+
+def preview_score(
+    stage: str,
+    name: str | None,
+    film: Path,
+    into: Path | None,
+    device: str,
+    progress: Progress,
+    reading: Reading | None = None,
+) -> Path:
+    """Draw the score of a film's music; the notes of a run that has some are not transcribed again.
+
+    Args:
+        stage: a stage that transcribes; the other arguments are those of `preview`.
+
+    Returns:
+        Path of the picture, `preview-<stage>.svg` in the run folder.
+
+    Raises:
+        MediaError: what scores need is not installed, or there are no notes.
+        StageError: the film has no sound.
+    """
+    path = Path(f"preview-{stage}.svg")
+    check_score_output(path)
+    run = Run.open(film, into, reading, progress)
+    tracks, path = run.tracks, run.folder / path
+    written = tracks.artifact("notes")
+    if not (written or run.film.sounds or run.film.is_score):
+        raise StageError(f"{stage}: {run.film.source} has no sound track")
+    progress.begin("preview", 0)
+    notes = read_notes(written) if written else transcribed_notes(tracks, recipe.build(stage, name, {}), device)
+    write_score(path, notes, title(Path(run.film.source)))
+    return path
 
 
 def preview_instruments(timbre: Any, score: Path | None, into: Path, progress: Progress) -> Path:

@@ -27,6 +27,8 @@ TICKS_PER_BAR = QUARTERS_PER_BAR * TICKS_PER_QUARTER
 """MIDI ticks per bar of 4/4, the time signature of all files."""
 MIN_LEAD_IN = 0.05
 """Seconds before the first beat from which the file gets a lead-in bar; a shorter one would need an absurd tempo."""
+VOICES = ("melody", "middle", "bass")
+"""The voices of music; they are the names of MIDI tracks."""
 INDEPENDENT_TRACKS = 2
 """MIDI format whose tracks are pieces of music of their own."""
 
@@ -42,6 +44,7 @@ class Note:
         velocity: 1..127.
         bends: pitch bend in semitones at equal steps: of n values, number k holds from the fraction k / n of the note's
             duration to the fraction (k + 1) / n. Empty for a note without bends.
+        voice: one of VOICES; "" if it is unknown.
     """
 
     start: float
@@ -49,6 +52,7 @@ class Note:
     pitch: int
     velocity: int = 90
     bends: tuple[float, ...] = ()
+    voice: str = ""
 
     def until(self, end: float) -> Note:
         """The note, ended at `end` if it is longer; its bends keep their times."""
@@ -71,6 +75,7 @@ class Notes:
         beat: time of the first beat, seconds.
         cuts: times at which the shots of the film begin, seconds; empty if unknown.
         length: length of the film, seconds; 0 if unknown.
+        end: time at which the music ends, if that is later than the end of the last note; seconds.
     """
 
     notes: tuple[Note, ...]
@@ -78,6 +83,7 @@ class Notes:
     beat: float = 0.0
     cuts: tuple[float, ...] = ()
     length: float = 0.0
+    end: float = 0.0
 
     def __iter__(self) -> Iterator[Note]:
         return iter(self.notes)
@@ -87,8 +93,12 @@ class Notes:
 
     @property
     def seconds(self) -> float:
-        """Time at which the last note ends."""
-        return max((n.end for n in self.notes), default=0.0)
+        """Time at which the last note ends, or the music."""
+        return max((n.end for n in self.notes), default=self.end)
+
+    def of_voice(self, voice: str) -> Notes:
+        """The notes of one voice, as a part of the same music."""
+        return replace(self, notes=tuple(n for n in self if n.voice == voice), end=self.seconds)
 
     def repeated(self, period: float) -> Notes:
         """The notes repeated every `period` seconds until `length`, where notes that still sound end."""
@@ -109,10 +119,11 @@ class Notes:
 def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
     """Write a standard MIDI file that is complete or, if the write is interrupted, absent.
 
-    Before the first beat lies one bar of another tempo, so that bars begin on beats. A pitch bend applies to a whole
-    MIDI channel. Notes without bends share the first channel; each note with bends gets the one of the 14 other
-    pitched channels that has been silent longest. Only where more than 14 notes with bends sound at once do some share
-    a channel: then the later bend applies to all of them.
+    Before the first beat lies one bar of another tempo, so that bars begin on beats. If all notes have a voice, each
+    voice has a track. A pitch bend applies to a whole MIDI channel. Notes without bends share the first channel of
+    their voice; each note with bends gets that of the voice's other channels (all 14 pitched ones of notes without
+    voices) which has been silent longest. Only where more of them sound at once do some share a channel: then the
+    later bend applies to all of them.
 
     Args:
         path: the file.
@@ -125,8 +136,12 @@ def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
 
     file = mido.MidiFile(ticks_per_beat=TICKS_PER_QUARTER)
     file.tracks.append(_tempo_track(notes))
+    tracks: dict[str, Events] = {}
     for channel, placed in assign_channels(notes).items():
-        file.tracks.append(_note_track(notes, placed, channel, program))
+        name = placed[0].note.voice or f"channel {channel + 1}"
+        tracks.setdefault(name, []).extend(_note_events(notes, placed, channel, program))
+    for name, events in sorted(tracks.items(), key=lambda track: VOICES.index(track[0]) if track[0] in VOICES else 0):
+        file.tracks.append(_track([(0, mido.MetaMessage("track_name", name=name)), *events]))
     with atomic_file(path) as temporary:
         file.save(str(temporary))
 
@@ -141,7 +156,7 @@ def _tempo_track(notes: Notes) -> mido.MidiTrack:
     return _track(events)
 
 
-def _note_track(notes: Notes, placed: list[PlacedNote], channel: int, program: int) -> mido.MidiTrack:
+def _note_events(notes: Notes, placed: list[PlacedNote], channel: int, program: int) -> Events:
     import mido
 
     events: Events = [(0, mido.Message("program_change", program=program, channel=channel))]
@@ -149,7 +164,7 @@ def _note_track(notes: Notes, placed: list[PlacedNote], channel: int, program: i
     for first, last, note in placed:
         events.append((first, mido.Message("note_on", note=note.pitch, velocity=note.velocity, channel=channel)))
         events.append((last, mido.Message("note_off", note=note.pitch, channel=channel)))
-    return _track(events)
+    return events
 
 
 def _track(events: Events) -> mido.MidiTrack:
@@ -208,24 +223,30 @@ def _absolute(track: mido.MidiTrack) -> Events:
 def _bent_notes(path: Path, events: list[Events], clock: MidiClock) -> Iterator[Note]:
     """The notes of all tracks, with their pitch bends."""
     wheels = wheel_events(events)
-    found = [sounded for track in events for sounded in sounded_notes(track)]
-    durations = ((s.channel, clock.seconds(s.last) - clock.seconds(s.first)) for s in found)
+    found = [(sounded, _voice(track)) for track in events for sounded in sounded_notes(track)]
+    durations = ((s.channel, clock.seconds(s.last) - clock.seconds(s.first)) for s, _ in found)
     try:
         check_bends(durations, wheels)
     except ValueError as error:
         raise MediaError(f"{path}: not a MIDI file, or damaged ({error})") from error
-    for sounded in found:
+    for sounded, voice in found:
         start, end = clock.seconds(sounded.first), clock.seconds(sounded.last)
         bends = bends_of(wheels.get(sounded.channel), sounded.first, sounded.last, clock)
-        yield Note(start, end, sounded.pitch, sounded.velocity, bends)
+        yield Note(start, end, sounded.pitch, sounded.velocity, bends, voice)
+
+
+def _voice(track: Events) -> str:
+    """The voice that a track is named after; "" if it has another name, or none."""
+    names = (str(message.name) for _, message in track if message.type == "track_name")
+    return next((name for name in names if name in VOICES), "")
 
 
 def write_notes_csv(path: Path, notes: Notes) -> None:
-    """Write notes as CSV: start, end, pitch, velocity, and bends in semitones, separated by spaces."""
+    """Write notes as CSV: start, end, pitch, velocity, bends in semitones (separated by spaces), and voice."""
     from reimagine.files import write_text_atomically
 
     rows = [
-        f"{n.start:.3f},{n.end:.3f},{n.pitch},{n.velocity},{' '.join(f'{round(b, 4):g}' for b in n.bends)}"
+        f"{n.start:.3f},{n.end:.3f},{n.pitch},{n.velocity},{' '.join(f'{round(b, 4):g}' for b in n.bends)},{n.voice}"
         for n in notes
     ]
-    write_text_atomically(path, "\n".join(["start,end,pitch,velocity,bends", *rows]) + "\n")
+    write_text_atomically(path, "\n".join(["start,end,pitch,velocity,bends,voice", *rows]) + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import replace
 from heapq import merge
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +17,13 @@ PLAIN_CHANNEL = 0
 """MIDI channel of the notes without bends."""
 BEND_CHANNELS = [n for n in range(1, 16) if n != 9]
 """MIDI channels of the notes with bends: all others except that of the drums."""
+VOICE_CHANNELS = {
+    "": (PLAIN_CHANNEL, BEND_CHANNELS),
+    "melody": (0, [3, 4, 5]),
+    "middle": (1, [6, 7, 8, 10, 11, 12]),
+    "bass": (2, [13, 14, 15]),
+}
+"""MIDI channels of each voice: of its notes without bends, and of those with bends."""
 WHEEL_STEPS = 8192
 """Steps of the pitch wheel in each direction."""
 DEFAULT_RANGE = 2.0
@@ -55,12 +63,13 @@ def assign_channels(notes: Notes) -> dict[int, list[PlacedNote]]:
     """The notes of each MIDI channel; see `write_notes`."""
     channels: dict[int, list[PlacedNote]] = {}
     silent_since = dict.fromkeys(BEND_CHANNELS, -1)
-    for note in sorted(notes, key=lambda n: n.start):
+    has_voices = all(note.voice for note in notes)
+    for note in sorted(notes if has_voices else (replace(n, voice="") for n in notes), key=lambda n: n.start):
         first, last = notes.tick(note.start), notes.tick(note.end)
         placed = PlacedNote(first, max(last, first + 1), note)
-        channel = PLAIN_CHANNEL
+        channel, bend_channels = VOICE_CHANNELS[note.voice]
         if note.bends:
-            channel = min(BEND_CHANNELS, key=silent_since.__getitem__)
+            channel = min(bend_channels, key=silent_since.__getitem__)
             silent_since[channel] = max(silent_since[channel], placed.last)
         channels.setdefault(channel, []).append(placed)
     return channels

@@ -135,8 +135,8 @@ def test_bends_are_a_column_of_the_csv_file(tmp_path):
     notes = Notes((Note(0.0, 1.0, 60, 80, (0.0, 1 / 3, -0.5)), Note(0.5, 1.5, 62, 90)))
     write_notes_csv(tmp_path / "notes.csv", notes)
     header, *rows = (tmp_path / "notes.csv").read_text().splitlines()
-    assert header == "start,end,pitch,velocity,bends"
-    assert rows == ["0.000,1.000,60,80,0 0.3333 -0.5", "0.500,1.500,62,90,"]
+    assert header == "start,end,pitch,velocity,bends,voice"
+    assert rows == ["0.000,1.000,60,80,0 0.3333 -0.5,", "0.500,1.500,62,90,,"]
 
 
 def test_repeated_notes_keep_their_bends(tmp_path):

@@ -13,6 +13,7 @@ from reimagine.errors import ReimagineError, RunError
 from reimagine.files import copy_atomically
 from reimagine.gallery.page.pictures import QUALITY, ending_strip, shot_strip, write_films
 from reimagine.media.image_names import title
+from reimagine.media.score.engraving import picture_size
 from reimagine.media.writer import write_image
 from reimagine.records import read_json
 from reimagine.runs.step import ADVICE, Step, read_options
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 NO_LICENCE = "no licence stated"
 """Credit for a film or for weights that state nothing."""
-NOTE_FILES = ("notes.mid", "notes.csv")
+NOTE_FILES = ("notes.mid", "notes.csv", "notes.musicxml")
 """Files of a step that the page offers for download."""
+SCORE = "score.svg"
+"""Picture of the score of a step's notes."""
 STEP_PICTURES = {"piano-roll": "Piano roll", "rainbowgram": "Rainbowgram"}
 """Pictures of a step by file name, with their alternative text."""
 HIDDEN_ENTRIES = ("key", "bytes", "film", "notes")
@@ -90,6 +93,8 @@ def _step(step: Step, model: Any | None, source: Path, folder: Path) -> dict[str
         for name, title in STEP_PICTURES.items()
         if (source / f"{name}.png").exists()
     ]
+    if (source / SCORE).exists():
+        pictures.insert(0, _score(source / SCORE, folder / f"{step.folder[:2]}-{SCORE}", f"Score after {step.stage}"))
     return {
         "stage": step.stage,
         "model": step.model,
@@ -108,6 +113,13 @@ def _step_picture(source: Path, target: Path, text: str) -> dict[str, Any]:
         raise ReimagineError(f"{source}: the picture cannot be read; delete it and run the command again")
     write_image(target, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), QUALITY)
     height, width = image.shape[:2]
+    return {"path": f"{target.parent.name}/{target.name}", "text": text, "width": width, "height": height}
+
+
+def _score(source: Path, target: Path, text: str) -> dict[str, Any]:
+    """Copy the picture of a score; its address, alternative text and size."""
+    copy_atomically(source, target)
+    width, height = picture_size(source)
     return {"path": f"{target.parent.name}/{target.name}", "text": text, "width": width, "height": height}
 
 

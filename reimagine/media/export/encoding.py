@@ -13,8 +13,9 @@ from reimagine.media.export.images import check_kind, is_image_sequence
 from reimagine.media.film import MIDI_SUFFIXES, Film
 from reimagine.media.image_names import IMAGE_SUFFIXES
 from reimagine.media.pixels import depth_of
+from reimagine.media.score import SCORE_SUFFIXES
 
-OUTPUT_SUFFIXES = (*FILM_SUFFIXES, ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".mid")
+OUTPUT_SUFFIXES = (*FILM_SUFFIXES, ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".mid", *SCORE_SUFFIXES)
 """Films, sound files and notes that can be written."""
 DEFAULT_CODECS = {".webm": "vp9", ".mxf": "prores"}
 """The codec for each container; for all others h264, or `DEEP_CODEC` for a film of more than 8 bits."""
@@ -149,7 +150,7 @@ def check_output_of(film: Film, out: Path | None, encoding: Encoding) -> None:
     if not film.frames or film.is_still or (out and is_image_sequence(film, out)):
         return
     suffix = out.suffix.lower() if out else None
-    if out and suffix not in (*FILM_SUFFIXES, *MIDI_SUFFIXES):
+    if out and suffix not in (*FILM_SUFFIXES, *MIDI_SUFFIXES, *SCORE_SUFFIXES):
         raise MediaError(f"{out}: {suffix} cannot hold a film; give -o a {', '.join(FILM_SUFFIXES[:4])} file")
     if suffix == ".mxf" and not film.ticks and film.rate not in MXF_RATES:
         raise MediaError(f"{out}: .mxf cannot hold {float(film.rate):.5g} frames per second; use -o film.mov")

@@ -24,6 +24,7 @@ from reimagine.media.image_names import (
     source_files,
 )
 from reimagine.media.pixels import depth_of
+from reimagine.media.score import SCORE_SUFFIXES
 from reimagine.media.sound import Sound, write_sound
 from reimagine.media.writer import DEEP_IMAGE_SUFFIXES, write_image
 
@@ -49,7 +50,7 @@ def check_kind(film: Film, out: Path) -> None:
     """
     suffix = out.suffix.lower()
     if film.is_still:
-        if suffix not in (*IMAGE_SUFFIXES, *MIDI_SUFFIXES):
+        if suffix not in (*IMAGE_SUFFIXES, *MIDI_SUFFIXES, *SCORE_SUFFIXES):
             raise MediaError(
                 f"{out}: {film.source} is a picture, not a film; give -o a .png file, or give a folder --as-film"
             )

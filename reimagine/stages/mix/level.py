@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -36,20 +37,35 @@ class Level(MixModel):
 
     loudness: Annotated[float, "Loudness of the result, in LUFS", Range(-60, 0)] = -16.0
     keep_original: Annotated[float, "Share of the film's own sound to keep", SHARES] = 0.0
+    keep_stems: Annotated[
+        str, "Parts of the film's own sound to keep, with levels: percussive, harmonic=0.3,hiss=0.1 [default: all]"
+    ] = ""
     duck: Annotated[bool, "Lower the music while somebody speaks in the original sound"] = True
     version: ClassVar[int] = 2
+
+    def check(self) -> None:
+        """Refuse unknown stems and impossible levels."""
+        from reimagine.media.stems import parse_levels
+
+        parse_levels(self.keep_stems)
 
     def load(self, device: str) -> Mixer:
         """(the film's own sound, the new one) in; one sound as long as the first out."""
         import numpy as np
 
+        from reimagine.media.stems import parse_levels
+
+        levels = parse_levels(self.keep_stems)
+        share = self.keep_original or float(bool(levels))
+
         def mix(original: Sound, new: Sound, /) -> Sound:
             length = round(original.seconds * RATE)
             music = normalize_loudness(new.at_rate(RATE).stereo().fit_length(length), self.loudness)
-            if self.keep_original > 0:
+            if share > 0:
                 own = normalize_loudness(original.at_rate(RATE).stereo().fit_length(length), self.loudness)
                 speech = detect_speech(own) if self.duck else SpeechStrength(np.zeros(0))
-                lowered, kept = (1 - DUCKED) * self.keep_original, np.float32(self.keep_original)
+                own = kept_stems(own, levels) if levels else own
+                lowered, kept = (1 - DUCKED) * share, np.float32(share)
 
                 def both(block: np.ndarray, first: int) -> np.ndarray:
                     last = first + block.shape[1]
@@ -60,6 +76,18 @@ class Level(MixModel):
             return limit_peaks(music)
 
         return mix
+
+
+def kept_stems(sound: Sound, levels: Mapping[str, float]) -> Sound:
+    """A sound with the stems of `levels` only, at these levels."""
+    import numpy as np
+
+    from reimagine.media import Sound
+    from reimagine.media.stems import separate
+
+    parts = separate(sound)
+    kept = (parts[name].samples * np.float32(level) for name, level in levels.items())
+    return Sound(sum(kept, np.zeros((sound.channels, sound.length), np.float32)), sound.rate)
 
 
 def normalize_loudness(sound: Sound, loudness: float) -> Sound:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reimagine.errors import StageError, unknown_name
+from reimagine.media.notes import VOICES
 
 Latent = np.ndarray
 """(n,) float: the coordinates of an instrument."""
@@ -89,6 +90,39 @@ def instrument_schedule(
         return InstrumentSchedule(times, drawn, tuple(cuts))
     entries = sorted((_parse_entry(entry, latents, seconds) for entry in text.split(",")), key=lambda e: e[0])
     return InstrumentSchedule(tuple(time for time, _ in entries), tuple(z for _, z in entries), tuple(cuts))
+
+
+def instrument_schedules(
+    text: str,
+    latents: Mapping[str, Latent],
+    draw: Callable[[], Latent],
+    seconds: float,
+    change_every: float = 5.0,
+    cuts: Sequence[float] = (),
+) -> dict[str, InstrumentSchedule]:
+    """The schedule of each voice that the option `instruments` names, and, as "", that of all other voices.
+
+    In "bass=cello,melody=flute@0,violin@30", entries follow the voice before them; entries before any voice are those
+    of the other voices. Without such entries, other voices play as the melody does, or as the first voice named.
+
+    Args: see `instrument_schedule`.
+
+    Raises:
+        StageError: as `instrument_schedule`, and for an unknown voice.
+    """
+    texts: dict[str, list[str]] = {}
+    voice = ""
+    for entry in text.split(","):
+        name, is_named, instrument = entry.rpartition("=")
+        voice = name.strip().lower() if is_named else voice
+        if is_named and voice not in VOICES:
+            raise StageError(unknown_name("voice", name.strip(), VOICES))
+        texts.setdefault(voice, []).append(instrument)
+    texts.setdefault("", texts.get(VOICES[0]) or next(iter(texts.values())))
+    return {
+        name: instrument_schedule(",".join(entries), latents, draw, seconds, change_every, cuts)
+        for name, entries in texts.items()
+    }
 
 
 def _parse_entry(entry: str, latents: Mapping[str, Latent], seconds: float) -> tuple[float, Latent]:

@@ -10,9 +10,10 @@ import numpy as np
 
 from reimagine.media import Note, Notes, Sound
 from reimagine.media.samples import store
+from reimagine.media.voices import with_voices
 from reimagine.stages.contract import Counts
 from reimagine.stages.timbre.accumulation import accumulated
-from reimagine.stages.timbre.instruments import Latent, instrument_schedule
+from reimagine.stages.timbre.instruments import Latent, instrument_schedules
 
 RATE = 48000
 """Hz. Sample rate of the result."""
@@ -67,7 +68,7 @@ class InstrumentOptions(Protocol):
 
     @property
     def instruments(self) -> str:
-        """The schedule, see `instrument_schedule`."""
+        """The schedule, see `instrument_schedules`."""
         ...
 
     @property
@@ -100,7 +101,7 @@ class Player:
     def __call__(self, notes: Notes, counts: Counts | None = None, /) -> Sound:
         """The sound of the notes. The number of notes moved by octaves is added to `counts`."""
         rng = np.random.default_rng(self.options.seed)
-        schedule = instrument_schedule(
+        schedules = instrument_schedules(
             self.options.instruments,
             self.instruments.latents,
             lambda: self.instruments.random_latent(rng),
@@ -108,12 +109,15 @@ class Player:
             self.options.change_every,
             notes.cuts if self.options.at_cuts else (),
         )
+        if len(schedules) > 1:
+            notes = with_voices(notes)
         ordered = sorted(notes, key=lambda note: note.start)
         folded = [fold_octaves(note, *self.instruments.pitch_range) for note in ordered]
         moved = sum(a.pitch != b.pitch for a, b in zip(ordered, folded, strict=True))
         if counts is not None and moved:
             counts.add(MOVED, moved)
-        waves = self.instruments.synthesize(folded, [schedule.at(note.start) for note in folded])
+        latents = [schedules.get(note.voice, schedules[""]).at(note.start) for note in folded]
+        waves = self.instruments.synthesize(folded, latents)
         placed = ((int(note.start * RATE), panned(note, wave)) for note, wave in zip(folded, waves, strict=True))
         blocks = accumulated(placed, int((notes.seconds + MAX_RELEASE) * RATE), 2)
         return finish(store(reverberated(blocks, self.options.room), RATE, 2))

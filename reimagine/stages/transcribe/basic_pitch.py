@@ -65,6 +65,7 @@ class BasicPitch(TranscriptionModel):
         int | None, "Most notes at a time; the loudest are kept [default: by thresholds]", Range(1, 128)
     ] = None
     bends: Annotated[bool, "Transcribe the pitch bends of each note"] = False
+    stems: Annotated[bool, "Hear tones only: clicks and percussion are removed, and most of the hiss"] = False
     sample_rate: ClassVar[int | None] = RATE
     version: ClassVar[int] = 1
     realtime_factor: ClassVar[float] = 6.0
@@ -86,6 +87,7 @@ class BasicPitch(TranscriptionModel):
             StageError: the package `basic-pitch` is not installed.
         """
         from reimagine.media import Notes
+        from reimagine.media.stems import tonal_sound
         from reimagine.stages.transcribe.basic_pitch_package import load_package
         from reimagine.stages.transcribe.note_filter import filter_notes
         from reimagine.stages.transcribe.tempo import estimate_tempo
@@ -94,7 +96,7 @@ class BasicPitch(TranscriptionModel):
         package = load_package()
 
         def transcribe(sound: Sound, counts: Counts | None = None, /) -> Notes:
-            samples = _prepare(sound)
+            samples = _prepare(tonal_sound(sound) if self.stems else sound)
             if len(samples) < HOP or max(samples.max(), -samples.min()) < SILENCE:
                 return Notes(())
             activations = predict(package.session, samples, self.bends)

@@ -41,6 +41,7 @@ class Pyin(TranscriptionModel):
     lowest: Annotated[int, "Lowest pitch (MIDI number; 36 is C2)", Range(0, 127)] = 40
     highest: Annotated[int, "Highest pitch (MIDI number; 96 is C7)", Range(0, 127)] = 88
     shortest: Annotated[float, "Drop notes shorter than this, in seconds", Range(0, 60)] = 0.08
+    stems: Annotated[bool, "Hear tones only: clicks and percussion are removed, and most of the hiss"] = False
     version: ClassVar[int] = 1
     realtime_factor: ClassVar[float] = 3.0
 
@@ -57,9 +58,10 @@ class Pyin(TranscriptionModel):
         import numpy as np
 
         from reimagine.media import Notes
+        from reimagine.media.stems import tonal_sound
 
         def transcribe(sound: Sound, counts: Counts | None = None, /) -> Notes:
-            samples = sound.at_rate(RATE).mono()
+            samples = (tonal_sound(sound) if self.stems else sound).at_rate(RATE).mono()
             if len(samples) < MIN_SAMPLES or np.abs(samples).max() < SILENCE:
                 return Notes(())
             tempo = float(np.atleast_1d(librosa.feature.tempo(y=samples, sr=RATE))[0])

@@ -31,9 +31,9 @@ class GanSynth(SynthesisModel):
         import numpy as np
 
         from reimagine.stages.timbre.gansynth.synthesis import SeededLatents
-        from reimagine.stages.timbre.instruments import instrument_schedule
+        from reimagine.stages.timbre.instruments import instrument_schedules
 
-        instrument_schedule(self.instruments, SeededLatents(1), lambda: np.zeros(1), 1.0, self.change_every)
+        instrument_schedules(self.instruments, SeededLatents(1), lambda: np.zeros(1), 1.0, self.change_every)
 
     def load(self, device: str) -> Synthesizer:
         """Notes in, 48 kHz stereo sound out."""

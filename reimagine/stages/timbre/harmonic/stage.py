@@ -14,9 +14,9 @@ from reimagine.stages.contract import SynthesisModel, Synthesizer
 class HarmonicTimbre(SynthesisModel):
     """Instruments learned from a soundfont, and interpolations between them. Follows pitch bends."""
 
-    instruments: Annotated[str, "Such as flute, flute@0,violin@30,cello@100% (seconds or per cent), or random"] = (
-        "violin@0%,flute@50%,vibraphone@100%"
-    )
+    instruments: Annotated[
+        str, "Such as flute, flute@0,violin@30,cello@100% (seconds or per cent), bass=cello,melody=violin, or random"
+    ] = "violin@0%,flute@50%,vibraphone@100%"
     change_every: Annotated[float, "Seconds from one random instrument to the next", Range(0.05, 86400)] = 5.0
     seed: Annotated[int, "Random seed of the random instruments", SEEDS] = 1
     at_cuts: Annotated[bool, "Change the instrument only at the film's cuts"] = False
@@ -40,11 +40,11 @@ class HarmonicTimbre(SynthesisModel):
         """Refuse unknown instruments and malformed times."""
         import numpy as np
 
-        from reimagine.stages.timbre.instruments import instrument_schedule
+        from reimagine.stages.timbre.instruments import instrument_schedules
 
         placeholder = np.zeros(1)
         latents = dict.fromkeys(self.choices()["instruments"], placeholder)
-        instrument_schedule(self.instruments, latents, lambda: placeholder, 1.0, self.change_every)
+        instrument_schedules(self.instruments, latents, lambda: placeholder, 1.0, self.change_every)
 
     def load(self, device: str) -> Synthesizer:
         """Notes in, 48 kHz stereo sound out."""

@@ -223,7 +223,8 @@ def _absolute(track: mido.MidiTrack) -> Events:
 def _bent_notes(path: Path, events: list[Events], clock: MidiClock) -> Iterator[Note]:
     """The notes of all tracks, with their pitch bends."""
     wheels = wheel_events(events)
-    found = [(sounded, _voice(track)) for track in events for sounded in sounded_notes(track)]
+    voices = [_voice(track) for track in events]
+    found = [(s, voice) for track, voice in zip(events, voices, strict=True) for s in sounded_notes(track)]
     durations = ((s.channel, clock.seconds(s.last) - clock.seconds(s.first)) for s, _ in found)
     try:
         check_bends(durations, wheels)

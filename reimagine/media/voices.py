@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -43,13 +45,26 @@ def with_voices(notes: Notes) -> Notes:
 def _neighbours(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether other notes sound above, and below, each note for half of its time; `starts` are ascending."""
     above, below = np.zeros((2, len(starts)), bool)
-    firsts = np.searchsorted(starts, starts - (ends - starts).max())
-    lasts = np.searchsorted(starts, ends)
-    for n, (first, last) in enumerate(zip(firsts, lasts, strict=True)):
-        overlap = np.minimum(ends[first:last], ends[n]) - np.maximum(starts[first:last], starts[n])
-        others = pitches[first:last][overlap >= (ends[n] - starts[n]) / 2]
-        above[n], below[n] = (others > pitches[n]).any(), (others < pitches[n]).any()
+    for pitch in np.unique(pitches):  # at most 128; comparing each note with each is slow for chords of thousands
+        chosen = pitches == pitch
+        half = (ends[chosen] - starts[chosen]) / 2
+        for found, others in ((above, pitches > pitch), (below, pitches < pitch)):
+            sounding = _sounding_time(starts[others], ends[others])
+            found[chosen] = sounding(ends[chosen]) - sounding(starts[chosen]) >= half
     return above, below
+
+
+def _sounding_time(starts: np.ndarray, ends: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """The function of time that gives the seconds before it in which any of the notes sounds; `starts` ascend."""
+    if not len(starts):
+        return np.zeros_like
+    latest = np.maximum.accumulate(ends)
+    first = np.concatenate([[True], starts[1:] > latest[:-1]])
+    last = np.concatenate([first[1:], [True]])
+    times = np.stack([starts[first], latest[last]], axis=1)
+    sums = np.cumsum(times[:, 1] - times[:, 0])
+    values = np.stack([np.concatenate([[0.0], sums[:-1]]), sums], axis=1)
+    return partial(np.interp, xp=times.ravel(), fp=values.ravel())
 
 
 def _levels(starts: np.ndarray, pitches: np.ndarray, chosen: np.ndarray, share: float) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import time
 
 import pytest
 from helpers import run_cli
@@ -51,10 +50,8 @@ TEXTS = {
 
 
 def refused(path) -> str:
-    begun = time.monotonic()
     with pytest.raises(RecipeError) as error:
         recipe.read(path, check=True)
-    assert time.monotonic() - begun < 20
     line = str(error.value)
     assert "\n" not in line and len(line) < 1000
     return line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-import time
+import sys
 
 import pytest
 from helpers import run_cli
@@ -13,6 +13,7 @@ from reimagine.media import Note, Notes
 from reimagine.media.notes import read_notes, write_notes
 from reimagine.media.reader import open_film
 from reimagine.media.sound import read_sound
+from reimagine.media.voices import with_voices
 
 
 def wav(rate: int = 48000, channels: int = 1, size: int | None = None, bits: int = 16, samples: int = 4800) -> bytes:
@@ -41,10 +42,8 @@ REFUSED = {
 def test_sound_that_no_recording_has(data, tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(data)
-    begun = time.monotonic()
     code, out, err = run_cli("music", path, "--transcribe", "pyin", "--timbre", "sine", "--into", tmp_path / "r", "-q")
     assert (code, out, err.count("\n")) == (1, "", 1)
-    assert time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize("bits", [0, 1, 7, 33, 65535])
@@ -97,22 +96,44 @@ FILES = {
 
 
 @pytest.mark.parametrize("data", FILES.values(), ids=FILES)
-def test_midi_beyond_the_limits_is_refused_quickly(data, tmp_path):
+def test_midi_beyond_the_limits_is_refused(data, tmp_path):
     path = tmp_path / "a.mid"
     path.write_bytes(data)
-    begun = time.monotonic()
     with pytest.raises(MediaError) as error:
         read_notes(path)
-    assert time.monotonic() - begun < 20
     assert "\n" not in str(error.value) and len(str(error.value)) < 400
 
 
-def test_many_notes_at_one_time_are_read_quickly(tmp_path):
+def lines_run(function, *arguments) -> int:
+    """The number of lines of Python that a call runs, passes through loops counted each: the same on every machine."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function(*arguments)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_work_for_notes_at_one_time_grows_with_their_number(tmp_path):
+    paths = tmp_path / "a.mid", tmp_path / "b.mid"
+    for path, count in zip(paths, (400, 1600), strict=True):
+        path.write_bytes(midi(ON + b"\x00\x3c\x40" * count + OFF))
+    assert len(read_notes(paths[1])) == 1601
+    assert lines_run(read_notes, paths[1]) < 5 * lines_run(read_notes, paths[0])
+
+
+def test_many_notes_at_one_time_are_read(tmp_path):
     path = tmp_path / "a.mid"
     path.write_bytes(midi(ON + b"\x00\x3c\x40" * 30_000 + OFF))
-    begun = time.monotonic()
-    assert len(read_notes(path)) == 30_001
-    assert time.monotonic() - begun < 20
+    assert len(with_voices(read_notes(path))) == 30_001
 
 
 @pytest.mark.parametrize("hours", [1.5, 3, 12])

@@ -1,4 +1,4 @@
-"""Every engine gives the frames of the local one, for every model that processes a picture."""
+"""Every engine gives the frames of the local one, for the models that process a picture."""
 
 from __future__ import annotations
 
@@ -21,7 +21,15 @@ from reimagine.runs.folder import Run
 from reimagine.runs.step import Step
 from reimagine.stages.contract import Kind
 
-PICTURE = [(s, name) for s, row in stages.STAGES.items() if row.kind is Kind.PICTURE for name in row.models]
+LARGE = ("deoldify", "ddcolor")
+"""Networks that have no tiny form; they are called as `unet` is."""
+PICTURE = [
+    (s, name)
+    for s, row in stages.STAGES.items()
+    if row.kind is Kind.PICTURE
+    for name in row.models
+    if name not in LARGE
+]
 
 
 @pytest.fixture(scope="module")

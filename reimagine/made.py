@@ -22,7 +22,7 @@ from reimagine.errors import RunError
 
 RECORD = "made.jsonl"
 """File of a guarded folder that lists the files made there."""
-HEADER = {"record": "files made by reimagine"}
+HEADER_LINE = json.dumps({"record": "files made by reimagine"}) + "\n"
 """First line of a record, by which it is known from another file of this name."""
 ADVICE = "move it away, or give another name with -o or another folder with --into"
 """The end of messages about files that are not replaced."""
@@ -100,9 +100,9 @@ def guard(folder: Path, sources: Iterable[Path] = ()) -> None:
     """
     record = _Record(folder.resolve())
     record.sources = list(sources)
-    if not os.path.lexists(record.path):
+    if not os.path.lexists(record.path) or _is_begun(record.path):
         try:
-            record.path.write_text(json.dumps(HEADER) + "\n", encoding="utf-8")
+            record.path.write_text(HEADER_LINE, encoding="utf-8")
         except OSError as error:
             raise RunError(f"{folder}: cannot be written ({error.strerror}); give another folder") from error
     elif not _is_record(record.path):
@@ -113,6 +113,11 @@ def guard(folder: Path, sources: Iterable[Path] = ()) -> None:
 def is_guarded(folder: Path) -> bool:
     """Whether a folder has a record."""
     return _is_record(folder / RECORD)
+
+
+def is_covered(folder: Path) -> bool:
+    """Whether a folder is inside one that this process guards."""
+    return _record_of(folder / RECORD) is not None
 
 
 def cover(folder: Path, out: Path) -> None:
@@ -238,7 +243,18 @@ def _parse(text: bytes) -> _Line | None:
 
 
 def _is_record(path: Path) -> bool:
+    return _beginning(path) == HEADER_LINE
+
+
+def _is_begun(path: Path) -> bool:
+    """Whether a process was killed while it wrote the first line of a record."""
+    text = _beginning(path)
+    return text is not None and HEADER_LINE.startswith(text) and text != HEADER_LINE
+
+
+def _beginning(path: Path) -> str | None:
+    """The first line of a file, as far as a record's could be long; None if it is none, or a link."""
     if path.is_symlink() or not path.is_file():
-        return False
+        return None
     with path.open("rb") as file:
-        return file.readline(200) == (json.dumps(HEADER) + "\n").encode()
+        return file.readline(200).decode("latin-1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 import types
 import typing
 from collections.abc import Sequence
@@ -89,7 +89,8 @@ def _expect(value: Any, kind: type, place: str) -> Any:
 
 
 def _number(value: Any, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    is_number = not isinstance(value, bool) and isinstance(value, int | float)
+    if not is_number or not -sys.float_info.max <= value <= sys.float_info.max:  # an int may be beyond floats
         raise _Mismatch(f"{place or 'it'} must be a number")
     return value
 

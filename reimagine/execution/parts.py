@@ -11,12 +11,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+from reimagine.errors import RunError
 from reimagine.files import write_text_atomically
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame, Shot
 from reimagine.media.iteration import prefetch, report_progress
 from reimagine.media.track import PictureTrack
 from reimagine.media.writer import write_frames
+from reimagine.records import read_json
 from reimagine.stages.contract import Counts, FrameProcessor, PictureModel
 
 MAX_FRAMES = 240
@@ -111,8 +113,7 @@ def process_part(work: PictureWork, part: Part, advance: Callable[[float], None]
     Args:
         advance: called with the number of frames that are newly done.
     """
-    if part.sidecar.exists():
-        result = _read_result(part)
+    if result := _read_result(part):
         advance(result.frames)
         return result
     begun, counts = time.monotonic(), Counts()
@@ -129,9 +130,25 @@ def process_part(work: PictureWork, part: Part, advance: Callable[[float], None]
     return result
 
 
-def _read_result(part: Part) -> PartResult:
-    facts = json.loads(part.sidecar.read_text())
-    return PartResult(part.out, facts["frames"], facts["seconds"], Counts(facts["counts"]))
+@dataclass(frozen=True)
+class _Sidecar:
+    """The contents of a sidecar."""
+
+    frames: int
+    seconds: float
+    counts: dict[str, float]
+
+
+def _read_result(part: Part) -> PartResult | None:
+    """The result of a part that is done; None if it is not, or if its sidecar is damaged."""
+    if not part.sidecar.exists() or not part.out.exists():
+        return None
+    try:
+        facts = read_json(part.sidecar, _Sidecar, RunError, "")
+    except RunError:
+        return None
+    is_whole = facts.frames == part.frames.stop - part.frames.start
+    return PartResult(part.out, facts.frames, facts.seconds, Counts(facts.counts)) if is_whole else None
 
 
 def input_frames(work: PictureWork, part: FrameRange) -> Iterator[Frame]:

@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 
 from reimagine import made
 from reimagine.errors import WeightsError
-from reimagine.files import atomic_file
+from reimagine.files import atomic_file, remove_leftovers
 
 RENAMED_PARTS = {
     "critic": "discriminator",
@@ -28,6 +28,36 @@ RENAMED_PARTS = {
     "judges": "discriminator_optimizer",
 }
 """Names of networks and optimizers in checkpoints of earlier versions, with their present names."""
+
+
+OWN_FILES = ("checkpoint.pt", "weights.safetensors", "weights.toml", "log.csv", "curves.png", "samples.png", "look.txt")
+"""Files of a training, in its run folder."""
+OWN_FOLDERS = ("samples", "pairs", "notes")
+"""Folders in it of pictures and rendered sound."""
+
+
+DAMAGED = "the checkpoint is damaged; remove it to begin the training again, or give another --into"
+"""What is wrong with a checkpoint that cannot be read."""
+
+
+def open_folder(run: Path) -> None:
+    """Create the run folder of a training, or open it to go on; temporary files of a killed training are removed.
+
+    From now on only files that trainings wrote are replaced in it.
+
+    Raises:
+        RunError: the folder cannot be written, or holds a file of the user where a file of the training belongs.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(run)
+    if not made.is_covered(run):
+        is_earlier = not made.is_guarded(run) and all((run / name).is_file() for name in ("checkpoint.pt", "log.csv"))
+        made.guard(run)
+        if is_earlier:  # a release without records began it
+            files = (path for name in OWN_FOLDERS for path in (run / name).glob("*"))
+            made.adopt(run, [*(run / name for name in OWN_FILES), *files])
+    for name in OWN_FILES:
+        made.check(run / name)
 
 
 def seed_everything(number: int) -> None:
@@ -60,11 +90,11 @@ def load_checkpoint(path: Path, parts: Mapping[str, nn.Module | Optimizer]) -> d
     Without a file, nothing is loaded and the result is empty.
 
     Raises:
-        WeightsError: the checkpoint is of a network with another architecture.
+        WeightsError: the checkpoint is damaged, or of a network with another architecture.
     """
     if not path.exists():
         return {}
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = _read_checkpoint(path)
     for old, new in RENAMED_PARTS.items():
         if old in state and old not in parts and new in parts:
             state[new] = state.pop(old)
@@ -78,6 +108,16 @@ def load_checkpoint(path: Path, parts: Mapping[str, nn.Module | Optimizer]) -> d
                     "or give another --into"
                 ) from error
     return {name: value for name, value in state.items() if name not in parts}
+
+
+def _read_checkpoint(path: Path) -> dict[str, Any]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises errors of many kinds for damaged files
+        raise WeightsError(f"{path}: {DAMAGED}") from error
+    if not isinstance(state, dict):
+        raise WeightsError(f"{path}: {DAMAGED}")
+    return state
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -15,7 +15,7 @@ from reimagine.options import LEARNING_RATES, SHARES, Range
 from reimagine.training.films import list_films
 from reimagine.training.options import Batch, Minutes, Photos, Seed, Start, Training
 from reimagine.training.photos import read_photos
-from reimagine.training.state import seed_everything
+from reimagine.training.state import open_folder, seed_everything
 
 from . import data
 from .losses import ArtObjective, DistillationObjective, Objective
@@ -66,7 +66,7 @@ class TrainCartoon(Training):
         if sum(map(bool, (self.art, self.frames_from, self.teacher))) != 1:
             raise StageError("train cartoon: give one of --art, --frames-from and --teacher")
         seed_everything(self.seed)
-        run.mkdir(parents=True, exist_ok=True)
+        open_folder(run)
         self.claim(run)
         trainer = CartoonTrainer(self, run, device)
         objective = self.objective(trainer)

@@ -26,7 +26,14 @@ from reimagine.training.discriminator import PatchDiscriminator
 from reimagine.training.films import list_films
 from reimagine.training.options import Batch, LearningRate, Minutes, Seed, Size, Start, Training
 from reimagine.training.plots import plot_losses
-from reimagine.training.state import cosine_schedule, load_checkpoint, save_and_log, seed_everything, update_ema
+from reimagine.training.state import (
+    cosine_schedule,
+    load_checkpoint,
+    open_folder,
+    save_and_log,
+    seed_everything,
+    update_ema,
+)
 from reimagine.zoo.device import to_channels_last
 
 from ..unet.data import palette
@@ -101,7 +108,7 @@ def train_on_reference(
 
 def train(options: TrainColorizeTemporal, run: Path, device: str, progress: Progress) -> Path:
     """Train in the folder `run`, write weights and card, and return the path of the weights."""
-    run.mkdir(parents=True, exist_ok=True)
+    open_folder(run)
     seed_everything(options.seed)
     films = [path for named in options.film for path in list_films(named)]
     frames = [f for number, path in enumerate(films) for f in _frames_of_film(path, number, options.until)]

@@ -24,6 +24,8 @@ LUMA_LEVELS = (0.0, 0.25, 0.85, 1.0)
 """Luma at which the gains of a and b are given; between them they are interpolated linearly."""
 UNCALIBRATED_GAINS = (0.6, 1.0, 1.0, 0.85)
 """Gains of weights without calibration: such a network predicts too much chroma in black and white."""
+LEAST_GAINS = (0.0, 0.0, 0.8, 0.8)
+"""Lower limits of the gains at `LUMA_LEVELS`."""
 LARGEST_GAIN = 1.3
 """Largest gain of a calibration."""
 
@@ -153,10 +155,11 @@ def luma_basis(luma: Tensor) -> Tensor:
 
 
 def calibrate(luma: Tensor, predicted: Tensor, target: Tensor) -> Tensor:
-    """Return the gains (2, 4) of a and b at `LUMA_LEVELS` with the least squared error, within 0 to `LARGEST_GAIN`.
+    """Return the gains (2, 4) of a and b at `LUMA_LEVELS` with the least squared error, within fixed limits.
 
     Where a network is unsure of a colour its mean still has chroma, which is wrong more often than right; the gains
-    remove it where it does not help, such as red in the dark.
+    remove it where it does not help, such as red in the dark. In light regions most of it remains: white backgrounds
+    outnumber skin and sky in photographs, and would make these grey.
 
     Args:
         luma: (N, 1, h, w) in 0..1.
@@ -168,5 +171,5 @@ def calibrate(luma: Tensor, predicted: Tensor, target: Tensor) -> Tensor:
     for p, t in zip(predicted.transpose(0, 1).flatten(1), target.transpose(0, 1).flatten(1), strict=True):
         features = basis * p.double()
         solution = torch.linalg.solve(features @ features.T + torch.eye(len(basis)).to(basis), features @ t.double())
-        gains.append(solution.clamp(0, LARGEST_GAIN))
+        gains.append(solution.clamp(solution.new_tensor(LEAST_GAINS), solution.new_tensor(LARGEST_GAIN)))
     return torch.stack(gains).float()

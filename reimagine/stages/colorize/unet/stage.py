@@ -33,7 +33,7 @@ class ColorizeUNet(PictureModel):
     references: References = None
     hint: Hint = ()
     every_frame: EveryFrame = False
-    weights: Weights = "colorize-nogan"
+    weights: Weights = "colorize-lite0"
     version: ClassVar[int] = 2
     context: ClassVar[int] = 16
     look_ahead: ClassVar[int] = 16

@@ -21,7 +21,7 @@ from reimagine.training.options import (
     Training,
 )
 from reimagine.training.photos import read_photos
-from reimagine.training.state import seed_everything
+from reimagine.training.state import open_folder, seed_everything
 
 from . import data
 from .net import ENCODERS
@@ -65,7 +65,7 @@ class TrainColorize(Training):
     def __call__(self, run: Path, device: str = "cpu") -> Path:
         """Train in the folder `run`, or continue there; return the path of the weights."""
         seed_everything(self.seed)
-        run.mkdir(parents=True, exist_ok=True)
+        open_folder(run)
         training, validation = data.split(read_photos(self.photos))
         trainer = ColorizeTrainer(self, run, device, training, data.validation_pairs(validation, VALIDATION_SIDE))
         trainer.generator_phase()

@@ -27,7 +27,7 @@ from reimagine.stages.compose.melody.dataset import read_melodies
 from reimagine.stages.compose.melody.grid import BAR, CLASSES, FIRST_PITCH, PHRASE
 from reimagine.stages.compose.melody.net import PhraseDiscriminator, PhraseGenerator
 from reimagine.training.options import Batch, LearningRate, Minutes, Seed, Training
-from reimagine.training.state import load_checkpoint, save_and_log, seed_everything, update_ema
+from reimagine.training.state import load_checkpoint, open_folder, save_and_log, seed_everything, update_ema
 
 KL_WEIGHT = 0.02
 """Weight of the latents' KL divergence from the standard normal distribution."""
@@ -85,7 +85,7 @@ class TrainCompose(Training):
     def __call__(self, run: Path, device: str = "cpu") -> Path:
         """Train in the folder `run` and return the path of the weights; an interrupted training is resumed."""
         seed_everything(self.seed)
-        run.mkdir(parents=True, exist_ok=True)
+        open_folder(run)
         melodies = read_melodies(self.melodies)
         print(f"{len(melodies)} melodies", flush=True)
         trainer = ComposeTrainer(self, run, device, melodies)

@@ -22,6 +22,7 @@ from reimagine.stages.continuation.random_state import private_generators
 from reimagine.stages.continuation.training_frames import TrainingFrames, choose_stride, resize_by_area
 from reimagine.training.films import list_films
 from reimagine.training.options import Films, LearningRate, Minutes, Seed, Start, Training
+from reimagine.training.state import open_folder
 
 from .exemplars import ExemplarBank
 from .net import NextFrameNet
@@ -58,7 +59,7 @@ class TrainContinue(Training):
     renamed_options: ClassVar[Mapping[str, str]] = {"first": "discriminator_start"}
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:
-        run.mkdir(parents=True, exist_ok=True)
+        open_folder(run)
         shots = [shot for film in list_films(self.films) for shot in read_shots(film)]
         banks = [ExemplarBank(shot) for shot in (*shots, *map(flip_horizontally, shots))]
         print(f"{len(banks)} shots, {sum(map(len, banks))} frames", flush=True)

@@ -28,7 +28,7 @@ from reimagine.training.options import (
     Training,
 )
 from reimagine.training.photos import read_photos
-from reimagine.training.state import seed_everything
+from reimagine.training.state import open_folder, seed_everything
 
 from . import data
 from .training import RestorationTraining
@@ -65,7 +65,7 @@ class TrainRestore(Training):
     def __call__(self, run: Path, device: str = "cpu") -> Path:
         """Train in the folder `run`, from its checkpoint if there is one; return the path of the weights."""
         seed_everything(self.seed)
-        run.mkdir(parents=True, exist_ok=True)
+        open_folder(run)
         photos = data.to_grey(read_photos(self.photos))
         step = max(2, len(photos) // VALIDATION_PHOTOS)
         training_photos = [p for i, p in enumerate(photos) if i % step]

@@ -20,7 +20,7 @@ from reimagine.media import Frame
 from reimagine.options import Range
 from reimagine.training.options import Batch, Films, LearningRate, Minutes, Photos, Seed, Size, Training
 from reimagine.training.photos import read_photos
-from reimagine.training.state import seed_everything
+from reimagine.training.state import open_folder, seed_everything
 
 from . import data
 from .trainer import ConsistencyTrainer
@@ -61,7 +61,7 @@ class TrainStabilize(Training):
             MediaError: there are fewer clips than a batch needs.
         """
         seed_everything(self.seed)
-        run.mkdir(parents=True, exist_ok=True)
+        open_folder(run)
         clips = self.collect(device)
         print(f"{len(clips)} clips", flush=True)
         trainer = ConsistencyTrainer(self, run, device, clips)

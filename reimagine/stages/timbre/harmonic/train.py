@@ -24,7 +24,14 @@ from reimagine.stages.timbre.harmonic.dataset import LEVEL_STEP, Examples, colle
 from reimagine.stages.timbre.harmonic.net import Decoder
 from reimagine.stages.timbre.soundfont import program_name
 from reimagine.training.options import Batch, LearningRate, Minutes, Seed, Training
-from reimagine.training.state import cosine_schedule, load_checkpoint, save_and_log, seed_everything, update_ema
+from reimagine.training.state import (
+    cosine_schedule,
+    load_checkpoint,
+    open_folder,
+    save_and_log,
+    seed_everything,
+    update_ema,
+)
 
 DEFAULT_PROGRAMS = "0-46,48-54,56-95,104-111"
 """General MIDI without timpani, orchestra hits, sound effects and drums."""
@@ -61,7 +68,7 @@ class TrainTimbre(Training):
 
     def __call__(self, run: Path, device: str = "cpu") -> Path:
         """Train in the folder `run` and return the path of the weights; an interrupted training is resumed."""
-        run.mkdir(parents=True, exist_ok=True)
+        open_folder(run)
         programs = parse_programs(self.programs)
         examples = collect_examples(self.soundfont, programs, run / "notes", partial(print, flush=True))
         return train(self, run, device, examples, [program_name(program) for program in programs])

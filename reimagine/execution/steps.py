@@ -10,7 +10,6 @@ from reimagine import stages
 from reimagine.errors import StageError
 from reimagine.execution import picture, sound
 from reimagine.execution.job import Outcome, StepJob
-from reimagine.files import remove_leftovers
 from reimagine.runs.step import Step, finished_step, write_step
 from reimagine.stages.contract import Kind
 
@@ -37,8 +36,6 @@ def run_step(job: StepJob) -> Step:
     if finished_step(folder, key, job.progress.message) is None:
         check_requirements(job)
         folder.mkdir(parents=True, exist_ok=True)
-        for written in (folder, folder / "parts"):
-            remove_leftovers(written)
         begun = time.monotonic()
         if kind.writes != "picture":
             job.progress.begin(job.stage, 0)

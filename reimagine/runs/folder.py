@@ -28,7 +28,7 @@ from reimagine.media.reading import Reading
 from reimagine.progress import NoProgress, Progress
 from reimagine.records import read_json
 from reimagine.runs.keys import step_key
-from reimagine.runs.opening import check_unchanged, open_source, read_opened
+from reimagine.runs.opening import check_unchanged, open_source, read_opened, remove_interrupted
 from reimagine.runs.ownership import guard_run
 from reimagine.runs.step import ADVICE, Step, check_step, is_inside, read_step
 from reimagine.runs.tracks import FilmTracks
@@ -67,6 +67,7 @@ class Run:
         self.shots: list[Shot]
         self.film, self.shots = read_opened(folder / opened)
         made.guard(folder, map(Path, (self.film.source, *self.film.stills)))
+        remove_interrupted(folder)
 
     @classmethod
     def open(

@@ -49,7 +49,6 @@ def open_source(source: Path, folder: Path, reading: Reading, progress: Progress
     _refuse_other_film(folder, source, identity)
     key = hash_of("open", VERSION, identity, *reading.identity())
     name = f"00-open-{key[:8]}"
-    remove_leftovers(folder / name)
     if not _is_opened(folder / name, progress):
         _analyze(source, folder / name, reading, progress)
     _follow_moved_film(folder, source, identity)
@@ -67,6 +66,12 @@ def check_unchanged(film: Film, folder: Path) -> None:
         raise RunError(f"{folder}: its film {source} does not exist any more; if it was moved, give its new path")
     if film.fingerprint.startswith(FINGERPRINT_PREFIX) and _identity(source, folder) != film.fingerprint:
         raise RunError(f"{folder}: its film {source} was changed since; give the film and another --into folder")
+
+
+def remove_interrupted(folder: Path) -> None:
+    """Remove the temporary files of processes that ended while they wrote to a run folder or to its steps."""
+    for inner in (folder, *folder.glob("[0-9][0-9]-*"), *folder.glob("[0-9][0-9]-*/parts")):
+        remove_leftovers(inner)
 
 
 def _identity(source: Path, folder: Path) -> str:

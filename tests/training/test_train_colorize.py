@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import interrupt_at, run_cli
+from safetensors.torch import load_file
 
 from reimagine.stages.colorize.unet import data, train, trainer
 from reimagine.stages.colorize.unet.stage import ColorizeUNet
@@ -126,3 +128,12 @@ def test_simulated_film_differs_from_the_grey_photograph():
     plain = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) / 255
     assert all(s.dtype == np.float32 and s.min() >= 0 and s.max() <= 1 for s in simulated)
     assert sum(np.abs(s - plain).mean() > 0.02 for s in simulated) >= 5
+
+
+def test_training_starts_from_weights(photos, tmp_path):
+    first = small_training(photos)(tmp_path / "first")
+    options = replace(small_training(photos, 1), start=str(first), rate=1e-9, adversarial_minutes=0.0)
+    second = options(tmp_path / "second")
+    before, after = (load_file(path) for path in (first, second))
+    assert before["bins"].equal(after["bins"]) and before.keys() == after.keys()
+    assert (before["head.weight"] - after["head.weight"]).abs().max() < 1e-2 < before["head.weight"].abs().max()

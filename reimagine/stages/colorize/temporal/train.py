@@ -189,7 +189,7 @@ class Fit:
         """Return the network with the weights to start from; random ones if training is from scratch."""
         if self.options.start:
             return zoo.load(self.options.start, TemporalUNet, "cpu")
-        bins, _ = palette([f.image for f in self.training] * 3)
+        bins = palette([f.image for f in self.training] * 3)
         net = TemporalUNet(len(bins))
         net.bins.copy_(torch.from_numpy(bins))
         return net

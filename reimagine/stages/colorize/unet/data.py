@@ -102,18 +102,33 @@ class CropStream(IterableDataset):
         return batches(self.photos, self.size, self.batch, self.seed + (1000 * worker.id if worker else 0))
 
 
-def palette(photos: list[np.ndarray], step: int = 10, rare: float = 2e-5) -> tuple[np.ndarray, np.ndarray]:
-    """Return the quantized ab colours of photographs, (Q, 2) in CIELAB units, and their frequencies (Q,), sum 1.
+def palette(photos: list[np.ndarray], step: int = 10, rare: float = 2e-5) -> np.ndarray:
+    """Return the quantized ab colours of photographs, float32 (Q, 2) in CIELAB units.
 
     Args:
         step: spacing of the grid of colours, in CIELAB units.
         rare: colours with a lower frequency are left out.
     """
-    ab = np.concatenate([ab_of(p, 8).reshape(-1, 2) for p in photos[::3]])
-    cells, counts = np.unique(np.round(ab / step).astype(int), axis=0, return_counts=True)
-    share = counts / counts.sum()
-    keep = share > rare
-    return cells[keep].astype(np.float32) * step, (share[keep] / share[keep].sum()).astype(np.float32)
+    cells, counts = np.unique(np.round(_sampled_ab(photos) / step).astype(int), axis=0, return_counts=True)
+    return cells[counts > rare * counts.sum()].astype(np.float32) * step
+
+
+def frequencies(photos: list[np.ndarray], bins: np.ndarray, step: int = 10) -> np.ndarray:
+    """Return the frequencies of quantized colours in photographs, float32 (Q,), sum 1.
+
+    Args:
+        bins: the colours, (Q, 2), on a grid in CIELAB units; other colours are not counted.
+        step: spacing of the grid.
+    """
+    cells, counts = np.unique(np.round(_sampled_ab(photos) / step).astype(int), axis=0, return_counts=True)
+    found = {tuple(cell): count for cell, count in zip(cells, counts, strict=True)}
+    values = [found.get(tuple(cell), 0) for cell in np.round(bins / step).astype(int)]
+    return np.array(values, np.float32) / max(1, sum(values))
+
+
+def _sampled_ab(photos: list[np.ndarray]) -> np.ndarray:
+    """Every third photograph's ab colours, reduced eight times, (n, 2)."""
+    return np.concatenate([ab_of(p, 8).reshape(-1, 2) for p in photos[::3]])
 
 
 def validation_pairs(photos: list[np.ndarray], size: int) -> list[tuple[np.ndarray, np.ndarray]]:

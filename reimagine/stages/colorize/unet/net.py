@@ -102,6 +102,7 @@ class ColorUNet(nn.Module):
         encoder: a name in `ENCODERS`.
 
     Attributes:
+        arch: the arguments, which are saved with the weights.
         gains: factors of a and of b at `LUMA_LEVELS`, (2, 4), saved with the weights: see `calibrate`.
     """
 
@@ -110,6 +111,7 @@ class ColorUNet(nn.Module):
 
     def __init__(self, bins: int, width: int = 288, encoder: str = "squeezenet") -> None:
         super().__init__()
+        self.arch = {"bins": bins, "width": width, "encoder": encoder}
         quarter, eighth, sixteenth = ENCODERS[encoder]
         self.encoder = SqueezeNet(1) if encoder == "squeezenet" else EfficientNetLite0()
         self.enter = conv(sixteenth, width, 1)

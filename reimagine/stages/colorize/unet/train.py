@@ -18,6 +18,7 @@ from reimagine.training.options import (
     Photos,
     Seed,
     Size,
+    Start,
     Training,
 )
 from reimagine.training.photos import read_photos
@@ -44,6 +45,7 @@ class TrainColorize(Training):
     photos: Photos
     features: Features = ""
     trunk: Annotated[str, "EfficientNet-Lite0 trunk (.safetensors): starting point of the encoder"] = ""
+    start: Start = ""
     encoder: Annotated[str, "Encoder: " + " or ".join(ENCODERS)] = "efficientnet-lite0"
     width: Annotated[int, "Channels at 1/16 of the size, a multiple of 8", WIDTHS] = 256
     size: Size = 128

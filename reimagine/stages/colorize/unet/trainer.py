@@ -54,7 +54,21 @@ LEAST_AGREEMENT = 0.99
 """Fraction of the generator's agreement that must remain after the adversarial phase for its weights to be exported."""
 
 
-def load_starting_point(encoder: nn.Module, options: TrainColorize) -> None:
+def build_network(options: TrainColorize, bins: np.ndarray) -> ColorUNet:
+    """The network before training: that of the weights `start`, or one with random weights behind its encoder.
+
+    Args:
+        bins: the quantized colours of the photographs, (Q, 2); the weights `start` have their own.
+    """
+    if options.start:
+        return zoo.load(options.start, ColorUNet, "cpu")
+    net = ColorUNet(len(bins), options.width, options.encoder)
+    net.bins.copy_(torch.from_numpy(bins))
+    load_published_features(net.encoder, options)
+    return net
+
+
+def load_published_features(encoder: nn.Module, options: TrainColorize) -> None:
     """Load published features into the encoder, if the options name them."""
     if isinstance(encoder, EfficientNetLite0) and options.trunk:
         load_trunk(encoder, Path(options.trunk))
@@ -81,13 +95,10 @@ class ColorizeTrainer:
         validation: list[tuple[np.ndarray, np.ndarray]],
     ) -> None:
         self.options, self.run, self.device, self.photos, self.validation = options, run, device, photos, validation
-        bins, share = data.palette(photos)
-        self.net = ColorUNet(len(bins), options.width, options.encoder)
-        self.net.bins.copy_(torch.from_numpy(bins))
-        load_starting_point(self.net.encoder, options)
-        self.net = to_channels_last(self.net, device)
+        self.net = to_channels_last(build_network(options, data.palette(photos)), device)
         self.ema = copy.deepcopy(self.net).eval()
         self.discriminator = PatchDiscriminator().to(device)
+        share = data.frequencies(photos, self.net.bins.cpu().numpy())
         self.weight = rebalancing_weights(torch.from_numpy(share)).to(device)
         encoder = list(self.net.encoder.parameters())
         rest = [p for n, p in self.net.named_parameters() if not n.startswith("encoder.")]
@@ -260,6 +271,5 @@ class ColorizeTrainer:
         if self.clock["adversarial"] and path.exists() and self.validate()["agreement"] <= least:
             return path
         self.ema.gains.copy_(calibrate(*self.predictions()))
-        arch = {"bins": len(self.net.bins), "width": self.options.width, "encoder": self.options.encoder}
-        zoo.save(path, self.ema, arch)
+        zoo.save(path, self.ema, self.ema.arch)
         return path

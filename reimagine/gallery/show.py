@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 HIDDEN_ENTRIES = ("key", "film")
 """Entries of report.json that are not in the table: the film is named above it."""
+MAX_CHARACTERS = 1000
+"""Characters of a text that are shown."""
 
 
 def megabytes(count: float) -> str:
@@ -62,7 +64,7 @@ def _report_table(report: dict[str, Any]) -> RenderableType:
     table = Table("number", "value", title="report.json")
     for key, value in report.items():
         if key not in HIDDEN_ENTRIES and value not in (None, {}, []):
-            table.add_row(key.replace("_", " "), _text(value))
+            table.add_row(key.replace("_", " "), value_text(value))
     return table
 
 
@@ -74,7 +76,12 @@ def changed_options(step: Step, folder: Path) -> str:
     return ", ".join(f"{name} {value}" for name, value in changed.items())
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A value of a report, such as "0.5", "yes", "shots 3, sheets 1" or "one; two"."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{k} {v:g}" if isinstance(v, int | float) else f"{k} {v}" for k, v in value.items())
-    return "; ".join(map(str, value)) if isinstance(value, list) else f"{value}"
+        return ", ".join(f"{name} {value_text(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(value_text, value))
+    return f"{value:g}" if isinstance(value, float) else f"{value}"[:MAX_CHARACTERS]

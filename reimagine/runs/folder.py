@@ -12,35 +12,24 @@ step is found again and not run twice.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from reimagine import made, stages
 from reimagine.errors import RunError
-from reimagine.files import write_text_atomically
 from reimagine.media.film import Film
 from reimagine.media.frames import Shot
 from reimagine.media.image_names import title
 from reimagine.media.reading import Reading
 from reimagine.progress import NoProgress, Progress
-from reimagine.records import read_json
+from reimagine.runs.facts import RunFacts, read_facts
 from reimagine.runs.keys import step_key
 from reimagine.runs.opening import check_unchanged, open_source, read_opened, remove_interrupted
 from reimagine.runs.ownership import guard_run
-from reimagine.runs.step import ADVICE, Step, check_step, is_inside, read_step
+from reimagine.runs.step import Step, read_step
 from reimagine.runs.tracks import FilmTracks
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """The contents of `run.json`."""
-
-    opened: str
-    key: str
-    steps: list[Step]
 
 
 def run_folder(source: Path, into: Path | None) -> Path:
@@ -89,14 +78,14 @@ class Run:
                 of reading.
             MediaError: the film cannot be read.
         """
+        progress = progress or NoProgress()
         if (source / "run.json").is_file():
             if reading not in (None, Reading()):
                 raise RunError(
                     f"{source}: is a run folder, whose film is opened already; give the film itself where --start, "
                     f"--shots and other options of reading are needed"
                 )
-            return cls._reopen(source)
-        progress = progress or NoProgress()
+            return cls._reopen(source, progress)
         folder = run_folder(source, into)
         opened, key = open_source(source, folder, reading or Reading(), progress)
         run = cls(folder, opened, key)
@@ -107,13 +96,9 @@ class Run:
         return run
 
     @classmethod
-    def _reopen(cls, folder: Path) -> Run:
+    def _reopen(cls, folder: Path, progress: Progress) -> Run:
         guard_run(folder)
-        facts = read_json(folder / "run.json", _Facts, RunError, ADVICE)
-        if not is_inside(folder, facts.opened):
-            raise RunError(f"{folder}: its run.json names a folder that is not inside it; {ADVICE}")
-        for step in facts.steps:
-            check_step(step, folder)
+        facts = read_facts(folder, progress.message)
         run = cls(folder, facts.opened, facts.key, facts.steps)
         check_unchanged(run.film, folder)
         return run
@@ -125,13 +110,7 @@ class Run:
 
     def save(self) -> None:
         """Write `run.json`."""
-        facts = {
-            "source": self.film.source,
-            "opened": self.opened,
-            "key": self.key,
-            "steps": [asdict(step) for step in self.steps],
-        }
-        write_text_atomically(self.folder / "run.json", json.dumps(facts, indent=1))
+        RunFacts(self.opened, self.key, self.steps).write(self.folder, self.film.source)
 
     # -- steps -----------------------------------------------------------------------------
 

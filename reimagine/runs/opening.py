@@ -47,12 +47,17 @@ def open_source(source: Path, folder: Path, reading: Reading, progress: Progress
     remove_leftovers(folder)
     identity = _identity(source, folder)
     _refuse_other_film(folder, source, identity)
-    key = hash_of("open", VERSION, identity, *reading.identity())
+    key = opened_key(identity, reading)
     name = f"00-open-{key[:8]}"
     if not _is_opened(folder / name, progress):
         _analyze(source, folder / name, reading, progress)
     _follow_moved_film(folder, source, identity)
     return name, key
+
+
+def opened_key(identity: str, reading: Reading) -> str:
+    """The key of an opened film, from its fingerprint and how it is read."""
+    return hash_of("open", VERSION, identity, *reading.identity())
 
 
 def check_unchanged(film: Film, folder: Path) -> None:
@@ -83,12 +88,20 @@ def _identity(source: Path, folder: Path) -> str:
 
 
 def read_opened(folder: Path) -> tuple[Film, list[Shot]]:
-    """The facts and shots that `open_source` left in a folder."""
+    """The facts and shots that `open_source` left in a folder.
+
+    Raises:
+        RunError: a file is missing or damaged, or the shots do not follow each other from the first frame to the last.
+    """
     for name in ("film.json", "shots.json"):
         if made.is_unchanged(folder / name) is False:
             raise RunError(f"{folder / name}: was damaged or edited; {ADVICE}")
     shots = read_json(folder / "shots.json", list[Shot], RunError, ADVICE)
-    return read_json(folder / "film.json", Film, RunError, ADVICE), shots
+    film = read_json(folder / "film.json", Film, RunError, ADVICE)
+    bounds = [0, *(shot.stop for shot in shots)]
+    if [shot.start for shot in shots] != bounds[:-1] or bounds != sorted(set(bounds)) or bounds[-1] != film.frames:
+        raise RunError(f"{folder / 'shots.json'}: its shots are not those of the film; {ADVICE}")
+    return film, shots
 
 
 def _is_opened(folder: Path, progress: Progress) -> bool:

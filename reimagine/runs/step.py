@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ ARTIFACTS = {"picture": "picture.nut", "sound": "sound.wav", "notes": "notes.mid
 """File name of a step's artifact, by the track it writes."""
 
 
+FOLDER_NAME = re.compile(r"[0-9]{2}-[\w.-]{1,100}", re.ASCII)
+"""Names of the folders of steps and of the opened film."""
 ADVICE = "run the first command again with the film"
 """The end of messages about damaged files of a run folder."""
 
@@ -68,8 +71,8 @@ def write_step(folder: Path, step: Step, model: Any) -> None:
 
 
 def is_inside(folder: Path, name: str) -> bool:
-    """Whether a name is that of a sub-folder of a run folder, and neither a path nor a link."""
-    return name == Path(name).name and name not in ("", "..") and "\0" not in name and not (folder / name).is_symlink()
+    """Whether a name is that of a folder that a step of a run folder can have, and not a link."""
+    return FOLDER_NAME.fullmatch(name) is not None and not (folder / name).is_symlink()
 
 
 def check_step(step: Step, folder: Path) -> None:

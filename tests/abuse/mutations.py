@@ -21,6 +21,7 @@ import av
 import cv2
 import mido
 import numpy as np
+from damaged_runs import try_run
 from safetensors.torch import save
 
 from reimagine import recipe, stages, zoo
@@ -199,9 +200,11 @@ def try_options(seed: int) -> str:
 
 
 def try_input(name: str, seed: int) -> str:
-    """The outcome of an input of a kind, "options" included."""
+    """The outcome of an input of a kind, "options" and "run folder" included."""
+    if name == "run folder":
+        return try_run(seed, mutated, outcome)
     return try_options(seed) if name == "options" else try_file(name, seed)
 
 
-NAMES = (*KINDS, "options")
+NAMES = (*KINDS, "options", "run folder")
 """All kinds of inputs."""

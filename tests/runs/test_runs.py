@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -162,10 +163,22 @@ def test_a_reference_still_changes_its_shot_only(tmp_path, film, tiny_colour):
     assert np.array_equal(after[40], before[40])
 
 
-def test_a_damaged_run_json_is_reported(tmp_path, film):
-    reimagine.run(film, [TINT()], tmp_path / "run")
+def test_a_damaged_run_json_is_rebuilt_from_the_steps(tmp_path, film):
+    reimagine.run(film, [TINT(), INK()], tmp_path / "run")
+    path = tmp_path / "run" / "run.json"
+    before = path.read_text()
+    path.write_text("{")
+    lines = []
+    run = Run.open(tmp_path / "run", progress=SimpleNamespace(message=lines.append))
+    assert [step.stage for step in run.steps] == ["colorize", "cartoon"] and "rebuilt from the 2 finished" in lines[0]
+    run.save()
+    assert path.read_text() == before
+
+
+def test_a_damaged_run_json_of_a_part_of_a_film_is_reported(tmp_path, film):
+    reimagine.run(film, [TINT()], tmp_path / "run", start=0.2)
     (tmp_path / "run" / "run.json").write_text("{")
-    with pytest.raises(RunError, match=r"run\.json"):
+    with pytest.raises(RunError, match=r"run\.json: .*; run the first command again"):
         reimagine.run(tmp_path / "run", [INK()])
 
 

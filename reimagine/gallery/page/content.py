@@ -12,6 +12,7 @@ from reimagine import recipe, stages, zoo
 from reimagine.errors import ReimagineError, RunError
 from reimagine.files import copy_atomically
 from reimagine.gallery.page.pictures import QUALITY, ending_strip, shot_strip, write_films
+from reimagine.gallery.show import value_text
 from reimagine.media.image_names import title
 from reimagine.media.score.engraving import picture_size
 from reimagine.media.writer import write_image
@@ -146,14 +147,11 @@ def _numbers(report: dict[str, Any]) -> list[tuple[str, str]]:
         if key in HIDDEN_ENTRIES or value in (None, {}, []):
             continue
         if isinstance(value, dict):
-            rows.append((_label(key), ", ".join(f"{_label(name)} {_number(number)}" for name, number in value.items())))
+            parts = (f"{_label(name)} {value_text(part)}" for name, part in value.items())
+            rows.append((_label(key), ", ".join(parts)))
         elif isinstance(value, int | float):
-            rows.append((_label(key), _number(value)))
+            rows.append((_label(key), value_text(value)))
     return rows
-
-
-def _number(value: float | bool) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else f"{value:g}"
 
 
 def _credits(tracks: FilmTracks, models: Sequence[Any | None], credit: str) -> list[dict[str, str]]:

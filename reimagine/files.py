@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reimagine import made
-from reimagine.errors import ReimagineError
+from reimagine.errors import ReimagineError, RunError
 
 TEMPORARY = re.compile(r"\.reimagine-(\d+)-([0-9a-f]{8})-\d+(\..*)?")
 """Name of a temporary file: process, checksum of the host's name, number, and the suffix of the file to be written."""
@@ -74,6 +74,16 @@ def _failed_write(temporary: Path) -> int:
     except OSError as error:
         return (error.errno or 0) if error.errno in FAILED_WRITES else 0
     return 0
+
+
+def check_absent(path: Path) -> None:
+    """Check that there is no file where a command without a run folder, and so without a record, writes.
+
+    Raises:
+        RunError: there is one, or a link.
+    """
+    if os.path.lexists(path):
+        raise RunError(f"{path}: exists and is not replaced; give -o another name, or delete it")
 
 
 def write_text_atomically(path: Path, text: str) -> None:

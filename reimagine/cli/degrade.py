@@ -48,9 +48,11 @@ def degrade_file(film: Path, kind: str, seed: int, output: Path | None, progress
 
     Raises:
         MediaError: the film has no picture, or the output is the film itself.
+        RunError: there is a file of the output's name.
     """
     from reimagine.degradation import degrade as degrade_frames
     from reimagine.errors import MediaError
+    from reimagine.files import check_absent
     from reimagine.media.export import Encoding, export
     from reimagine.media.files import check_readable
     from reimagine.media.image_names import title
@@ -64,6 +66,7 @@ def degrade_file(film: Path, kind: str, seed: int, output: Path | None, progress
     out = output or Path(f"{title(film)}-{kind}{'.png' if source.is_still else '.mp4'}")
     if source.is_source_file(out):
         raise MediaError(f"{out}: is the film itself; give -o another name")
+    check_absent(out)
     encoding = Encoding().for_film(source, out)
     encoding.check(out)
     progress.begin("degrade", source.frames)

@@ -35,11 +35,13 @@ def _shots(**given: Any) -> None:
     from reimagine.cli.terminal import command_progress
 
     with command_progress(given["quiet"], given["json"]) as progress:
+        from reimagine.files import check_absent
         from reimagine.media.shot_table import check_suffix, write_shots
         from reimagine.runs.folder import Run
 
         if given["output"]:
             check_suffix(given["output"])
+            check_absent(given["output"])
         run = Run.open(given["film"], given["into"], given_reading(given), progress)
         if not run.film.frames:
             raise MediaError(f"{given['film']}: has no picture, so it has no shots; give a film")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,35 +37,41 @@ def summary(run: Run) -> list[RenderableType]:
     return parts
 
 
-def _film_line(run: Run) -> str:
+def _film_line(run: Run) -> RenderableType:
+    from rich.text import Text
+
     film = run.film
     line = f"{film.source}: {film.seconds:.1f} s"
     if film.frames:
         line += f", {film.width}x{film.height}, {film.frames} frames at {float(film.rate):.3f} fps"
         line += f", {len(run.shots)} shots"
-    return line
+    return Text(line)
 
 
 def _step_table(run: Run) -> RenderableType:
-    from rich.table import Table
-
-    table = Table("step", "model", "options", "artifact", "size", "seconds", title=str(run.folder))
+    rows = []
     for step in run.steps:
-        folder = run.folder / step.folder
-        options = changed_options(step, folder)
-        artifact = ARTIFACTS[step.writes]
+        folder, artifact = run.folder / step.folder, ARTIFACTS[step.writes]
         name = artifact if (folder / artifact).exists() else ""
-        table.add_row(step.stage, step.model, options, name, megabytes(size(folder)), f"{step.seconds:.1f}")
-    return table
+        options = changed_options(step, folder)
+        rows.append((step.stage, step.model, options, name, megabytes(size(folder)), f"{step.seconds:.1f}"))
+    return _table(str(run.folder), ("step", "model", "options", "artifact", "size", "seconds"), rows)
 
 
 def _report_table(report: dict[str, Any]) -> RenderableType:
-    from rich.table import Table
+    shown = {key: value for key, value in report.items() if key not in HIDDEN_ENTRIES and value not in (None, {}, [])}
+    rows = [(key.replace("_", " "), value_text(value)) for key, value in shown.items()]
+    return _table("report.json", ("number", "value"), rows)
 
-    table = Table("number", "value", title="report.json")
-    for key, value in report.items():
-        if key not in HIDDEN_ENTRIES and value not in (None, {}, []):
-            table.add_row(key.replace("_", " "), value_text(value))
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> RenderableType:
+    """A table of texts that are shown as they are: brackets in them are no markup."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, title=Text(title))
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table
 
 

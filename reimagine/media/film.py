@@ -237,19 +237,6 @@ class Film:
         folder = source if source.is_dir() else source.parent
         return replace(self, source=str(source), stills=tuple(str(folder / Path(s).name) for s in self.stills))
 
-    @staticmethod
-    def read(path: Path) -> Film:
-        """Read the properties that `save` wrote."""
-        properties = json.loads(path.read_text())
-        for name in ("rate", "tick", "aspect", "last_duration", "speed", "output_rate"):
-            if name in properties:
-                properties[name] = Fraction(properties[name])
-        for name in ("ticks", "pts", "packets", "stills", "pages", "notes"):
-            properties[name] = tuple(properties.get(name, ()))
-        properties["weave"] = tuple((top, bottom) for top, bottom in properties.get("weave", ()))
-        properties["key_frames"] = tuple(KeyFrame(*values) for values in properties.get("key_frames", ()))
-        return Film(**properties)
-
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of a file; of a folder or a sequence, of the names and contents of its images (or of all its files).

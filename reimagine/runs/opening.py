@@ -14,6 +14,7 @@ from reimagine.files import remove_leftovers, write_text_atomically
 from reimagine.media.digests import DIGESTS, load_digests, save_digests
 from reimagine.media.files import check_readable
 from reimagine.media.film import FINGERPRINT_PREFIX, Film, fingerprint
+from reimagine.media.film_file import read_film_file
 from reimagine.media.frames import Shot
 from reimagine.media.image_names import is_present, source_files
 from reimagine.media.reading import Reading
@@ -97,7 +98,7 @@ def read_opened(folder: Path) -> tuple[Film, list[Shot]]:
         if made.is_unchanged(folder / name) is False:
             raise RunError(f"{folder / name}: was damaged or edited; {ADVICE}")
     shots = read_json(folder / "shots.json", list[Shot], RunError, ADVICE)
-    film = read_json(folder / "film.json", Film, RunError, ADVICE)
+    film = read_film_file(folder / "film.json", ADVICE)
     bounds = [0, *(shot.stop for shot in shots)]
     if [shot.start for shot in shots] != bounds[:-1] or bounds != sorted(set(bounds)) or bounds[-1] != film.frames:
         raise RunError(f"{folder / 'shots.json'}: its shots are not those of the film; {ADVICE}")
@@ -141,7 +142,7 @@ def _analyze(source: Path, folder: Path, reading: Reading, progress: Progress) -
 def _refuse_other_film(folder: Path, source: Path, identity: str) -> None:
     for facts in folder.glob("00-open-*/film.json"):
         try:
-            other = read_json(facts, Film, RunError, ADVICE)
+            other = read_film_file(facts, ADVICE)
         except RunError:
             continue  # it is not of use: the film is opened again
         same_path = Path(other.source) == source.resolve()
@@ -159,7 +160,7 @@ def _follow_moved_film(folder: Path, source: Path, identity: str) -> None:
     """Write the film's new path where another one is recorded."""
     for facts in folder.glob("00-open-*/film.json"):
         try:
-            film = read_json(facts, Film, RunError, ADVICE)
+            film = read_film_file(facts, ADVICE)
         except RunError:
             continue
         if film.fingerprint == identity and Path(film.source) != source.resolve():

@@ -9,7 +9,7 @@ from pathlib import Path
 from reimagine import made
 from reimagine.media.digests import DIGESTS
 from reimagine.runs.image_outputs import RECORD
-from reimagine.runs.step import ARTIFACTS
+from reimagine.runs.step import ARTIFACTS, FOLDER_NAME
 
 STEP_FILES = (*ARTIFACTS.values(), "step.json", "notes.csv", "piano-roll.png", "rainbowgram.png")
 """Files of a finished step."""
@@ -49,7 +49,7 @@ def _listed(path: Path) -> tuple[str, list[str]]:
     steps = facts.get("steps")
     rows = [row for row in steps if isinstance(row, dict)] if isinstance(steps, list) else []
     names = [str(name) for name in (facts.get("opened"), *(row.get("folder") for row in rows))]
-    plain = [name if name == Path(name).name and name[:2].isdigit() else "" for name in names]
+    plain = [name if FOLDER_NAME.fullmatch(name) else "" for name in names]
     return plain[0] or "none", [name for name in plain[1:] if name]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from helpers import picture, run_cli
 
 from reimagine.media.reader import open_film, read_film, read_image
@@ -30,3 +31,13 @@ def test_degrade_refuses_unknown_kinds_and_to_overwrite_the_film(tmp_path):
     for words, text in ((["--kind", "hoels"], "did you mean 'holes'"), (["-o", still], "is the film itself")):
         code, _, err = run_cli("degrade", still, *words, "-q")
         assert code == 1 and text in " ".join(err.split())
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_degrade_never_replaces_a_file(tmp_path, monkeypatch, given):
+    monkeypatch.chdir(tmp_path)
+    write_image(tmp_path / "still.png", picture(0, 96, 64, 1))
+    (tmp_path / "still-jpeg.png").write_text("of the user")
+    code, _, err = run_cli("degrade", "still.png", "--kind", "jpeg", *(["-o", "still-jpeg.png"] if given else []), "-q")
+    assert code == 1 and "still-jpeg.png: exists and is not replaced" in err
+    assert (tmp_path / "still-jpeg.png").read_text() == "of the user"

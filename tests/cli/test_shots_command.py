@@ -45,6 +45,7 @@ def test_an_edited_table_is_not_replaced(film, tmp_path):
     code, _, err = run_cli(*shots)
     assert code == 1 and "was edited and is not replaced" in err and table.read_text() == "start_frame\n0\n"
     assert run_cli(*shots, "-o", tmp_path / "new" / "other.csv")[0] == 0
+    assert "exists and is not replaced" in run_cli(*shots, "-o", tmp_path / "new" / "other.csv")[2]
     assert starts(tmp_path / "new" / "other.csv") == [0, 20]
 
 

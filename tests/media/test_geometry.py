@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from containers import TURNS, moving_picture, set_display_matrix, write_anamorphic, write_container
 
-from reimagine.media.film import Film
+from reimagine.media.film_file import read_film_file
 from reimagine.media.reader import open_film, read_film
 from reimagine.media.shots import CutDetector
 
@@ -25,7 +25,7 @@ def test_display_matrices_are_applied(tmp_path, turn):
     assert all(np.array_equal(frame.luma, transform(stored[frame.index])) for frame in frames)
     assert (film.width, film.height) == (frames[0].width, frames[0].height)
     film.save(tmp_path / "film.json")
-    assert Film.read(tmp_path / "film.json") == film
+    assert read_film_file(tmp_path / "film.json", "") == film
 
 
 @pytest.mark.parametrize(("matrix", "aspect"), [((1, 0, 0, 1), Fraction(16, 15)), ((0, 1, -1, 0), Fraction(15, 16))])

@@ -11,6 +11,7 @@ import reimagine
 from reimagine.errors import RunError
 from reimagine.media import digests
 from reimagine.media.film import Film, fingerprint
+from reimagine.media.film_file import read_film_file
 from reimagine.runs.folder import Run
 
 TINT = reimagine.model("colorize", "tint")
@@ -19,7 +20,7 @@ TINT = reimagine.model("colorize", "tint")
 def facts_of(folder) -> Film:
     """The properties of the film of a run folder."""
     [path] = folder.glob("00-open-*/film.json")
-    return Film.read(path)
+    return read_film_file(path, "")
 
 
 def test_every_byte_of_a_file_counts(tmp_path):

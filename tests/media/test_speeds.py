@@ -14,7 +14,7 @@ from helpers import make_film, run_cli, times_of
 
 import reimagine
 from reimagine.errors import MediaError
-from reimagine.media.film import Film
+from reimagine.media.film_file import read_film_file
 from reimagine.media.frames import frame_from_image
 from reimagine.media.rates import exact_rate
 from reimagine.media.reader import open_film, read_film
@@ -49,7 +49,7 @@ def test_a_film_whose_rate_is_given_lasts_as_long_as_it_did_on_a_projector(tmp_p
     assert (part.first, part.frames, part.seconds) == (8, 16, 1.0)
     check_every_start(part)
     film.save(tmp_path / "film.json")
-    assert Film.read(tmp_path / "film.json") == film
+    assert read_film_file(tmp_path / "film.json", "") == film
 
 
 def test_a_variable_rate_becomes_constant(tmp_path):

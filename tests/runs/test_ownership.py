@@ -141,6 +141,16 @@ def test_a_copied_file_is_still_known_and_a_damaged_line_is_left_out(tmp_path):
         write_text_atomically(path, "text")
 
 
+def test_an_empty_record_is_begun_again(tmp_path, source):
+    reimagine.run(source, [TINT()], tmp_path / "run")
+    (tmp_path / "run" / made.RECORD).write_bytes(b"")
+    (tmp_path / "run" / "own.mp4").write_bytes(b"the user's")
+    reimagine.run(source, [TINT(hue=200.0)], tmp_path / "run")
+    with pytest.raises(RunError, match="was not made by reimagine"):
+        reimagine.run(source, [TINT()], tmp_path / "run", tmp_path / "run" / "own.mp4")
+    assert (tmp_path / "run" / "own.mp4").read_bytes() == b"the user's"
+
+
 def test_a_run_folder_of_an_earlier_release_is_recorded(tmp_path, source):
     reimagine.run(source, [TINT()], tmp_path / "run")
     (tmp_path / "run" / made.RECORD).unlink()

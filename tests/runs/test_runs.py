@@ -163,6 +163,28 @@ def test_a_reference_still_changes_its_shot_only(tmp_path, film, tiny_colour):
     assert np.array_equal(after[40], before[40])
 
 
+@pytest.mark.parametrize("damage", ["", "[", '{"frames": 1, "seconds": 0, "counts": {}}', '{"frames": "12"}', None])
+def test_a_part_with_a_damaged_sidecar_is_made_again(tmp_path, film, damage, monkeypatch):
+    monkeypatch.setattr(parts, "MAX_FRAMES", 12)
+    reimagine.run(film, [TINT()], tmp_path / "good")
+    monkeypatch.setattr("reimagine.execution.picture.concatenate", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        reimagine.run(film, [TINT()], tmp_path / "run")
+    monkeypatch.undo()
+    monkeypatch.setattr(parts, "MAX_FRAMES", 12)
+    sidecar = sorted(tmp_path.glob("run/01-*/parts/*.json"))[1]
+    if damage is None:
+        sidecar.with_suffix(".nut").unlink()
+    else:
+        sidecar.write_text(damage)
+    reimagine.run(film, [TINT()], tmp_path / "run")
+    assert (tmp_path / "run" / "film.mp4").read_bytes() == (tmp_path / "good" / "film.mp4").read_bytes()
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_damaged_run_json_is_rebuilt_from_the_steps(tmp_path, film):
     reimagine.run(film, [TINT(), INK()], tmp_path / "run")
     path = tmp_path / "run" / "run.json"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 import torch
 from torch import nn
 
 from reimagine import recipe, stages
-from reimagine.errors import MediaError, WeightsError
+from reimagine.errors import MediaError, RunError, WeightsError
 from reimagine.training.films import list_films
 from reimagine.training.options import Training
 from reimagine.training.photos import read_photos
-from reimagine.training.state import is_out_of_memory, load_checkpoint, save_checkpoint, update_ema
+from reimagine.training.state import is_out_of_memory, load_checkpoint, open_folder, save_checkpoint, update_ema
 
 
 @pytest.mark.parametrize("name", stages.TRAININGS)
@@ -35,6 +37,31 @@ def test_a_checkpoint_restores_networks_optimizers_and_values(tmp_path):
     values = load_checkpoint(path, {"net": other, "optimizer": fresh})
     assert values == {"clock": {"generator": 1.5}, "steps": 7}
     assert torch.equal(net.weight, other.weight) and fresh.state_dict()["state"][0]["step"] == 1
+
+
+def damaged_checkpoints() -> dict[str, bytes]:
+    """Contents of files that are no checkpoints."""
+    whole, number = io.BytesIO(), io.BytesIO()
+    torch.save({"net": nn.Linear(2, 2).state_dict()}, whole)
+    torch.save(7, number)
+    return {"empty": b"", "text": b"text", "half": whole.getvalue()[:500], "number": number.getvalue()}
+
+
+@pytest.mark.parametrize("damage", damaged_checkpoints())
+def test_a_damaged_checkpoint_is_reported_in_one_line(tmp_path, damage):
+    path = tmp_path / "checkpoint.pt"
+    path.write_bytes(damaged_checkpoints()[damage])
+    with pytest.raises(WeightsError, match=r"checkpoint\.pt: the checkpoint is damaged; remove it") as error:
+        load_checkpoint(path, {"net": nn.Linear(2, 2)})
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.pt", "weights.safetensors", "log.csv"])
+def test_a_training_never_replaces_a_file_of_the_user(tmp_path, name):
+    (tmp_path / name).write_text("of the user")
+    with pytest.raises(RunError, match="was not made by reimagine, so it is not replaced"):
+        open_folder(tmp_path)
+    assert (tmp_path / name).read_text() == "of the user"
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):

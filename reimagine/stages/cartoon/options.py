@@ -24,5 +24,5 @@ def warp_error_report(counts: Mapping[str, float]) -> dict[str, dict[str, float]
     pairs = counts.get(PAIRS)
     if not pairs:
         return {}
-    before, after = (float(f"{counts[name] / pairs:.3g}") for name in (ERROR_BEFORE, ERROR_AFTER))
+    before, after = (float(f"{counts.get(name, 0) / pairs:.3g}") for name in (ERROR_BEFORE, ERROR_AFTER))
     return {"cartoon_warp_error": {"before": before, "after": after}}

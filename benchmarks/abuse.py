@@ -1,9 +1,9 @@
 """Outcomes of damaged files and absurd options: `python benchmarks/abuse.py --inputs 5000`.
 
-A row per kind of input, with the mutations of `tests/abuse`: recipes, cards, weights, sound, MIDI, pictures, films and
-options of models. *accepted* was read, *refused* was refused in one line, *failed* is anything else: another error, a
-message of several lines, or more than 30 s. Failures are listed with the seed that makes the input again. The last line
-is the largest memory of the process.
+A row per kind of input, with the mutations of `tests/abuse`: recipes, cards, weights, sound, MIDI, pictures, films,
+options of models and run folders. *accepted* was read, *refused* was refused in one line, *failed* is anything else:
+another error, a message of several lines, or more than 30 s. Failures are listed with the seed that makes the input
+again. The last line is the largest memory of the process.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from mutations import NAMES, try_input
 def main() -> None:
     """Print the table and the failures; exit 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--inputs", type=int, default=1000, help="inputs of each kind")
+    parser.add_argument("--inputs", type=int, default=1000, help="inputs, an equal number of each kind")
     parser.add_argument("--first", type=int, default=0, help="seed of the first input")
     given = parser.parse_args()
     failures: list[str] = []
     print("| kind | accepted | refused | failed | seconds |\n|---|---|---|---|---|")
     for name in NAMES:
         begun, counts = time.monotonic(), Counter[str]()
-        for seed in range(given.first, given.first + given.inputs):
+        for seed in range(given.first, given.first - (-given.inputs // len(NAMES))):
             result = try_input(name, seed)
             if result not in ("accepted", "refused"):
                 failures.append(f"{name} {seed}: {result[:300]}")

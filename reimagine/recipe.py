@@ -99,7 +99,7 @@ def _parse(path: Path) -> tuple[str, list[dict[str, Any]]]:
         text = documents.read_text(path)
         facts = documents.parse_toml(text)
     except FileNotFoundError as error:
-        raise RecipeError(f"{path}: no such recipe") from error
+        raise RecipeError(f"{path}: no such recipe; `reimagine run --list` shows the included ones") from error
     except ValueError as error:
         raise RecipeError(f"{path}: not a recipe ({error})") from error
     steps = facts.pop("step", None)

@@ -28,7 +28,7 @@ def read_squares(folder: Path, side: int = 256) -> Iterator[np.ndarray]:
     """
     files = list_images(folder) if folder.is_dir() else []
     if not files:
-        raise MediaError(f"{folder}: not a folder of pictures")
+        raise MediaError(f"{folder}: not a folder of pictures; give one")
     for file in files:
         yield resize_to(read_image(file), (side, side))
 

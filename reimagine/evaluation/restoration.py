@@ -52,7 +52,7 @@ def evaluate_restoration(
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         images = [crop_to_even(read_image(file)) for file in (list_images(path) if path.is_dir() else [path])]
         if not images:
-            raise MediaError(f"{path}: not a folder of pictures")
+            raise MediaError(f"{path}: not a folder of pictures; give one")
         return evaluate_pictures(model, images, device, distance, kinds, seed)
     film, shots = open_with_shots(path)
     shots = [Shot(s.start, min(s.stop, frames)) for s in shots if s.start < frames]

@@ -26,7 +26,7 @@ def export_stems(run: Run, into: Path) -> list[Path]:
         StageError: the film has no sound.
     """
     if not run.film.sounds:
-        raise StageError(f"--export-stems: {run.film.source} has no sound track")
+        raise StageError(f"--export-stems: {run.film.source} has no sound track; leave it out")
     into.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, sound in separate(run.tracks.original_sound()).items():

@@ -56,14 +56,14 @@ def check_requirements(job: StepJob) -> None:
     tracks, row = job.run.tracks, stages.stage_named(job.stage)
     film = tracks.film
     if row.kind.reads == "picture" and not film.frames:
-        raise StageError(f"{job.stage}: {film.source} has no picture")
+        raise StageError(f"{job.stage}: {film.source} has no picture; give a film or a picture")
     if row.kind.reads == "picture" and film.hdr:
         raise StageError(
             f"{job.stage}: {film.source} has a picture of high dynamic range ({film.hdr}), which stages cannot "
             "process; convert it to BT.709 first"
         )
     if row.kind is Kind.TRANSCRIPTION and not (film.sounds or film.is_score):
-        raise StageError(f"{job.stage}: {film.source} has no sound track")
+        raise StageError(f"{job.stage}: {film.source} has no sound track; give one that has, or leave this step out")
     if row.kind is Kind.SYNTHESIS and tracks.latest("notes") is None and not film.is_score:
         raise StageError(f"{job.stage}: there are no notes yet; run transcribe or compose first")
     if row.kind is Kind.MIX and tracks.latest("sound") is None:

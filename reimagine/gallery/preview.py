@@ -123,7 +123,7 @@ def preview_score(
     tracks, path = run.tracks, run.folder / path
     written = tracks.artifact("notes")
     if not (written or run.film.sounds or run.film.is_score):
-        raise StageError(f"{stage}: {run.film.source} has no sound track")
+        raise StageError(f"{stage}: {run.film.source} has no sound track; give a film with sound")
     progress.begin("preview", 0)
     notes = read_notes(written) if written else transcribed_notes(tracks, recipe.build(stage, name, {}), device)
     write_score(path, notes, title(Path(run.film.source)))

@@ -26,7 +26,7 @@ def check_readable(path: Path) -> None:
     if unreadable:
         raise MediaError(f"{unreadable[0]}: permission denied; check the permissions of the file")
     if path.is_file() and not path.stat().st_size:
-        raise MediaError(f"{path}: the file is empty")
+        raise MediaError(f"{path}: the file is empty; give another one")
 
 
 @contextmanager

@@ -17,9 +17,9 @@ def list_films(path: Path) -> list[Path]:
         MediaError: the path does not exist, or there is no film.
     """
     if not path.exists():
-        raise MediaError(f"{path}: no such film or folder")
+        raise MediaError(f"{path}: no such film or folder; give one that exists")
     files = [path] if path.is_file() else sorted(path.rglob("*")) if path.is_dir() else []
     found = [p for p in files if p.suffix.lower() in SUFFIXES]
     if not found:
-        raise MediaError(f"no films in {str(path)!r} (looked for {', '.join(SUFFIXES)})")
+        raise MediaError(f"no films in {str(path)!r} (looked for {', '.join(SUFFIXES)}); give another folder")
     return found

@@ -31,7 +31,8 @@ def check_sizes(path: Path) -> None:
     limit = min(MAX_UNPACKED_BYTES, MAX_RATIO * path.stat().st_size)
     if len(sizes) > MAX_FILES or sum(sizes) > limit:
         raise WeightsError(
-            f"{path}: unpacks to {len(sizes)} files of {sum(sizes) / 1e9:,.1f} GB, which no published weights do"
+            f"{path}: unpacks to {len(sizes)} files of {sum(sizes) / 1e9:,.1f} GB, "
+            "which no published weights do; download it again"
         )
 
 

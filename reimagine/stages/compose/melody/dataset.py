@@ -33,9 +33,9 @@ def read_melodies(tar: Path) -> list[np.ndarray]:
     try:
         grids = [grid for midi in _read_midi(tar) if len(grid := midi_to_grid(midi))]
     except (tarfile.TarError, OSError) as error:
-        raise MediaError(f"{tar}: not a .tar of MIDI files ({error})") from error
+        raise MediaError(f"{tar}: not a .tar of MIDI files ({error}); give one") from error
     if not grids:
-        raise MediaError(f"{tar}: has no melody in 2/4, 2/2 or 4/4")
+        raise MediaError(f"{tar}: has no melody in 2/4, 2/2 or 4/4; give an archive that has some")
     return grids
 
 

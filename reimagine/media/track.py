@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from reimagine.errors import MediaError
 from reimagine.media.film import Film
 from reimagine.media.frames import Frame
 from reimagine.media.reader import read_film
@@ -32,9 +33,22 @@ class PictureTrack:
         return PictureTrack(tuple((p, a, min(b, frame)) for p, a, b in self.segments if a < frame))
 
     def read(self, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        """Frames `start` to `stop` (exclusive; by default all), in order."""
+        """Frames `start` to `stop` (exclusive; by default all), in order.
+
+        Raises:
+            MediaError: the artifact of a step has fewer frames than the step has made.
+        """
         stop = self.frames if stop is None else stop
         for path, first, end in self.segments:
             a, b = max(first, start), min(end, stop)
             if a < b:
-                yield from read_frames(Path(path), film, a, b) if path else read_film(film, a, b)
+                yield from _read_artifact(Path(path), film, a, b) if path else read_film(film, a, b)
+
+
+def _read_artifact(path: Path, film: Film, start: int, stop: int) -> Iterator[Frame]:
+    count = 0
+    for frame in read_frames(path, film, start, stop):
+        yield frame
+        count += 1
+    if count < stop - start:
+        raise MediaError(f"{path}: frame {start + count} is missing; delete {path.parent} and run its step again")

@@ -28,7 +28,7 @@ from reimagine.runs.facts import RunFacts, read_facts
 from reimagine.runs.keys import step_key
 from reimagine.runs.opening import check_unchanged, open_source, read_opened, remove_interrupted
 from reimagine.runs.ownership import guard_run
-from reimagine.runs.step import Step, read_step
+from reimagine.runs.step import ADVICE, Step, read_step
 from reimagine.runs.tracks import FilmTracks
 
 
@@ -55,6 +55,8 @@ class Run:
         self.film: Film
         self.shots: list[Shot]
         self.film, self.shots = read_opened(folder / opened)
+        if any(step.writes == "picture" and step.frames < self.film.frames for step in steps):
+            raise RunError(f"{folder}: the picture of a step has fewer frames than the film; {ADVICE}")
         made.guard(folder, map(Path, (self.film.source, *self.film.stills)))
         remove_interrupted(folder)
 

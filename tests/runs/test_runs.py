@@ -15,7 +15,7 @@ import pytest
 from helpers import frames_of, make_film
 
 import reimagine
-from reimagine.errors import RunError, StageError
+from reimagine.errors import MediaError, RunError, StageError
 from reimagine.execution import parts
 from reimagine.runs.folder import Run
 
@@ -179,6 +179,14 @@ def test_a_part_with_a_damaged_sidecar_is_made_again(tmp_path, film, damage, mon
         sidecar.write_text(damage)
     reimagine.run(film, [TINT()], tmp_path / "run")
     assert (tmp_path / "run" / "film.mp4").read_bytes() == (tmp_path / "good" / "film.mp4").read_bytes()
+
+
+def test_a_step_whose_artifact_was_cut_short_is_named(tmp_path, film):
+    reimagine.run(film, [TINT()], tmp_path / "run")
+    [artifact] = tmp_path.glob("run/01-*/picture.nut")
+    artifact.write_bytes(artifact.read_bytes()[: artifact.stat().st_size // 2])
+    with pytest.raises(MediaError, match=r"picture\.nut: frame \d+ is missing; delete .*01-colorize\.tint"):
+        reimagine.run(tmp_path / "run", [INK()])
 
 
 def interrupt(*_: object) -> None:

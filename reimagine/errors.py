@@ -15,9 +15,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), 127)}
+"""Control characters, which names of files may have, and how messages show them."""
+
 
 class ReimagineError(Exception):
     """An error that a user can correct; it is printed as one line."""
+
+    def __str__(self) -> str:
+        """The message, in which control characters are escaped."""
+        return super().__str__().translate(CONTROLS)
 
 
 class MediaError(ReimagineError):

@@ -72,3 +72,8 @@ def test_any_name_is_written_in_every_kind_of_file(tmp_path, monkeypatch, stem, 
         assert abs(read_sound(out).seconds - 0.1) < 0.06
     elif suffix != ".mid":
         assert (open_film(out).width, open_film(out).height) == (96, 64)
+
+
+def test_an_error_about_a_name_of_two_lines_is_one_line(tmp_path):
+    code, _, err = run_cli("colorize", tmp_path / "two\nlines.mp4")
+    assert code == 1 and "two\\nlines.mp4: no such file" in err and err.count("\n") == 1

@@ -6,8 +6,17 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-CORES = os.cpu_count() or 2
-"""Processor cores of this machine."""
+
+def _usable_cores() -> int:
+    """Cores that this process may use: as many as OMP_NUM_THREADS says, else all that the system lets it have."""
+    named = os.environ.get("OMP_NUM_THREADS", "")
+    if named.isdecimal() and int(named):
+        return int(named)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+
+
+CORES = _usable_cores()
+"""Processor cores that this process may use."""
 INFERENCE_THREADS = max(1, CORES // 2)
 """Threads of a network at inference; the other cores are left to decoding, optical flow and encoding."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reimagine.errors import StageError
 from reimagine.execution.job import Outcome, StepJob
+from reimagine.media.limits import MAX_MIDI_BYTES
 from reimagine.media.notes import Notes, read_notes, write_notes, write_notes_csv
 from reimagine.media.sound import Sound, read_sound, write_sound
 from reimagine.media.voices import with_voices
@@ -96,7 +97,11 @@ def _input_sound(tracks: FilmTracks, rate: int | None) -> Sound:
 
 def _write_notes(folder: Path, notes: Notes, counts: Counts) -> Outcome:
     notes = with_voices(notes)
-    write_notes(folder / ARTIFACTS["notes"], notes)
+    path = folder / ARTIFACTS["notes"]
+    write_notes(path, notes)
+    if path.stat().st_size > MAX_MIDI_BYTES:  # the next step could not read it
+        counts.add("notes without their pitch bends", len(notes))
+        write_notes(path, replace(notes, notes=tuple(replace(note, bends=()) for note in notes)))
     write_notes_csv(folder / "notes.csv", notes)
     counts.add("notes", len(notes))
     return Outcome(counts=counts)

@@ -25,8 +25,8 @@ MAX_SECONDS = 24 * 3600
 """Duration of a sound, at most."""
 MAX_MIDI_SECONDS = 1_000_000
 """Duration of the music of a MIDI file, at most; what plays it has limits of its own."""
-MAX_MIDI_BYTES = 4 << 20
-"""Size of a MIDI file, at most: three hours of music with pitch bends have 3 MB."""
+MAX_MIDI_BYTES = 7 << 20
+"""Size of a MIDI file, at most: three hours of two voices with pitch bends have 5 MB."""
 MAX_NOTES = 300_000
 """Notes of a MIDI file, at most."""
 MAX_BENT_SECONDS = 100_000

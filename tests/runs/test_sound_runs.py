@@ -12,7 +12,7 @@ from helpers import make_film, packets_of, run_program
 
 import reimagine
 from reimagine.errors import StageError
-from reimagine.media import Note, Notes, Sound
+from reimagine.media import Note, Notes, Sound, limits
 from reimagine.media.notes import read_notes, write_notes
 from reimagine.media.sound import read_sound, write_sound
 
@@ -104,3 +104,14 @@ def test_after_continue_the_tune_begins_again(tmp_path, film):
 def test_notes_are_repeated_until_their_length():
     tune = Notes((Note(0.0, 0.5, 60), Note(1.0, 1.9, 64)), length=5.0).repeated(2.0)
     assert [(n.start, n.end) for n in tune] == [(0, 0.5), (1, 1.9), (2, 2.5), (3, 3.9), (4, 4.5)]
+
+
+def test_notes_too_large_for_a_midi_file_lose_their_bends_and_can_be_read(tmp_path, monkeypatch):
+    bends = tuple(0.3 * np.sin(np.arange(400)))
+    write_notes(tmp_path / "a.mid", Notes(tuple(Note(n, n + 0.9, 60 + n, 80, bends) for n in range(8))))
+    monkeypatch.setattr(limits, "MAX_MIDI_BYTES", (tmp_path / "a.mid").stat().st_size)
+    monkeypatch.setattr("reimagine.execution.sound.MAX_MIDI_BYTES", 500)
+    done = reimagine.run(tmp_path / "a.mid", [reimagine.model("transcribe")()], tmp_path / "run")
+    [written] = (tmp_path / "run").glob("01-*/notes.mid")
+    assert len(read_notes(written)) == 8 and not any(note.bends for note in read_notes(written))
+    assert "notes without their pitch bends" in json.dumps(done.report)

@@ -96,10 +96,10 @@ class BasicPitch(TranscriptionModel):
         package = load_package()
 
         def transcribe(sound: Sound, counts: Counts | None = None, /) -> Notes:
-            samples = _prepare(tonal_sound(sound) if self.stems else sound)
-            if len(samples) < HOP or max(samples.max(), -samples.min()) < SILENCE:
+            mono = _prepare(tonal_sound(sound) if self.stems else sound)
+            if mono.length < HOP or max(float(abs(block).max()) for block in mono.blocks()) < SILENCE:
                 return Notes(())
-            activations = predict(package.session, samples, self.bends)
+            activations = predict(package.session, mono, self.bends)
             tempo, beat = estimate_tempo(activations.onsets.sum(1), RATE / HOP)
             notes = list(decode(package.decoder, activations, settings))
             return Notes(tuple(filter_notes(notes, settings.filter)), tempo, beat)
@@ -107,12 +107,10 @@ class BasicPitch(TranscriptionModel):
         return transcribe
 
 
-def _prepare(sound: Sound) -> np.ndarray:
-    """(n,) float32, mono at RATE."""
-    from reimagine.media import Sound
-
-    mono = sound if sound.channels == 1 else Sound(sound.mono()[None], sound.rate)
-    return mono.at_rate(RATE).samples[0]
+def _prepare(sound: Sound) -> Sound:
+    """The sound in mono at RATE."""
+    mono = sound if sound.channels == 1 else sound.mapped(lambda samples, _: samples.mean(0, keepdims=True))
+    return mono.at_rate(RATE)
 
 
 class Activations(NamedTuple):
@@ -129,22 +127,22 @@ class Activations(NamedTuple):
     contours: np.ndarray | None = None
 
 
-def predict(session: Any, samples: np.ndarray, bends: bool) -> Activations:
-    """Run the network on overlapping windows of samples (n,)."""
+def predict(session: Any, sound: Sound, bends: bool) -> Activations:
+    """Run the network on overlapping windows of a sound, mono at RATE."""
     import numpy as np
 
     bins = {1: NOTE_BINS, 2: NOTE_BINS, 0: CONTOUR_BINS} if bends else {1: NOTE_BINS, 2: NOTE_BINS}
     names = [f"StatefulPartitionedCall:{number}" for number in bins]
-    frames = int(np.floor(len(samples) * (FRAMES_PER_SECOND / RATE)))
+    frames = int(np.floor(sound.length * (FRAMES_PER_SECOND / RATE)))
     results = [np.zeros((frames, count), np.float32) for count in bins.values()]
     edge = OVERLAP // 2
-    starts = range(0, len(samples) + edge, WINDOW - OVERLAP)
+    starts = range(0, sound.length + edge, WINDOW - OVERLAP)
     frame = 0
     for first in range(0, len(starts), WINDOWS_PER_BATCH):
         batch = starts[first : first + WINDOWS_PER_BATCH]
         windows = np.zeros((len(batch), WINDOW, 1), np.float32)
         for window, start in zip(windows, batch, strict=True):
-            piece = samples[max(0, start - edge) : start - edge + WINDOW]
+            piece = sound.piece(start - edge, start - edge + WINDOW)[0]
             before = max(0, edge - start)
             window[before : before + len(piece), 0] = piece
         outputs = session.run(names, {"serving_default_input_2:0": windows})

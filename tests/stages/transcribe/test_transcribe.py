@@ -29,6 +29,11 @@ def package():
     return load_package()
 
 
+def sound_of(samples: np.ndarray) -> Sound:
+    """Samples (n,) as a sound in mono."""
+    return Sound(samples[None], basic_pitch.RATE)
+
+
 def test_chords_are_transcribed():
     chord = Notes(tuple(Note(0.3, 2.0, p, 90) for p in (48, 60, 64, 67)))
     sound = reimagine.model("timbre")(instruments="acoustic-grand-piano").load("cpu")(chord)
@@ -39,7 +44,7 @@ def test_chords_are_transcribed():
 def test_decoding_in_segments_gives_the_notes_of_the_package(samples, package, monkeypatch):
     """Compared with the package's decoding of the whole sound at once."""
     gap = np.zeros(30000, np.float32)
-    activations = basic_pitch.predict(package.session, np.concatenate([samples, gap] * 3), True)
+    activations = basic_pitch.predict(package.session, sound_of(np.concatenate([samples, gap] * 3)), True)
     output = {"note": activations.notes.copy(), "onset": activations.onsets.copy(), "contour": activations.contours}
     _, events = package.decoder.model_output_to_notes(output, 0.5, 0.3, min_note_len=11)
     expected = sorted((round(s, 4), round(e, 4), p) for s, e, p, _, _ in events)
@@ -60,7 +65,7 @@ def test_batches_of_windows_give_the_activations_of_single_windows(samples, pack
         output = package.session.run(["StatefulPartitionedCall:1"], {"serving_default_input_2:0": window})
         rows.append(output[0][0, 15:-15])
     expected = np.concatenate(rows)[: int(len(samples) * 86 / 22050)]
-    assert np.abs(basic_pitch.predict(package.session, samples, False).notes - expected).max() < 1e-5
+    assert np.abs(basic_pitch.predict(package.session, sound_of(samples), False).notes - expected).max() < 1e-5
 
 
 def test_the_filter_removes_overtones_excess_voices_and_speech():

@@ -28,14 +28,13 @@ def option(help: str, *names: str, **more: Any) -> Any:
     return typer.Option(*names, help=help, **more)
 
 
-FILM = parameter(
-    "film",
-    Path,
-    inspect.Parameter.empty,
-    typer.Argument(
-        help="A film, sound or picture file, a folder of films or pictures, numbered images (frames/%06d.dpx, "
-        "'frames/*.tif') or a run folder to go on with"
-    ),
+FILM_HELP = (
+    "A film, sound or picture file, a folder of films or pictures, numbered images (frames/%06d.dpx, 'frames/*.tif') "
+    "or a run folder to go on with"
+)
+FILM = parameter("film", Path, inspect.Parameter.empty, typer.Argument(help=FILM_HELP))
+FILMS = parameter(
+    "films", list[Path], inspect.Parameter.empty, typer.Argument(help=f"{FILM_HELP}; several are allowed")
 )
 DEVICE = parameter("device", str, "auto", option("auto, cpu, cuda or mps"))
 QUIET = parameter("quiet", bool, False, option("Show no progress", "--quiet", "-q"))
@@ -103,6 +102,8 @@ COMMON = [
     ),
     DEVICE,
     *ENGINE,
+    parameter("jobs", int, 1, option("Number of films that are processed at the same time, if there are several")),
+    parameter("page", Optional[Path], None, option("Also write a web page of all finished films to this folder")),
     QUIET,
     JSON,
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 import typer
 
 from reimagine import documents, recipe
-from reimagine.cli.deliver import deliver_films, films_of
+from reimagine.cli.films import deliver_films, queue_of
 from reimagine.cli.options import COMMON, given_reading, option, parameter, register
 from reimagine.errors import RecipeError
 from reimagine.files import write_text_atomically
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 RECIPE = parameter(
     "recipe", Optional[str], None, typer.Argument(help="A recipe: a .toml file, or a name that --list shows")
 )
-FILM = parameter(
-    "film",
-    Optional[Path],
+FILMS = parameter(
+    "films",
+    Optional[list[Path]],
     None,
-    typer.Argument(help="A film, a folder of films or pictures, or a run folder to continue"),
+    typer.Argument(help="Films, folders of films or pictures, or run folders to continue"),
 )
 OWN = [
     parameter("list", bool, False, option("List the included recipes", "--list")),
@@ -37,7 +37,7 @@ OWN = [
 
 def add_recipe_command(app: typer.Typer) -> None:
     """The command `run`."""
-    register(_run, [RECIPE, FILM, *OWN, *COMMON], "Run a recipe on a film.")
+    register(_run, [RECIPE, FILMS, *OWN, *COMMON], "Run a recipe on films.")
     app.command("run")(_run)
 
 
@@ -55,13 +55,13 @@ def _run(**given: Any) -> None:
             _copy(path, given["copy"])
             return
         steps = recipe.read(path, check=True)
-        if not given["film"]:
+        if not given["films"]:
             raise RecipeError(f"{path}: no film is given; write: reimagine run {given['recipe']} film.mp4")
         if not given["dry_run"]:
-            deliver_films(given["film"], steps, given, progress)
+            deliver_films(given["films"], steps, given, progress)
             return
-        for film in films_of(given["film"], given["as_film"]):
-            dry_run(film, steps, given, progress)
+        for queued in queue_of(given["films"], given):
+            dry_run(queued.film, steps, {**given, "into": queued.into}, progress)
 
 
 def _copy(path: Path, to: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Any, Optional
 import typer
 
 from reimagine import recipe, stages
-from reimagine.cli.deliver import deliver_films
-from reimagine.cli.options import COMMON, FILM, flag, old_names, option, parameter, register, with_present_names
+from reimagine.cli.films import deliver_films
+from reimagine.cli.options import COMMON, FILMS, flag, old_names, option, parameter, register, with_present_names
 from reimagine.errors import RecipeError
 from reimagine.stages.contract import Kind
 
@@ -41,7 +41,7 @@ EXPORT_STEMS = parameter(
     option("Write the parts of the film's own sound (harmonic.wav, percussive.wav, hiss.wav) to this folder"),
 )
 SCORE = parameter(
-    "film", Optional[Path], None, typer.Argument(help="Notes to continue, .mid (or a film) [default: none]")
+    "films", Optional[list[Path]], None, typer.Argument(help="Notes to continue, .mid (or a film) [default: none]")
 )
 
 
@@ -128,10 +128,10 @@ def _command(names: list[str], help: str, chain: stages.Chain | None) -> Any:
                 requested = [r if s in names else None for s, r in zip(chosen, requested, strict=True)]
             options = {p.name: given[p.name] for p in own if given[p.name] not in (None, [])}
             steps = _build_models(chosen, requested, options)
-            deliver_films(given["film"] or _empty_score(given["into"]), steps, given, progress)
+            deliver_films(given["films"] or [_empty_score(given["into"])], steps, given, progress)
 
     extra = _extra_parameters(names, own, chain)
-    film = SCORE if stages.STAGES[names[0]].kind is Kind.COMPOSITION else FILM
+    film = SCORE if stages.STAGES[names[0]].kind is Kind.COMPOSITION else FILMS
     hidden = old_names(renamed, {p.name: p for p in own})
     register(command, [film, *models, *own, *extra, *COMMON, *hidden], help)
     return command

@@ -71,7 +71,14 @@ def report(run: Run, out: Path, messages: list[str]) -> dict[str, Any]:
 
 
 def _peak_rss() -> float:
-    """Peak resident memory of this process in MB; macOS counts bytes, Linux counts kilobytes."""
+    """Peak resident memory of this process in MB.
+
+    On Linux the value of `getrusage` may be that of the process that started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        [line] = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / (1 << 10)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 

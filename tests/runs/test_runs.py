@@ -232,3 +232,14 @@ def test_a_run_without_steps_can_be_extended(tmp_path, film):
     reimagine.run(film, [], tmp_path / "run")
     done = reimagine.run(tmp_path / "run", [TINT()])
     assert [s.stage for s in Run.open(done.folder).steps] == ["colorize"]
+
+
+def test_the_peak_memory_of_a_run_is_its_own(tmp_path, film):
+    """A process that is started by a large one does not report the memory of that one."""
+    code = (
+        "import subprocess, sys; large = bytearray(b'x') * 900_000_000; "
+        "subprocess.run([sys.executable, '-m', 'reimagine', *sys.argv[1:]], check=True)"
+    )
+    words = ["colorize", film, "--model", "tint", "--into", tmp_path / "run", "-q"]
+    subprocess.run([sys.executable, "-c", code, *map(str, words)], check=True, capture_output=True)
+    assert 30 < json.loads((tmp_path / "run" / "report.json").read_text())["peak_rss_mb"] < 800

@@ -1,21 +1,20 @@
-"""Files that are installed with the program but are not part of the package: recipes and the demo film."""
+"""Files that lie beside the package in the source tree and in it when it is installed: recipes and the demo film."""
 
 from __future__ import annotations
 
-import sysconfig
 from itertools import islice, takewhile
 from pathlib import Path
 
 from reimagine.errors import RecipeError, unknown_name
 
-CHECKOUT = Path(__file__).parent.parent
-"""The source tree, if the program runs from one."""
+PACKAGE = Path(__file__).parent
+"""The package; in the source tree, its parent has the bundled folders."""
 
 
 def bundled_path(name: str) -> Path:
-    """Path of a bundled file or folder, such as "pipelines" or "assets/demo.mp4": in the source tree, or installed."""
-    path = CHECKOUT / name
-    return path if path.exists() else Path(sysconfig.get_path("data")) / "share" / "reimagine" / name
+    """Path of a bundled file or folder, such as "pipelines" or "assets/demo.mp4": installed, or in the source tree."""
+    path = PACKAGE / "bundle" / name
+    return path if path.exists() else PACKAGE.parent / name
 
 
 def recipes() -> dict[str, Path]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from reimagine.cli import degrade, diagnostics, evaluate, models, runs
+from reimagine.cli.info import add_info_command
 from reimagine.cli.preview import preview_app
 from reimagine.cli.recipes import add_recipe_command
 from reimagine.cli.shots import add_shots_command
@@ -40,6 +42,7 @@ def build_app() -> typer.Typer:
     )
     add_stage_commands(app)
     add_recipe_command(app)
+    add_info_command(app)
     add_shots_command(app)
     for group in (degrade, runs, diagnostics):
         app.registered_commands += group.app.registered_commands
@@ -58,13 +61,19 @@ def build_app() -> typer.Typer:
 app = build_app()
 
 
+def _with_command(words: list[str]) -> list[str]:
+    """The words of a command line; a film alone stands for `info FILM`."""
+    known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    return ["info", *words] if len(words) == 1 and words[0] not in known and Path(words[0]).exists() else words
+
+
 def main() -> None:
     """Run the program; errors the user can correct are one line and exit 1, signals one line and exit 128 + number."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # names of files that are not Unicode
     stop_on_signals()
     try:
-        app()
+        app(_with_command(sys.argv[1:]))
     except Stopped as stop:
         typer.echo(f"reimagine: {stop.line}", err=True)
         sys.exit(stop.code)

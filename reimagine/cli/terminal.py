@@ -60,7 +60,6 @@ class Bar(Quiet):
         from rich.console import Console
         from rich.progress import (
             BarColumn,
-            MofNCompleteColumn,
             Progress,
             TextColumn,
             TimeElapsedColumn,
@@ -70,7 +69,7 @@ class Bar(Quiet):
         self.bar = Progress(
             TextColumn("{task.description:<11}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.completed:.0f}{task.fields[of]}"),
             TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
@@ -89,7 +88,7 @@ class Bar(Quiet):
     def begin(self, title: str, total: int, unit: str = "fps") -> None:
         self.bar.start()
         self.unit = unit
-        self.task = self.bar.add_task(title, total=total or None, rate="")
+        self.task = self.bar.add_task(title, total=total or None, of=f"/{total}" if total else "", rate="")
         self.done, self.begun = 0.0, time.monotonic()
 
     def advance(self, count: float) -> None:

@@ -127,7 +127,8 @@ def rainbowgram(sound: Sound, path: Path) -> None:
     from matplotlib.figure import Figure
 
     start = max(0.0, (sound.seconds - SECONDS) / 2)
-    samples = sound.at_rate(RATE).mono()[int(start * RATE) : int((start + SECONDS) * RATE)]
+    shown = sound.cut(int(start * sound.rate), int((start + SECONDS) * sound.rate))
+    samples = shown.at_rate(RATE).mono()
     samples = np.pad(samples, (0, max(0, int(MIN_SECONDS * RATE) - len(samples))))
     hue, level = _phase_and_level(samples)
     figure = Figure(figsize=(12, 4), layout="constrained")

@@ -47,9 +47,12 @@ def run(
     intermediates: str = "magicyuv",
     encoding: Encoding | None = None,
     endings: int = 1,
+    again: bool = False,
     progress: Progress | None = None,
 ) -> Result:
     """Run steps on a film, export it and write its report. Steps that are done already are not run again.
+
+    Steps on a run folder replace those of the same stages that its latest picture, notes and sound come from.
 
     Args:
         film: anything FFmpeg decodes, a picture, or a run folder to continue.
@@ -62,6 +65,7 @@ def run(
         intermediates: codec of artifacts: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
         encoding: codec and quality of the finished film.
         endings: number of films, each with the next seed of the last step: film.mp4, film-2.mp4 ...
+        again: on a run folder, process the result of a stage by the same stage again, and replace no step.
         progress: receives progress and messages.
 
     Raises:
@@ -71,7 +75,7 @@ def run(
     part = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
     reading = replace(reading or Reading(), **part)
     options = EngineOptions(engine) if isinstance(engine, str) else engine
-    request = _Request(Path(film), steps, into, output, reading, device, options, intermediates, endings)
+    request = _Request(Path(film), steps, into, output, reading, device, options, intermediates, endings, again)
     return request.execute(encoding, progress)
 
 
@@ -99,6 +103,7 @@ class _Request:
     engine: EngineOptions = field(default_factory=EngineOptions)
     intermediates: str = "magicyuv"
     endings: int = 1
+    again: bool = False
 
     def execute(self, encoding: Encoding | None, progress: Progress | None) -> Result:
         from reimagine.delivery import check_output
@@ -172,6 +177,7 @@ class _Request:
 
     def _open(self, encoding: Encoding, progress: Progress) -> tuple[Run, str]:
         """The opened run, and the device; torch is loaded on a thread while the film is read."""
+        from reimagine import stages
         from reimagine.media.export.encoding import check_output_of
         from reimagine.media.export.images import is_image_sequence
         from reimagine.runs.folder import Run
@@ -182,6 +188,9 @@ class _Request:
         with ThreadPoolExecutor(1) as pool:
             found = self._find_device(pool)
             opened = Run.open(self.film, self.into, self.reading, progress)
+        if not self.again:
+            for step in opened.drop_latest({stages.identify(model)[0] for model in self.steps}):
+                progress.message(f"{step.stage}: replaces {step.folder}; --again adds another step instead")
         if self.output and opened.film.is_source_file(self.output):
             raise RunError(f"{self.output}: is the film itself; give -o another name")
         check_output_of(opened.film, self.output, encoding)

@@ -38,6 +38,7 @@ def deliver(
         intermediates=given["intermediates"],
         encoding=Encoding(**{name: given[name] for name in ENCODING_OPTIONS}),
         endings=given.get("endings", 1),
+        again=given["again"],
         progress=progress,
     )
     for name, grey in (("export_references", False), ("export_hints", True)):

@@ -102,6 +102,7 @@ COMMON = [
     ),
     DEVICE,
     *ENGINE,
+    parameter("again", bool, False, option("On a run folder: add a step, instead of replacing one of the same stage")),
     parameter("jobs", int, 1, option("Number of films that are processed at the same time, if there are several")),
     parameter("page", Optional[Path], None, option("Also write a web page of all finished films to this folder")),
     QUIET,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import typer
 
-from reimagine import documents, recipe
+from reimagine import documents, recipe, stages
 from reimagine.cli.films import deliver_films, queue_of
 from reimagine.cli.options import COMMON, given_reading, option, parameter, register
 from reimagine.errors import RecipeError
@@ -85,6 +85,8 @@ def dry_run(film: Path, steps: Sequence[Any], given: Mapping[str, Any], progress
     from reimagine.runs.folder import Run
 
     opened = Run.open(film, given["into"], given_reading(given), progress)
+    if not given["again"]:
+        opened.drop_latest({stages.identify(model)[0] for model in steps})
     planned = list(plan_steps(opened, steps, given["intermediates"]))
     for step in planned:
         cost = "done" if step.done else f"about {step.seconds:,.0f} s, {step.bytes / 1e6:,.0f} MB"

@@ -12,7 +12,7 @@ step is found again and not run twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from reimagine.runs.facts import RunFacts, read_facts
 from reimagine.runs.keys import step_key
 from reimagine.runs.opening import check_unchanged, open_source, read_opened, remove_interrupted
 from reimagine.runs.ownership import guard_run
-from reimagine.runs.step import ADVICE, Step, read_step
+from reimagine.runs.step import ADVICE, ARTIFACTS, Step, read_step
 from reimagine.runs.tracks import FilmTracks
 
 
@@ -132,6 +132,19 @@ class Run:
         defaults = {field.name: field.default for field in fields(model) if field.name in model.inference_options}
         key = self.step_key(replace(model, **defaults), self.tracks.latest("picture"), "")
         return self.folder / f"learned-{stage}.{name}-{key[:8]}"
+
+    def drop_latest(self, names: Set[str]) -> list[Step]:
+        """Take away the steps of some stages, as far as the latest picture, notes and sound come from them.
+
+        Their folders stay, so that a step that is asked for again is found. Nothing is written.
+        """
+        dropped = []
+        latest = {track: self.tracks.latest(track) for track in ARTIFACTS}
+        while found := [step for step in latest.values() if step and step.stage in names]:
+            dropped += found
+            self.steps = [step for step in self.steps if step not in found]
+            latest = {track: self.tracks.latest(track) for track in ARTIFACTS}
+        return dropped
 
     def add(self, folder: Path) -> Step:
         """Append the finished step in a folder to the run."""

@@ -162,3 +162,11 @@ def test_training_commands_of_cards_are_valid():
     for path in zoo.SHIPPED.glob("*.toml"):
         command = tomllib.loads(path.read_text())["command"]
         parse(shlex.split(command[command.index("reimagine ") :])[1:])
+
+
+def test_each_dependency_is_explained():
+    project = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]
+    page = (HERE / "docs" / "dependencies.md").read_text()
+    names = [re.split(r"[<>=\[]", line)[0] for line in project["dependencies"]]
+    extras = {f"reimagine[{name}]" for name in project["optional-dependencies"]} - {"reimagine[dev]", "reimagine[docs]"}
+    assert [name for name in (*names, *extras) if name not in page] == []

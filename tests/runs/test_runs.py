@@ -243,3 +243,33 @@ def test_the_peak_memory_of_a_run_is_its_own(tmp_path, film):
     words = ["colorize", film, "--model", "tint", "--into", tmp_path / "run", "-q"]
     subprocess.run([sys.executable, "-c", code, *map(str, words)], check=True, capture_output=True)
     assert 30 < json.loads((tmp_path / "run" / "report.json").read_text())["peak_rss_mb"] < 800
+
+
+def stages_of(folder) -> list[str]:
+    return [f"{step.stage}.{step.model}" for step in Run.open(folder).steps]
+
+
+def test_a_stage_on_a_run_folder_replaces_its_last_step(tmp_path, film):
+    reimagine.run(film, [TINT()], tmp_path / "run")
+    reimagine.run(tmp_path / "run", [INK()])
+    first = (tmp_path / "run" / "film.mp4").read_bytes()
+    reimagine.run(tmp_path / "run", [INK(levels=3)])
+    assert stages_of(tmp_path / "run") == ["colorize.tint", "cartoon.ink"]
+    reimagine.run(film, [TINT(), INK(levels=3)], tmp_path / "direct")
+    assert (tmp_path / "run" / "film.mp4").read_bytes() == (tmp_path / "direct" / "film.mp4").read_bytes() != first
+    reimagine.run(tmp_path / "run", [INK()])
+    assert (tmp_path / "run" / "film.mp4").read_bytes() == first
+
+
+def test_a_stage_can_be_added_again(tmp_path, film):
+    reimagine.run(film, [INK()], tmp_path / "run")
+    reimagine.run(tmp_path / "run", [INK()], again=True)
+    assert stages_of(tmp_path / "run") == ["cartoon.ink", "cartoon.ink"]
+
+
+def test_music_is_replaced_as_a_whole_and_the_picture_stays(tmp_path, film):
+    music = [reimagine.model("transcribe", "pyin")(), reimagine.model("timbre", "sine")(), reimagine.model("mix")()]
+    reimagine.run(film, [*music, TINT()], tmp_path / "run")
+    music[1] = reimagine.model("timbre", "sine")(release=0.4)
+    reimagine.run(tmp_path / "run", music)
+    assert sorted(stages_of(tmp_path / "run")) == ["colorize.tint", "mix.level", "timbre.sine", "transcribe.pyin"]

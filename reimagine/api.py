@@ -124,8 +124,10 @@ class _Request:
     def _execute_locked(self, encoding: Encoding, progress: Progress, begun: float) -> Result:
         from reimagine.engines import open_engine
         from reimagine.execution.dry_run import check_disk
+        from reimagine.execution.requirements import check_requirements
 
         opened, device = self._open(encoding, progress)
+        check_requirements(opened, self.steps, self.intermediates)
         check_disk(opened, self.steps, self.intermediates)
         encoding = encoding.for_film(opened.film, self.output)
         self._check_made(opened, encoding)

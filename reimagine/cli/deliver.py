@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
+from reimagine import stages
 from reimagine.cli.options import given_engine, given_reading
 
 if TYPE_CHECKING:
@@ -60,3 +63,27 @@ def _export_sounds(folder: Path, given: Mapping[str, Any]) -> None:
         export_stems(Run.open(folder), given["export_stems"])
     if given.get("export_voices"):
         export_voices(Run.open(folder), given["export_voices"], select_device(given["device"]))
+
+
+def plan(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping[str, Any], progress: Progress) -> None:
+    """Check everything that is checked before the first frame, and print each step with its time and disk space."""
+    from reimagine.execution.dry_run import plan_steps
+    from reimagine.execution.requirements import check_requirements
+    from reimagine.media.export import Encoding
+    from reimagine.media.export.encoding import check_output_of
+    from reimagine.runs.folder import Run
+
+    encoding = Encoding(**{name: given[name] for name in ENCODING_OPTIONS})
+    encoding.check(given["output"])
+    opened = Run.open(film, into, given_reading(given), progress)
+    if not given["again"]:
+        opened.drop_latest({stages.identify(model)[0] for model in steps})
+    check_output_of(opened.film, given["output"], encoding)
+    encoding.for_film(opened.film, given["output"])
+    check_requirements(opened, steps, given["intermediates"])
+    planned = list(plan_steps(opened, steps, given["intermediates"]))
+    for step in planned:
+        cost = "done" if step.done else f"about {step.seconds:,.0f} s, {step.bytes / 1e6:,.0f} MB"
+        typer.echo(f"{step.stage:<11} {step.model:<12} {step.key}  {cost}")
+    seconds, size = sum(step.seconds for step in planned), sum(step.bytes for step in planned)
+    typer.echo(f"{'all':<34} about {seconds / 60:,.1f} minutes on two cores, {size / 1e6:,.0f} MB")

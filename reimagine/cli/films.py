@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from reimagine.cli.deliver import EXPORTS, deliver
+from reimagine.cli.deliver import EXPORTS, deliver, plan
 from reimagine.errors import MediaError, RecipeError, RunError, StageError
 from reimagine.progress import NoProgress
 
@@ -109,7 +109,7 @@ def queue_of(sources: Sequence[Path], given: Mapping[str, Any]) -> list[QueuedFi
 
 
 def deliver_films(sources: Sequence[Path], steps: Sequence[Any], given: Mapping[str, Any], progress: Progress) -> None:
-    """Run the steps on each film; print the path of each finished film on standard output.
+    """Run the steps on each film; print the path of each finished film on standard output. A dry run only plans them.
 
     Of several films, one that cannot be processed is reported, and the others are processed.
 
@@ -120,6 +120,10 @@ def deliver_films(sources: Sequence[Path], steps: Sequence[Any], given: Mapping[
     if not 1 <= given["jobs"] <= MAX_JOBS:
         raise RecipeError(f"--jobs {given['jobs']} is out of range; give 1 to {MAX_JOBS}")
     queue = queue_of(sources, given)
+    if given["dry_run"]:
+        for queued in queue:
+            plan(queued.film, steps, queued.into, given, progress)
+        return
     if [queued.film for queued in queue] == list(sources) and len(queue) == 1:
         done = deliver(queue[0].film, steps, queue[0].into, given, progress)
         typer.echo(done.film)

@@ -42,6 +42,21 @@ JSON = parameter("json", bool, False, option("Show progress as JSON lines on sta
 INTO = parameter("into", Optional[Path], None, option("Run folder [default: runs/<film's stem>]"))
 
 
+TIMES = ("start", "end")
+"""Options of `Reading` that are times: seconds, or hours, minutes and seconds with colons."""
+
+
+def seconds(text: str | float) -> float:
+    """A time as seconds: "83.5", "1:23.5" and "0:01:23.5" are the same."""
+    try:
+        *larger, last = [float(part) for part in str(text).split(":")]
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no time; write seconds, or hours:minutes:seconds") from error
+    if len(larger) > 2 or any(not 0 <= part < 60 for part in (*larger, last)[1:]):
+        raise typer.BadParameter(f"{text!r} is no time; write seconds, or hours:minutes:seconds")
+    return last + sum(60**power * part for power, part in enumerate(reversed(larger), 1))
+
+
 def _parameters_of(options: type[Any]) -> list[inspect.Parameter]:
     """One parameter for each field of a class of options."""
     return [
@@ -49,7 +64,7 @@ def _parameters_of(options: type[Any]) -> list[inspect.Parameter]:
             field.name,
             field.type if field.type is bool else Optional[field.type],
             field.default,
-            option(field.help, field.flag),
+            option(field.help, field.flag, **({"parser": seconds} if field.name in TIMES else {})),
         )
         for field in recipe.options(options)
     ]
@@ -102,6 +117,12 @@ COMMON = [
     ),
     DEVICE,
     *ENGINE,
+    parameter(
+        "dry_run",
+        bool,
+        False,
+        option("Only check everything and show what would be done: steps, keys, time, disk space", "--dry-run"),
+    ),
     parameter("again", bool, False, option("On a run folder: add a step, instead of replacing one of the same stage")),
     parameter("jobs", int, 1, option("Number of films that are processed at the same time, if there are several")),
     parameter("page", Optional[Path], None, option("Also write a web page of all finished films to this folder")),

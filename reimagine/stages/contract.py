@@ -148,6 +148,13 @@ class Model(Protocol):
             ReimagineError: what is wrong, where, and what to do.
         """
 
+    def check_installed(self) -> None:
+        """Refuse to run without the programs or packages that the model needs beyond the program's own.
+
+        Raises:
+            StageError: what is not installed, and how to install it.
+        """
+
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Options whose values are names, with the names available now, such as {"look": ["crane", "ink"]}."""
         return {}

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import av
 import pytest
+import typer
 from helpers import make_film, run_cli
 
 import reimagine
 from reimagine import bundled, recipe, stages
+from reimagine.cli.options import seconds
 from reimagine.progress import NoProgress
 from reimagine.runs.folder import Run
 
@@ -178,3 +180,34 @@ def test_every_stage_is_a_function_in_python():
         Colorize(saturatoin=1.0)
     with pytest.raises(AttributeError):
         reimagine.Paint  # noqa: B018
+
+
+@pytest.mark.parametrize(("text", "value"), [("83.5", 83.5), ("1:23.5", 83.5), ("0:01:23.5", 83.5), ("-3", -3.0)])
+def test_times_have_seconds_or_colons(text, value):
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "1:x", "1:75", "1:60:00:00", "1:-5"])
+def test_other_times_are_refused(text):
+    with pytest.raises(typer.BadParameter, match="is no time"):
+        seconds(text)
+
+
+def test_every_film_command_has_a_dry_run(film, tmp_path):
+    words = ["colorize", film, "--model", "tint", "--start", "0:00.5", "--into", tmp_path / "run", "-q"]
+    code, out, _ = run_cli(*words, "--dry-run")
+    assert code == 0 and "colorize    tint" in out and not list((tmp_path / "run").glob("01-*"))
+    assert run_cli(*words)[0] == 0
+    assert "done" in run_cli(*words, "--dry-run")[1]
+
+
+def test_what_a_recipe_needs_is_checked_before_its_first_step(tmp_path, monkeypatch):
+    silent = make_film(tmp_path / "silent.mp4", 12)
+    for words in (["--dry-run"], []):
+        code, _, error = run_cli("run", "modern-times", silent, "--into", tmp_path / "run", "-q", *words)
+        assert code == 1 and "has no sound track" in error and error.count("\n") == 1
+    assert not list((tmp_path / "run").glob("01-*"))
+    with_sound = make_film(tmp_path / "sound.mp4", 12, sounds=1)
+    monkeypatch.setattr("reimagine.stages.transcribe.basic_pitch_package.find_spec", lambda name: None)
+    code, _, error = run_cli("run", "modern-times", with_sound, "--into", tmp_path / "run2", "-q")
+    assert code == 1 and "basic-pitch is not installed" in error and not list((tmp_path / "run2").glob("01-*"))

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'reimagine[score]'"
 """The command that installs what scores need."""
-MAX_NOTES = 20_000
-"""Notes of a score, at most: about an hour of music; music21 takes a minute for them."""
+MAX_NOTES = 5_000
+"""Notes of a score, at most: a quarter of an hour of music; music21 takes 25 KB of memory for each."""
 COMPOUND_BEAT = Fraction(3, 2)
 """Quarter notes per beat of a compound metre."""
 LINE_OF_FIFTHS = "FCGDAEB"

@@ -35,22 +35,43 @@ class Soundfont(SynthesisModel):
     program: Annotated[int, "General MIDI program, 0 is a piano", Range(0, 127)] = 0
     version: ClassVar[int] = 2
 
-    def load(self, device: str) -> Synthesizer:
-        """Notes in, 48 kHz stereo sound out.
+    def check_installed(self) -> None:
+        """Refuse to run without fluidsynth and a soundfont."""
+        self.font()
+        fluidsynth()
+
+    def font(self) -> Path:
+        """The soundfont.
 
         Raises:
-            StageError: no soundfont is given, and none is installed.
+            StageError: none is given, and none is installed.
         """
         font = self.soundfont or next((path for path in DEFAULT_SOUNDFONTS if path.exists()), None)
         if font is None:
             raise StageError(
                 "timbre: no soundfont found; give --soundfont FILE.sf2 (on Debian: apt install fluid-soundfont-gm)"
             )
+        return font
+
+    def load(self, device: str) -> Synthesizer:
+        """Notes in, 48 kHz stereo sound out."""
+        font = self.font()
 
         def synthesize(notes: Notes, counts: Counts | None = None, /) -> Sound:
             return render(notes, font, self.program, RATE)
 
         return synthesize
+
+
+def fluidsynth() -> str:
+    """Path of the program.
+
+    Raises:
+        StageError: it is not installed.
+    """
+    if tool := shutil.which("fluidsynth"):
+        return tool
+    raise StageError("timbre: fluidsynth is not installed (on Debian: apt install fluidsynth)")
 
 
 def render(notes: Notes, font: Path, program: int, rate: int) -> Sound:
@@ -64,9 +85,7 @@ def render(notes: Notes, font: Path, program: int, rate: int) -> Sound:
     from reimagine.media.notes import write_notes
     from reimagine.media.sound import read_sound
 
-    tool = shutil.which("fluidsynth")
-    if tool is None:
-        raise StageError("timbre: fluidsynth is not installed (on Debian: apt install fluidsynth)")
+    tool = fluidsynth()
     with tempfile.TemporaryDirectory() as folder:
         midi, wave = Path(folder) / "notes.mid", Path(folder) / "sound.wav"
         write_notes(midi, notes, program)

@@ -74,6 +74,12 @@ class BasicPitch(TranscriptionModel):
         """Refuse an unknown preset."""
         self.resolved_thresholds()
 
+    def check_installed(self) -> None:
+        """Refuse to run without the package basic-pitch."""
+        from reimagine.stages.transcribe.basic_pitch_package import check_installed
+
+        check_installed()
+
     def resolved_thresholds(self) -> Thresholds:
         """The preset, with the options that are set in place of its values."""
         from reimagine.stages.transcribe.note_filter import thresholds

@@ -15,6 +15,10 @@ from reimagine.errors import StageError
 
 ERRORS_ONLY = 3
 """ONNX Runtime's log severity."""
+NOT_INSTALLED = (
+    "transcribe: basic-pitch is not installed; `pip install --no-deps basic-pitch==0.4.0`, or give --model pyin"
+)
+"""The message if the package is missing."""
 
 
 class Package(NamedTuple):
@@ -27,6 +31,16 @@ class Package(NamedTuple):
 
     decoder: Any
     session: Any
+
+
+def check_installed() -> None:
+    """Refuse to go on without the package.
+
+    Raises:
+        StageError: basic-pitch is not installed.
+    """
+    if find_spec("basic_pitch") is None:
+        raise StageError(NOT_INSTALLED)
 
 
 def load_package() -> Package:
@@ -45,10 +59,7 @@ def load_package() -> Package:
         try:
             from basic_pitch import note_creation
         except ImportError as error:
-            raise StageError(
-                "transcribe: basic-pitch is not installed; `pip install --no-deps basic-pitch==0.4.0`, "
-                "or give --model pyin"
-            ) from error
+            raise StageError(NOT_INSTALLED) from error
     spec = find_spec("basic_pitch")
     assert spec and spec.submodule_search_locations
     folder = Path(next(iter(spec.submodule_search_locations)))

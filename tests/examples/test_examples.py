@@ -16,8 +16,9 @@ from helpers import make_film
 from PIL import Image
 
 from reimagine import recipe
-from reimagine.bundled import CHECKOUT
+from reimagine.bundled import PACKAGE
 
+CHECKOUT = PACKAGE.parent
 EXAMPLES = CHECKOUT / "examples"
 SCRIPTS = sorted(path.stem for path in (EXAMPLES / "rendering").glob("*.py"))
 

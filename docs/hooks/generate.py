@@ -20,7 +20,7 @@ MARK = re.compile(r"^<!-- (\w+)(?:: (\w+))? -->$", re.MULTILINE)
 """A line that is replaced by generated text: its kind, and optionally a name."""
 GENERATORS = {"options": reference.options, "recipes": reference.recipes}
 """What replaces a mark, by its name."""
-WATCHED = ("reimagine", "pipelines", "CONTRIBUTING.md", "benchmarks/README.md")
+WATCHED = ("reimagine", "pipelines", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
 """Paths whose changes rebuild the pages while `mkdocs serve` runs."""
 
 

@@ -22,11 +22,11 @@ import torch
 import reimagine
 from reimagine import zoo
 from reimagine.gallery.report import write_sheet
-from reimagine.media.film import list_images
-from reimagine.media.frames import Frame, Shot, frame_from_image
-from reimagine.media.reader import open_film, read_film, read_image
-from reimagine.media.shots import CutDetector
-from reimagine.media.writer import write_frames
+from reimagine.media.video.film import list_images
+from reimagine.media.video.frames import Frame, Shot, frame_from_image
+from reimagine.media.video.reader import open_film, read_film, read_image
+from reimagine.media.video.shots import CutDetector
+from reimagine.media.video.writer import write_frames
 from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
 from reimagine.metrics.warp import gradient_energy, masked_flow, warp_error
 from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator, generator

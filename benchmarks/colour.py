@@ -15,7 +15,7 @@ import numpy as np
 
 import reimagine
 from reimagine.evaluation.common import read_squares, to_grey
-from reimagine.media.frames import frame_from_image
+from reimagine.media.video.frames import frame_from_image
 from reimagine.metrics.colour import Comparison, lab
 
 COLUMNS = (

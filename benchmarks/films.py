@@ -28,7 +28,7 @@ from film_measures import WEIGHTS, Measured, measure
 from film_samples import BEEP, FRAMES, SAMPLES, Sample, write
 
 import reimagine
-from reimagine.media.reading import Reading
+from reimagine.media.video.reading import Reading
 
 TIMEOUT = 120
 """Seconds after which a program is stopped."""

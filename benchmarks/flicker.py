@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 import reimagine
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.writer import write_frames
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.writer import write_frames
 from reimagine.metrics.colour import Comparison
 from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
 from reimagine.metrics.warp import TemporalConsistency

@@ -18,8 +18,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.sound import read_sound
+from reimagine.media.audio.sound import read_sound
+from reimagine.media.video.reader import open_film, read_film
 
 MINUTES = 40
 """Length of the film."""

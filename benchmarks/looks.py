@@ -22,9 +22,9 @@ from torch import nn
 
 import reimagine
 from reimagine.gallery.report import write_sheet
-from reimagine.media.film import list_images
-from reimagine.media.frames import frame_from_image
-from reimagine.media.reader import open_film, read_film, read_image
+from reimagine.media.video.film import list_images
+from reimagine.media.video.frames import frame_from_image
+from reimagine.media.video.reader import open_film, read_film, read_image
 from reimagine.stages.cartoon.cartoongan import data
 from reimagine.training.photos import read_photos
 from reimagine.training.state import seed_everything

@@ -19,8 +19,8 @@ import numpy as np
 import reimagine
 from reimagine.evaluation.music import evaluate_transcription
 from reimagine.media import Notes
-from reimagine.media.notes import read_notes
-from reimagine.media.sound import Sound, read_sound, write_sound
+from reimagine.media.audio.sound import Sound, read_sound, write_sound
+from reimagine.media.midi.notes import read_notes
 from reimagine.metrics import melody, timbre
 from reimagine.metrics.notes import find_reference_notes, note_scores, read_reference_notes
 from reimagine.stages.compose.melody.dataset import read_melodies

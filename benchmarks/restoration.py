@@ -23,10 +23,10 @@ import reimagine
 from reimagine.degradation import DegradedImage, Degrader
 from reimagine.evaluation.restoration import evaluate_restoration
 from reimagine.gallery.report import write_sheet
-from reimagine.media.colour import to_uint8
-from reimagine.media.frames import Frame, Shot
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.shots import CutDetector
+from reimagine.media.images.colour import to_uint8
+from reimagine.media.video.frames import Frame, Shot
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.shots import CutDetector
 from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
 
 Classic, UNetGAN = reimagine.model("restore", "classic"), reimagine.model("restore", "unet-gan")

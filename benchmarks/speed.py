@@ -23,7 +23,7 @@ import cv2
 
 import reimagine
 from reimagine import zoo
-from reimagine.media.frames import frame_from_image
+from reimagine.media.video.frames import frame_from_image
 from reimagine.stages.colorize.deoldify.net import DeOldify
 
 DEMO = Path(__file__).parent.parent / "assets" / "demo.mp4"

@@ -17,9 +17,9 @@ from reimagine.gallery.music import piano_roll, rainbowgram
 from reimagine.gallery.preview import with_caption
 from reimagine.gallery.report import write_sheet
 from reimagine.media import Frame, Sound
-from reimagine.media.notes import read_notes
+from reimagine.media.audio.sound import read_sound
+from reimagine.media.midi.notes import read_notes
 from reimagine.media.score.engraving import write_score
-from reimagine.media.sound import read_sound
 from reimagine.runs.folder import Run
 
 DEMO = bundled_path("assets/demo.mp4")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reimagine.engines import EngineOptions
 from reimagine.errors import RecipeError, RunError, unknown_name
-from reimagine.media.reading import Reading
+from reimagine.media.video.reading import Reading
 
 if TYPE_CHECKING:
     from reimagine.engines import Engine
@@ -52,8 +52,6 @@ def run(
 ) -> Result:
     """Run steps on a film, export it and write its report. Steps that are done already are not run again.
 
-    Steps on a run folder replace those of the same stages that its latest picture, notes and sound come from.
-
     Args:
         film: anything FFmpeg decodes, a picture, or a run folder to continue.
         steps: models in order, such as `[reimagine.model("colorize")(saturation=1.2)]`.
@@ -65,18 +63,22 @@ def run(
         intermediates: codec of artifacts: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
         encoding: codec and quality of the finished film.
         endings: number of films, each with the next seed of the last step: film.mp4, film-2.mp4 ...
-        again: on a run folder, process the result of a stage by the same stage again, and replace no step.
+        again: on a run folder, append the steps; otherwise they replace the latest ones of the same stages.
         progress: receives progress and messages.
 
     Raises:
         ReimagineError: one line that says what is wrong, where, and what to do.
     """
     into, output = (Path(path) if path else None for path in (into, output))
-    part = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
-    reading = replace(reading or Reading(), **part)
+    reading = _part_of(reading or Reading(), start, end)
     options = EngineOptions(engine) if isinstance(engine, str) else engine
     request = _Request(Path(film), steps, into, output, reading, device, options, intermediates, endings, again)
     return request.execute(encoding, progress)
+
+
+def _part_of(reading: Reading, start: float | None, end: float | None) -> Reading:
+    """The same reading, with the limits of the part that are given."""
+    return replace(reading, **{name: value for name, value in (("start", start), ("end", end)) if value is not None})
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ class _Request:
     def _check(self, encoding: Encoding) -> None:
         """Check engine, encoding and all models before any work."""
         from reimagine import recipe
-        from reimagine.media.writer import CODECS
+        from reimagine.media.video.writer import CODECS
 
         self.engine.check()
         if self.intermediates not in CODECS:
@@ -170,7 +172,7 @@ class _Request:
     def _check_output_of_names(self) -> None:
         """Check what the names of film and output tell, before the film is read."""
         from reimagine.media.export.images import check_film_output
-        from reimagine.media.image_names import IMAGE_SUFFIXES, is_pattern
+        from reimagine.media.images.names import IMAGE_SUFFIXES, is_pattern
 
         folder = self.film.parent if is_pattern(self.film) else self.film if self.reading.as_film else None
         is_film = folder or (self.film.is_file() and self.film.suffix.lower() not in IMAGE_SUFFIXES)

@@ -14,18 +14,18 @@ from reimagine import made, stages
 from reimagine.errors import RunError
 from reimagine.files import copy_atomically, remove_leftovers, write_text_atomically
 from reimagine.gallery.report import contact_sheet, report
+from reimagine.media.audio.sound import Sound, read_sound, write_sound
 from reimagine.media.export import Encoding, export
 from reimagine.media.export.constant_rate import at_output_rate
 from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
 from reimagine.media.export.images import first_missing, is_image_sequence, mixed_channels, write_images, written_files
-from reimagine.media.film import MIDI_SUFFIXES, Film
-from reimagine.media.frames import Frame
-from reimagine.media.image_names import title
+from reimagine.media.images.names import title
 from reimagine.media.iteration import prefetch
-from reimagine.media.notes import read_notes
+from reimagine.media.midi.notes import read_notes
 from reimagine.media.score import SCORE_SUFFIXES
 from reimagine.media.score.engraving import check_score_output, write_score
-from reimagine.media.sound import Sound, read_sound, write_sound
+from reimagine.media.video.film import MIDI_SUFFIXES, Film
+from reimagine.media.video.frames import Frame
 from reimagine.progress import Progress
 from reimagine.records import read_json
 from reimagine.runs.folder import Run

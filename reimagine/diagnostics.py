@@ -111,7 +111,7 @@ def _test() -> Check:
     import numpy as np
 
     import reimagine
-    from reimagine.media.frames import Shot, frame_from_image
+    from reimagine.media.video.frames import Shot, frame_from_image
 
     begun = time.monotonic()
     y, x = np.mgrid[0:120, 0:160]

@@ -11,9 +11,9 @@ import numpy as np
 from av.filter import Graph
 from containers import moving_picture
 
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame
-from reimagine.media.reader import read_film
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame
+from reimagine.media.video.reader import read_film
 
 FIELD_ORDERS = {"top first": "tff", "bottom first": "bff"}
 """FFmpeg's names of the orders of fields."""

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 import pytest
 
-from reimagine.media.clip import Clip
-from reimagine.media.frames import Frame, Shot, frame_from_image
+from reimagine.media.video.clip import Clip
+from reimagine.media.video.frames import Frame, Shot, frame_from_image
 
 SAMPLE_RATE = 44100
 """Samples per second of the films' sound."""
@@ -165,7 +165,7 @@ def clip_of(count: int, shots=None, image=lambda n: picture(n, 96, 64, 0)) -> Cl
 def stylized(model, images: list[np.ndarray]) -> list[np.ndarray]:
     """Images, as frames of one shot, after a picture model."""
     from reimagine.media import Shot
-    from reimagine.media.frames import frame_from_image
+    from reimagine.media.video.frames import frame_from_image
 
     frames = [frame_from_image(n, image).renumbered(n, Shot(0, len(images))) for n, image in enumerate(images)]
     return [frame.image for frame in model.load("cpu")(iter(frames))]

@@ -11,7 +11,7 @@ from helpers import run_cli
 import reimagine
 from reimagine import recipe, stages
 from reimagine.errors import RecipeError, RunError
-from reimagine.media.reading import Reading
+from reimagine.media.video.reading import Reading
 from reimagine.options import Range, options
 
 OWNERS = [stages.model_class(stage, name) for stage in stages.STAGES for name in stages.models_of(stage)]

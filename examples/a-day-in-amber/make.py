@@ -15,9 +15,9 @@ import numpy as np
 import reimagine
 from reimagine.bundled import bundled_path
 from reimagine.media.export import Encoding, export
-from reimagine.media.frames import Frame
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.writer import write_image
+from reimagine.media.video.frames import Frame
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.writer import write_image
 
 INTO = Path("runs/examples/a-day-in-amber")
 """Where the project is written."""

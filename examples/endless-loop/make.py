@@ -17,7 +17,7 @@ from reimagine import recipe
 from reimagine.bundled import bundled_path
 from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
-from reimagine.media.frames import Frame
+from reimagine.media.video.frames import Frame
 from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/endless-loop")

@@ -19,11 +19,11 @@ from reimagine.bundled import bundled_path
 from reimagine.gallery.references import export_references
 from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame, Shot
-from reimagine.media.image_files import read_image
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.writer import write_image
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame, Shot
+from reimagine.media.video.image_files import read_image
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.writer import write_image
 from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/four-seasons")

@@ -14,7 +14,7 @@ from reimagine.bundled import bundled_path
 from reimagine.degradation import degrade
 from reimagine.gallery.report import write_sheet
 from reimagine.media.export import Encoding, export
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.video.reader import open_film, read_film
 from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/lost-reel")

@@ -15,8 +15,8 @@ import numpy as np
 
 from reimagine import ReimagineError
 from reimagine.errors import MediaError
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.writer import write_image
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.writer import write_image
 
 ROWS = 240
 """Height in pixels to which frames are reduced."""

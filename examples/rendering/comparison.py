@@ -12,7 +12,7 @@ from pathlib import Path
 from reimagine import ReimagineError
 from reimagine.errors import MediaError
 from reimagine.gallery.continuations import side_by_side
-from reimagine.media.reader import open_film
+from reimagine.media.video.reader import open_film
 
 
 def main() -> None:

@@ -15,9 +15,9 @@ from reimagine import ReimagineError
 from reimagine.errors import MediaError
 from reimagine.gallery.preview import with_caption
 from reimagine.gallery.report import write_sheet
-from reimagine.media.film import Film
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.shots import CutDetector
+from reimagine.media.video.film import Film
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.shots import CutDetector
 
 
 def open_with_middles(path: Path) -> tuple[Film, list[int]]:

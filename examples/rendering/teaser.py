@@ -20,7 +20,7 @@ from PIL import Image
 from reimagine import ReimagineError
 from reimagine.errors import MediaError
 from reimagine.files import atomic_file
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.video.reader import open_film, read_film
 
 
 def read_excerpt(path: Path, start: float, seconds: float, fps: float, width: int) -> Iterator[np.ndarray]:

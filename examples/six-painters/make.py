@@ -19,10 +19,10 @@ import reimagine
 from reimagine import recipe
 from reimagine.bundled import bundled_path
 from reimagine.media.export import Encoding, export
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame, frame_from_image
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.writer import write_image
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame, frame_from_image
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.writer import write_image
 
 INTO = Path("runs/examples/six-painters")
 """Where the project is written."""

@@ -17,13 +17,13 @@ import numpy as np
 import reimagine
 from reimagine import recipe
 from reimagine.bundled import bundled_path
+from reimagine.media.audio.sound import read_sound
 from reimagine.media.export import Encoding, export
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame
-from reimagine.media.notes import read_notes
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.sound import read_sound
-from reimagine.media.writer import write_image
+from reimagine.media.midi.notes import read_notes
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.writer import write_image
 from reimagine.runs.folder import Run
 
 INTO = Path("runs/examples/there-and-back")

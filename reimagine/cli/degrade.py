@@ -55,9 +55,9 @@ def degrade_file(film: Path, kind: str, seed: int, output: Path | None, progress
     from reimagine.files import check_absent
     from reimagine.media.export import Encoding, export
     from reimagine.media.files import check_readable
-    from reimagine.media.image_names import title
+    from reimagine.media.images.names import title
     from reimagine.media.iteration import report_progress
-    from reimagine.media.reader import open_film, read_film
+    from reimagine.media.video.reader import open_film, read_film
 
     check_readable(film)
     source = open_film(film)

@@ -13,7 +13,7 @@ from reimagine import recipe
 
 if TYPE_CHECKING:
     from reimagine.evaluation.continuation import ContinuationResult
-    from reimagine.media.sound import Sound
+    from reimagine.media.audio.sound import Sound
     from reimagine.metrics.perceptual import PerceptualDistance
     from reimagine.progress import Progress
     from reimagine.stages.contract import Synthesizer

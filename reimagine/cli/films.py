@@ -77,7 +77,7 @@ def films_of(source: Path, as_film: bool) -> list[Path]:
     Of a folder without pictures, the films, sorted by name; sub-folders are left out.
     """
     if source.is_dir() and not as_film and not (source / "run.json").exists():
-        from reimagine.media.image_names import IMAGE_SUFFIXES, list_images
+        from reimagine.media.images.names import IMAGE_SUFFIXES, list_images
 
         films = sorted(p for p in source.iterdir() if p.suffix.lower() in FILM_SUFFIXES and p.name[0] != ".")
         if not (found := list_images(source) or films):

@@ -28,7 +28,7 @@ def _info(**given: Any) -> None:
     from reimagine.cli.terminal import command_progress
 
     with command_progress(given["quiet"], False) as progress:
-        from reimagine.media.description import describe
+        from reimagine.media.video.description import describe
 
         reading = given_reading(given).of(given["film"])
         reading.check()

@@ -13,7 +13,7 @@ import typer
 from reimagine import recipe
 from reimagine.engines import EngineOptions
 from reimagine.errors import RecipeError
-from reimagine.media.reading import Reading
+from reimagine.media.video.reading import Reading
 
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 

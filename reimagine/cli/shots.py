@@ -36,7 +36,7 @@ def _shots(**given: Any) -> None:
 
     with command_progress(given["quiet"], given["json"]) as progress:
         from reimagine.files import check_absent
-        from reimagine.media.shot_table import check_suffix, write_shots
+        from reimagine.media.video.shot_table import check_suffix, write_shots
         from reimagine.runs.folder import Run
 
         if given["output"]:
@@ -56,7 +56,7 @@ def _unedited(run: Run, table: Path) -> Path:
     Raises:
         MediaError: the table was edited.
     """
-    from reimagine.media.shot_table import table_text
+    from reimagine.media.video.shot_table import table_text
     from reimagine.runs.opening import read_opened
 
     opened = (path.parent for path in run.folder.glob("00-open-*/shots.json"))

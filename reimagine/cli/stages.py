@@ -166,7 +166,7 @@ def _extra_parameters(
 def _empty_score(into: Path | None) -> Path:
     """A MIDI file without notes, for a composition that starts from nothing."""
     from reimagine.media import Notes
-    from reimagine.media.notes import write_notes
+    from reimagine.media.midi.notes import write_notes
 
     path = (into or Path("runs") / "compose") / "empty.mid"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,8 +21,8 @@ from reimagine.degradation.operations import (
     Weave,
 )
 from reimagine.errors import StageError, unknown_name
-from reimagine.media.colour import to_uint8
-from reimagine.media.frames import Frame
+from reimagine.media.images.colour import to_uint8
+from reimagine.media.video.frames import Frame
 
 Rng = np.random.Generator
 

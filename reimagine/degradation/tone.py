@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from reimagine.media.colour import to_uint8
+from reimagine.media.images.colour import to_uint8
 
 
 def orthochromatic(colour: np.ndarray) -> np.ndarray:

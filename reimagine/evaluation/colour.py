@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from reimagine.evaluation.common import Rows, open_with_shots, read_shots, resize_to, to_grey
-from reimagine.media.frames import Frame, Shot, frame_from_image
-from reimagine.media.reader import read_film
+from reimagine.media.video.frames import Frame, Shot, frame_from_image
+from reimagine.media.video.reader import read_film
 from reimagine.metrics.colour import Comparison
 from reimagine.stages.contract import PictureModel
 

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 
 from reimagine.errors import MediaError
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame, Shot
-from reimagine.media.image_files import read_image
-from reimagine.media.image_names import list_images
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.shots import CutDetector
+from reimagine.media.images.names import list_images
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame, Shot
+from reimagine.media.video.image_files import read_image
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.shots import CutDetector
 
 Rows = dict[str, dict[str, float]]
 """Numbers by column, by the title of their row."""

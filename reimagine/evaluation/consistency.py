@@ -10,8 +10,8 @@ import numpy as np
 
 from reimagine.errors import MediaError
 from reimagine.evaluation.common import Rows, open_with_shots, resize_to
-from reimagine.media.film import Film
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.video.film import Film
+from reimagine.media.video.reader import open_film, read_film
 from reimagine.metrics import Distance
 from reimagine.metrics.warp import TemporalConsistency
 

@@ -12,11 +12,11 @@ import numpy as np
 from reimagine import made
 from reimagine.errors import MediaError
 from reimagine.evaluation.common import Rows, open_with_shots, resize_to
-from reimagine.media.clip import Clip
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame
-from reimagine.media.reader import read_film
-from reimagine.media.writer import read_frames, write_frames
+from reimagine.media.video.clip import Clip
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame
+from reimagine.media.video.reader import read_film
+from reimagine.media.video.writer import read_frames, write_frames
 from reimagine.metrics import Distance
 from reimagine.metrics import continuation as metrics
 from reimagine.progress import Progress

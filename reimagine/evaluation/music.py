@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reimagine.errors import MediaError
 from reimagine.evaluation.common import Rows, with_mean
-from reimagine.media.sound import Sound, read_sound
+from reimagine.media.audio.sound import Sound, read_sound
 from reimagine.metrics.notes import find_reference_notes, note_scores, read_reference_notes
 from reimagine.metrics.timbre import timbre_scores
 from reimagine.stages.contract import Synthesizer, Transcriber, TranscriptionModel

@@ -10,9 +10,9 @@ import numpy as np
 from reimagine.degradation import KINDS, degrade
 from reimagine.errors import MediaError, unknown_name
 from reimagine.evaluation.common import Rows, open_with_shots, read_shots, to_grey
-from reimagine.media.frames import Frame, Shot, frame_from_image
-from reimagine.media.image_files import read_image
-from reimagine.media.image_names import IMAGE_SUFFIXES, list_images
+from reimagine.media.images.names import IMAGE_SUFFIXES, list_images
+from reimagine.media.video.frames import Frame, Shot, frame_from_image
+from reimagine.media.video.image_files import read_image
 from reimagine.metrics import Distance
 from reimagine.metrics.restoration import compare_restored, temporal_consistency
 from reimagine.stages.contract import PictureModel

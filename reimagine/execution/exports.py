@@ -10,10 +10,10 @@ import numpy as np
 from reimagine import recipe
 from reimagine.errors import StageError
 from reimagine.execution.sound import notes_to_play
-from reimagine.media.notes import VOICES
-from reimagine.media.sound import Sound, read_sound, write_sound
-from reimagine.media.stems import separate
-from reimagine.media.voices import with_voices
+from reimagine.media.audio.sound import Sound, read_sound, write_sound
+from reimagine.media.audio.stems import separate
+from reimagine.media.midi.notes import VOICES
+from reimagine.media.midi.voices import with_voices
 from reimagine.runs.folder import Run
 from reimagine.runs.step import ARTIFACTS, read_options
 from reimagine.stages.contract import Kind

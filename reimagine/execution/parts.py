@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from reimagine.errors import RunError
 from reimagine.files import write_text_atomically
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame, Shot
 from reimagine.media.iteration import prefetch, report_progress
-from reimagine.media.track import PictureTrack
-from reimagine.media.writer import write_frames
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame, Shot
+from reimagine.media.video.track import PictureTrack
+from reimagine.media.video.writer import write_frames
 from reimagine.records import read_json
 from reimagine.stages.contract import Counts, FrameProcessor, PictureModel
 

@@ -10,7 +10,7 @@ from reimagine import made
 from reimagine.errors import StageError
 from reimagine.execution.job import Outcome, StepJob
 from reimagine.execution.parts import Part, PictureWork, frame_ranges, process_part
-from reimagine.media.writer import concatenate, write_frames
+from reimagine.media.video.writer import concatenate, write_frames
 from reimagine.runs.step import ARTIFACTS
 from reimagine.stages.contract import ContinuationModel, Counts, PictureModel
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from reimagine.errors import StageError
 from reimagine.execution.job import Outcome, StepJob
-from reimagine.media.limits import MAX_MIDI_BYTES
-from reimagine.media.notes import Notes, read_notes, write_notes, write_notes_csv
-from reimagine.media.sound import Sound, read_sound, write_sound
-from reimagine.media.voices import with_voices
+from reimagine.media.audio.sound import Sound, read_sound, write_sound
+from reimagine.media.midi.limits import MAX_MIDI_BYTES
+from reimagine.media.midi.notes import Notes, read_notes, write_notes, write_notes_csv
+from reimagine.media.midi.voices import with_voices
 from reimagine.runs.step import ARTIFACTS
 from reimagine.runs.tracks import FilmTracks
 from reimagine.stages.contract import Counts, TranscriptionModel

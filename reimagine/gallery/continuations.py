@@ -11,10 +11,10 @@ import numpy as np
 
 from reimagine.files import atomic_file
 from reimagine.gallery.report import write_sheet
+from reimagine.media.audio.sound import silence
 from reimagine.media.export import Encoding, export
-from reimagine.media.reader import read_film
-from reimagine.media.sound import silence
-from reimagine.media.writer import read_frames, write_figure
+from reimagine.media.video.reader import read_film
+from reimagine.media.video.writer import read_frames, write_figure
 
 if TYPE_CHECKING:
     from reimagine.evaluation.continuation import ContinuationResult

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reimagine.media.image_names import title
-from reimagine.media.notes import Notes, read_notes
+from reimagine.media.audio.sound import Sound, read_sound
+from reimagine.media.images.names import title
+from reimagine.media.midi.notes import Notes, read_notes
 from reimagine.media.score.engraving import can_draw, write_score_picture
 from reimagine.media.score.musicxml import has_score, is_installed, write_musicxml
-from reimagine.media.sound import Sound, read_sound
-from reimagine.media.writer import write_figure, write_image
+from reimagine.media.video.writer import write_figure, write_image
 
 if TYPE_CHECKING:
     from reimagine.runs.folder import Run

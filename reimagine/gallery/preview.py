@@ -14,11 +14,11 @@ from reimagine import made, recipe, stages
 from reimagine.errors import StageError
 from reimagine.execution.sound import transcribed_notes
 from reimagine.gallery.report import write_sheet
-from reimagine.media.image_names import title
-from reimagine.media.notes import Note, Notes, read_notes
-from reimagine.media.reading import Reading
+from reimagine.media.audio.sound import write_sound
+from reimagine.media.images.names import title
+from reimagine.media.midi.notes import Note, Notes, read_notes
 from reimagine.media.score.engraving import check_score_output, write_score
-from reimagine.media.sound import write_sound
+from reimagine.media.video.reading import Reading
 from reimagine.progress import Progress
 from reimagine.runs.folder import Run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reimagine.media.writer import write_image
+from reimagine.media.video.writer import write_image
 from reimagine.runs.folder import Run
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from reimagine import stages
 from reimagine.media.export.containers import FILM_SUFFIXES
-from reimagine.media.film import Film
-from reimagine.media.writer import write_image
+from reimagine.media.video.film import Film
+from reimagine.media.video.writer import write_image
 from reimagine.metrics.warp import TemporalConsistency
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _has_picture_and_sound(film: Film, out: Path) -> bool:
 
 def _sound_minus_picture(out: Path) -> float | None:
     """Length of the sound minus length of the picture in the finished film, in seconds; None without sound."""
-    from reimagine.media.reader import open_container
+    from reimagine.media.video.reader import open_container
 
     with open_container(out) as container:
         lengths = {

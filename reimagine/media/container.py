@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reimagine.errors import MediaError
 from reimagine.media.files import unicode_path
-from reimagine.media.image_sizes import check_pixels
+from reimagine.media.images.sizes import check_pixels
 
 if TYPE_CHECKING:
     from av import VideoStream

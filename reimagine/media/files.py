@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reimagine.errors import MediaError
-from reimagine.media.image_names import is_pattern, source_files
+from reimagine.media.images.names import is_pattern, source_files
 
 
 def check_readable(path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reimagine.errors import MediaError
-from reimagine.media.notes import Note, Notes, read_notes
+from reimagine.media.midi.notes import Note, Notes, read_notes
 
 TRUTH_SUFFIXES = (".notes.tsv", ".notesA1.csv", ".mid")
 """Suffixes of a recording's reference notes, in order of preference."""

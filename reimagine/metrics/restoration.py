@@ -8,7 +8,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from reimagine.media.frames import Frame
+from reimagine.media.video.frames import Frame
 from reimagine.metrics import Distance
 from reimagine.metrics.warp import TemporalConsistency
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from reimagine.media.notes import Note, Notes
-from reimagine.media.sound import Sound
+from reimagine.media.audio.sound import Sound
+from reimagine.media.midi.notes import Note, Notes
 from reimagine.metrics.notes import note_scores
 
 NOTE_SECONDS = 1.0

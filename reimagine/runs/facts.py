@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reimagine.errors import ReimagineError, RunError
 from reimagine.files import write_text_atomically
-from reimagine.media.reading import Reading
+from reimagine.media.video.reading import Reading
 from reimagine.records import read_json
 from reimagine.runs.opening import opened_key, read_opened
 from reimagine.runs.step import ADVICE, Step, check_step, is_inside, read_step

@@ -19,10 +19,10 @@ from typing import Any
 
 from reimagine import made, stages
 from reimagine.errors import RunError
-from reimagine.media.film import Film
-from reimagine.media.frames import Shot
-from reimagine.media.image_names import title
-from reimagine.media.reading import Reading
+from reimagine.media.images.names import title
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Shot
+from reimagine.media.video.reading import Reading
 from reimagine.progress import NoProgress, Progress
 from reimagine.runs.facts import RunFacts, read_facts
 from reimagine.runs.keys import step_key

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reimagine import stages, zoo
-from reimagine.media.film import fingerprint
+from reimagine.media.video.film import fingerprint
 
 
 def hash_of(*values: Any) -> str:

@@ -13,11 +13,11 @@ from reimagine.errors import RunError
 from reimagine.files import remove_leftovers, write_text_atomically
 from reimagine.media.digests import DIGESTS, load_digests, save_digests
 from reimagine.media.files import check_readable
-from reimagine.media.film import FINGERPRINT_PREFIX, Film, fingerprint
-from reimagine.media.film_file import read_film_file
-from reimagine.media.frames import Shot
-from reimagine.media.image_names import is_present, source_files
-from reimagine.media.reading import Reading
+from reimagine.media.images.names import is_present, source_files
+from reimagine.media.video.film import FINGERPRINT_PREFIX, Film, fingerprint
+from reimagine.media.video.film_file import read_film_file
+from reimagine.media.video.frames import Shot
+from reimagine.media.video.reading import Reading
 from reimagine.progress import Progress
 from reimagine.records import read_json
 from reimagine.runs.keys import hash_of
@@ -119,9 +119,9 @@ def _is_opened(folder: Path, progress: Progress) -> bool:
 
 def _analyze(source: Path, folder: Path, reading: Reading, progress: Progress) -> None:
     """Decode the film once: frame times for `film.json`, shots for `shots.json`."""
-    from reimagine.media.reader import open_film
-    from reimagine.media.shot_table import read_shots
-    from reimagine.media.shots import CutDetector, trim_shots
+    from reimagine.media.video.reader import open_film
+    from reimagine.media.video.shot_table import read_shots
+    from reimagine.media.video.shots import CutDetector, trim_shots
 
     progress.begin("open", 0)
     detector = CutDetector(reading.cut_threshold)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from reimagine.media.clip import Clip
-from reimagine.media.film import Film
-from reimagine.media.frames import Shot
-from reimagine.media.sound import Sound, read_sound, silence
-from reimagine.media.track import PictureTrack
+from reimagine.media.audio.sound import Sound, read_sound, silence
+from reimagine.media.video.clip import Clip
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Shot
+from reimagine.media.video.track import PictureTrack
 from reimagine.runs.step import ARTIFACTS, Step
 from reimagine.stages.contract import Kind
 

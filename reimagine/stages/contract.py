@@ -29,7 +29,7 @@ from reimagine.options import check_ranges
 
 if TYPE_CHECKING:
     from reimagine.media import Frame, Notes, Sound
-    from reimagine.media.clip import Clip
+    from reimagine.media.video.clip import Clip
     from reimagine.progress import Progress
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from reimagine.media.writer import write_figure, write_image
+from reimagine.media.video.writer import write_figure, write_image
 
 
 def plot_losses(log: Path, out: Path, validation: str = "validation ") -> None:

@@ -26,9 +26,9 @@ from safetensors.torch import save
 
 from reimagine import recipe, stages, zoo
 from reimagine.errors import ReimagineError
-from reimagine.media.notes import read_notes
-from reimagine.media.reader import open_film
-from reimagine.media.sound import read_sound
+from reimagine.media.audio.sound import read_sound
+from reimagine.media.midi.notes import read_notes
+from reimagine.media.video.reader import open_film
 from reimagine.options import options
 from reimagine.stages.compose.melody.net import PhraseGenerator
 

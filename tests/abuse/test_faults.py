@@ -13,8 +13,8 @@ from faults import KILLED, Outcome, run_forked
 from helpers import make_film
 
 from reimagine.media import Note, Notes
-from reimagine.media.notes import write_notes
-from reimagine.media.sound import read_sound
+from reimagine.media.audio.sound import read_sound
+from reimagine.media.midi.notes import write_notes
 
 EVERY = 31
 """Faults are put at every n-th point; the commands have points in common, and begin at different ones."""

@@ -16,7 +16,7 @@ from reimagine import zoo
 from reimagine.errors import ReimagineError
 from reimagine.files import write_text_atomically
 from reimagine.media import Sound
-from reimagine.media.sound import write_sound
+from reimagine.media.audio.sound import write_sound
 from reimagine.training.state import save_checkpoint
 noise = Sound(np.random.default_rng(0).normal(size=(2, 100000)).astype("float32") * 0.1, 48000)
 writers = {

@@ -15,11 +15,11 @@ import pytest
 from helpers import make_film, picture, run_cli, run_program
 
 from reimagine.errors import MediaError
-from reimagine.media.image_decoding import decode_image
-from reimagine.media.image_sizes import stated_size
-from reimagine.media.reader import open_film, read_image
-from reimagine.media.reading import Reading
-from reimagine.media.writer import write_image
+from reimagine.media.images.decoding import decode_image
+from reimagine.media.images.sizes import stated_size
+from reimagine.media.video.reader import open_film, read_image
+from reimagine.media.video.reading import Reading
+from reimagine.media.video.writer import write_image
 
 GROWTH = 300_000
 """Kilobytes by which the memory of the process may grow while a picture is refused."""

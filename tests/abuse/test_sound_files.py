@@ -10,10 +10,10 @@ from helpers import run_cli
 
 from reimagine.errors import MediaError
 from reimagine.media import Note, Notes
-from reimagine.media.notes import read_notes, write_notes
-from reimagine.media.reader import open_film
-from reimagine.media.sound import read_sound
-from reimagine.media.voices import with_voices
+from reimagine.media.audio.sound import read_sound
+from reimagine.media.midi.notes import read_notes, write_notes
+from reimagine.media.midi.voices import with_voices
+from reimagine.media.video.reader import open_film
 
 
 def wav(rate: int = 48000, channels: int = 1, size: int | None = None, bits: int = 16, samples: int = 4800) -> bytes:
@@ -64,7 +64,7 @@ def test_a_stated_length_beyond_the_file_takes_no_memory(tmp_path):
 
 
 def test_a_sound_beyond_the_limit_is_refused(tmp_path, monkeypatch):
-    from reimagine.media import limits
+    from reimagine.media.audio import limits
 
     path = tmp_path / "a.wav"
     path.write_bytes(wav(samples=48000))

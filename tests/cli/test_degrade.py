@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from helpers import picture, run_cli
 
-from reimagine.media.reader import open_film, read_film, read_image
-from reimagine.media.writer import write_image
+from reimagine.media.video.reader import open_film, read_film, read_image
+from reimagine.media.video.writer import write_image
 
 
 def test_degrade_a_film(film, tmp_path):

@@ -14,9 +14,9 @@ from helpers import interrupt_at, make_film, picture, run_cli
 from sequences import SIZE, read_image_file, write_image_file, write_sequence
 
 import reimagine
-from reimagine.media.image_files import read_image
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.reading import Reading
+from reimagine.media.video.image_files import read_image
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.reading import Reading
 from reimagine.progress import NoProgress
 
 TINT = reimagine.model("colorize", "tint")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers import picture, run_cli, run_program
 
-from reimagine.media.writer import write_image
+from reimagine.media.video.writer import write_image
 
 
 def facts_of(path) -> dict:

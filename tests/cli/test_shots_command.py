@@ -8,7 +8,7 @@ import pytest
 from helpers import make_film, run_cli
 
 import reimagine
-from reimagine.media.reading import Reading
+from reimagine.media.video.reading import Reading
 from reimagine.runs.folder import Run
 
 TINT = reimagine.model("colorize", "tint")

@@ -11,7 +11,7 @@ from helpers import mean_psnr, panning_shot, picture
 
 from reimagine.degradation import KINDS, Degrader, degrade
 from reimagine.errors import StageError
-from reimagine.media.frames import Shot, frame_from_image
+from reimagine.media.video.frames import Shot, frame_from_image
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,7 +8,7 @@ import pytest
 from helpers import mean_difference, panning_shot, picture, run_cli
 
 from reimagine.evaluation.restoration import damage_kinds, evaluate_film, evaluate_pictures
-from reimagine.media.writer import write_image
+from reimagine.media.video.writer import write_image
 
 COMMAND = ["evaluate", "restore", "--model", "classic", "--kind", "none", "--kind", "noise", "--json"]
 

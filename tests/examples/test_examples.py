@@ -51,7 +51,7 @@ def colour_film(path: Path, colours, each: int = 12, size=(96, 64)) -> Path:
 def demo_second(tmp_path_factory) -> Path:
     """One second of the demo film, with its first cut."""
     from reimagine.media.export import Encoding, export
-    from reimagine.media.reader import open_film, read_film
+    from reimagine.media.video.reader import open_film, read_film
 
     film = open_film(CHECKOUT / "assets" / "demo.mp4").trim(3.5, 4.5)
     path = tmp_path_factory.mktemp("second") / "second.mp4"

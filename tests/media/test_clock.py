@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from containers import moving_picture, write_container
 
-from reimagine.media.clock import repaired_times
-from reimagine.media.film import Film
-from reimagine.media.film_file import read_film_file
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.sound import Sound, read_sound
+from reimagine.media.audio.sound import Sound, read_sound
+from reimagine.media.video.clock import repaired_times
+from reimagine.media.video.film import Film
+from reimagine.media.video.film_file import read_film_file
+from reimagine.media.video.reader import open_film, read_film
 from reimagine.runs.tracks import FilmTracks
 
 RATE = 48000

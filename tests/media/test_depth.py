@@ -12,12 +12,12 @@ import pytest
 from helpers import run_cli
 
 from reimagine.media.export import Encoding, export
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame, frame_from_image
-from reimagine.media.matrices import MATRICES
-from reimagine.media.pixels import depth_of, plane
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.writer import read_frames, write_frames
+from reimagine.media.images.matrices import MATRICES
+from reimagine.media.images.pixels import depth_of, plane
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame, frame_from_image
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.writer import read_frames, write_frames
 
 DECODERS = {"libdav1d": "av1", "libaom-av1": "av1"}
 """Codecs by the names of their decoders, where those differ."""

@@ -16,8 +16,8 @@ from reimagine.errors import MediaError
 from reimagine.media.export import export, hardware
 from reimagine.media.export.encoders import ARCHIVE_PRESETS, ENCODERS, HARDWARE_ENCODERS
 from reimagine.media.export.encoding import Encoding, check_output_of
-from reimagine.media.film import Film
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.video.film import Film
+from reimagine.media.video.reader import open_film, read_film
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mxf")
 HOLDING = {

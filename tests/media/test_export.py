@@ -16,12 +16,12 @@ from helpers import frames_of, make_film, packets_of, run_cli, times_of
 
 import reimagine
 from reimagine.errors import MediaError
+from reimagine.media.audio.sound import Sound
 from reimagine.media.export import export
 from reimagine.media.export.containers import default_suffix
 from reimagine.media.export.encoding import Encoding
 from reimagine.media.export.timestamps import DecodingTimes
-from reimagine.media.reader import open_film
-from reimagine.media.sound import Sound
+from reimagine.media.video.reader import open_film
 
 TINT = reimagine.model("colorize", "tint")
 TONE = np.sin(np.arange(76800) * 0.05) * 0.3

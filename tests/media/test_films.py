@@ -11,9 +11,9 @@ from helpers import frames_of, make_film, packets_of, picture, times_of
 
 import reimagine
 from reimagine.errors import MediaError
-from reimagine.media.film import Film
-from reimagine.media.reader import open_film, read_film, read_image
-from reimagine.media.writer import read_frames, write_frames, write_image
+from reimagine.media.video.film import Film
+from reimagine.media.video.reader import open_film, read_film, read_image
+from reimagine.media.video.writer import read_frames, write_frames, write_image
 
 TINT = reimagine.model("colorize", "tint")
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from containers import TURNS, moving_picture, set_display_matrix, write_anamorphic, write_container
 
-from reimagine.media.film_file import read_film_file
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.shots import CutDetector
+from reimagine.media.video.film_file import read_film_file
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.shots import CutDetector
 
 
 @pytest.mark.parametrize("turn", TURNS)

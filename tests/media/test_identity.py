@@ -10,8 +10,8 @@ from helpers import make_film, write_photos
 import reimagine
 from reimagine.errors import RunError
 from reimagine.media import digests
-from reimagine.media.film import Film, fingerprint
-from reimagine.media.film_file import read_film_file
+from reimagine.media.video.film import Film, fingerprint
+from reimagine.media.video.film_file import read_film_file
 from reimagine.runs.folder import Run
 
 TINT = reimagine.model("colorize", "tint")

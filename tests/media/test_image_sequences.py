@@ -16,11 +16,11 @@ from sequences import SIZE, converted, linear, write_image_file, write_sequence
 
 import reimagine
 from reimagine.errors import MediaError, RunError
-from reimagine.media.film import Film
-from reimagine.media.film_file import read_film_file
-from reimagine.media.pixels import depth_of
-from reimagine.media.reader import open_film, read_film, read_image
-from reimagine.media.reading import Reading
+from reimagine.media.images.pixels import depth_of
+from reimagine.media.video.film import Film
+from reimagine.media.video.film_file import read_film_file
+from reimagine.media.video.reader import open_film, read_film, read_image
+from reimagine.media.video.reading import Reading
 from reimagine.runs.folder import Run
 
 TINT = reimagine.model("colorize", "tint")

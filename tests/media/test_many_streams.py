@@ -14,7 +14,7 @@ from many_streams import Contents, sound_of, write_many_streams
 from reimagine.media import Sound
 from reimagine.media.export import Encoding, export
 from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.video.reader import open_film, read_film
 
 SOUNDS = [
     ("film.mkv", "pcm_s16le", "stereo"),

@@ -12,7 +12,7 @@ from helpers import run_cli
 
 from reimagine.errors import MediaError
 from reimagine.media import Note, Notes
-from reimagine.media.notes import read_notes, write_notes
+from reimagine.media.midi.notes import read_notes, write_notes
 
 Times = list[tuple[int, float, float]]
 """Pitch, start and end in seconds of each note, in order of time."""

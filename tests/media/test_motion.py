@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from helpers import texture
 
-from reimagine.media.frames import Frame, Shot, frame_from_image, frame_windows
 from reimagine.media.motion import (
     KEYFRAME_INTERVAL,
     FrameInterpolator,
@@ -20,6 +19,7 @@ from reimagine.media.motion import (
     warp_backward,
     working_size,
 )
+from reimagine.media.video.frames import Frame, Shot, frame_from_image, frame_windows
 
 
 def moving(count: int, seed: int = 0, start: int = 0) -> list[Frame]:

@@ -9,7 +9,7 @@ import pytest
 
 from reimagine.errors import MediaError
 from reimagine.media import Note, Notes
-from reimagine.media.notes import read_notes, write_notes, write_notes_csv
+from reimagine.media.midi.notes import read_notes, write_notes, write_notes_csv
 
 RESOLUTION = 1 / 4096
 """Resolution of pitch bends in MIDI, in semitones."""

@@ -11,8 +11,8 @@ import soundfile
 from helpers import make_film, picture, run_cli
 
 import reimagine
-from reimagine.media.reader import open_film
-from reimagine.media.sound import read_sound
+from reimagine.media.audio.sound import read_sound
+from reimagine.media.video.reader import open_film
 
 NAMES = (
     *("a:b.mp4", "file:b.mp4", "100%.mp4", "%d.mp4", "what?.mp4", "#1.mp4", "two words.mp4", 'it\'s "it".mp4'),

@@ -11,7 +11,7 @@ import pytest
 
 from reimagine.media.export import export
 from reimagine.media.export.encoding import Encoding
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.video.reader import open_film, read_film
 
 COLOURS = ((200, 40, 40), (40, 180, 60), (50, 60, 200), (255, 255, 255), (0, 0, 0), (128, 128, 128))
 """RGB of the bars of the picture."""

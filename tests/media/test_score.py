@@ -13,7 +13,7 @@ from helpers import make_film, run_cli
 import reimagine
 from reimagine.gallery.page import write_gallery
 from reimagine.media import Note, Notes
-from reimagine.media.notes import write_notes
+from reimagine.media.midi.notes import write_notes
 from reimagine.media.score import engraving, musicxml
 from reimagine.media.score.beats import Beats, find_beats
 from reimagine.media.score.engraving import picture_size, write_score

@@ -10,10 +10,10 @@ import pytest
 from containers import moving_picture, write_container
 
 from reimagine.errors import MediaError
-from reimagine.media import seeking
-from reimagine.media.film import Film
-from reimagine.media.film_file import read_film_file
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.video import seeking
+from reimagine.media.video.film import Film
+from reimagine.media.video.film_file import read_film_file
+from reimagine.media.video.reader import open_film, read_film
 
 OPEN_H264 = {"g": "8", "bf": "2", "x264-params": "open-gop=1:scenecut=0"}
 OPEN_HEVC = {"g": "8", "x265-params": "open-gop=1:log-level=none"}

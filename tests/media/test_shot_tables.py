@@ -10,9 +10,9 @@ import opentimelineio as otio
 import pytest
 
 from reimagine.errors import MediaError
-from reimagine.media.film import Film
-from reimagine.media.frames import Shot
-from reimagine.media.shot_table import check_table, read_shots, write_shots
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Shot
+from reimagine.media.video.shot_table import check_table, read_shots, write_shots
 
 FILM = Film("/films/film.mp4", "", 60, Fraction(24000, 1001), 96, 64, 60 * 1.001 / 24)
 SHOTS = [Shot(0, 20), Shot(20, 41), Shot(41, 60, 8)]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from helpers import make_film, texture
 
-from reimagine.media.frames import Shot
-from reimagine.media.reader import open_film
-from reimagine.media.shots import CutDetector, link_similar_shots, trim_shots
+from reimagine.media.video.frames import Shot
+from reimagine.media.video.reader import open_film
+from reimagine.media.video.shots import CutDetector, link_similar_shots, trim_shots
 
 
 def test_cuts_are_found_on_luma(tmp_path):

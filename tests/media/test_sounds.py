@@ -7,7 +7,7 @@ import pytest
 
 from reimagine.errors import MediaError
 from reimagine.media import Sound
-from reimagine.media.sound import read_sound, write_sound
+from reimagine.media.audio.sound import read_sound, write_sound
 
 
 def two_tones(seconds: float = 3.0, rate: int = 48000) -> Sound:

@@ -14,13 +14,13 @@ from helpers import make_film, run_cli, times_of
 
 import reimagine
 from reimagine.errors import MediaError
-from reimagine.media.film_file import read_film_file
-from reimagine.media.frames import frame_from_image
-from reimagine.media.rates import exact_rate
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.reading import Reading
-from reimagine.media.shots import CutDetector
-from reimagine.media.sound import Sound, read_sound, write_sound
+from reimagine.media.audio.sound import Sound, read_sound, write_sound
+from reimagine.media.video.film_file import read_film_file
+from reimagine.media.video.frames import frame_from_image
+from reimagine.media.video.rates import exact_rate
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.reading import Reading
+from reimagine.media.video.shots import CutDetector
 
 TINT = reimagine.model("colorize", "tint")
 RATES = [(16, 24), (18, 24), (20, 24), (16, 25), (18, 29.97), (23.976, 29.97), (24, 24), (24, 60)]

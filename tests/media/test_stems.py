@@ -8,10 +8,11 @@ from helpers import make_film, run_cli
 
 import reimagine
 from reimagine.errors import RecipeError
-from reimagine.media import Note, Notes, Sound, stems
-from reimagine.media.notes import write_notes
-from reimagine.media.sound import read_sound
-from reimagine.media.stems import STEMS, parse_levels, separate
+from reimagine.media import Note, Notes, Sound
+from reimagine.media.audio import stems
+from reimagine.media.audio.sound import read_sound
+from reimagine.media.audio.stems import STEMS, parse_levels, separate
+from reimagine.media.midi.notes import write_notes
 from reimagine.metrics.notes import note_scores
 
 RATE = 22050

@@ -13,7 +13,7 @@ from helpers import frames_of
 from reimagine.media import Sound
 from reimagine.media.export import Encoding, export
 from reimagine.media.export.containers import picture_fits
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.video.reader import open_film, read_film
 
 B_FRAMES = {"g": "12", "bf": "3"}
 CASES = [

@@ -12,11 +12,11 @@ from fields import FIELD_ORDERS, SCENE, check_every_start, interlaced, shown_ima
 from helpers import run_cli
 
 from reimagine.errors import MediaError
-from reimagine.media.film import Film
-from reimagine.media.film_file import read_film_file
-from reimagine.media.frames import frame_from_image
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.reading import Reading
+from reimagine.media.video.film import Film
+from reimagine.media.video.film_file import read_film_file
+from reimagine.media.video.frames import frame_from_image
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.reading import Reading
 
 TELECINE = Reading(inverse_telecine=True)
 VIDEO_RATE = Fraction(30000, 1001)

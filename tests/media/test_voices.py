@@ -13,9 +13,9 @@ from helpers import run_cli
 import reimagine
 from reimagine.errors import StageError
 from reimagine.media import Note, Notes
-from reimagine.media.notes import VOICES, read_notes, write_notes
-from reimagine.media.sound import read_sound
-from reimagine.media.voices import with_voices
+from reimagine.media.audio.sound import read_sound
+from reimagine.media.midi.notes import VOICES, read_notes, write_notes
+from reimagine.media.midi.voices import with_voices
 from reimagine.stages.timbre.instruments import instrument_schedules
 
 VIBRATO = (0.0, 0.2, 0.3, 0.2, 0.0, -0.2)

@@ -14,9 +14,9 @@ import pytest
 import reimagine
 from reimagine.errors import MediaError
 from reimagine.files import atomic_file, copy_atomically, remove_leftovers, write_text_atomically
-from reimagine.media.notes import Note, Notes, write_notes, write_notes_csv
-from reimagine.media.sound import silence, write_sound
-from reimagine.media.writer import write_image
+from reimagine.media.audio.sound import silence, write_sound
+from reimagine.media.midi.notes import Note, Notes, write_notes, write_notes_csv
+from reimagine.media.video.writer import write_image
 
 WRITERS = {
     "a.txt": lambda path: write_text_atomically(path, "é"),

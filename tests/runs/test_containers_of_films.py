@@ -9,7 +9,7 @@ from containers import write_container
 from helpers import make_film
 
 import reimagine
-from reimagine.media.sound import read_sound
+from reimagine.media.audio.sound import read_sound
 
 TINT = reimagine.model("colorize", "tint")
 TONE = 0.3 * np.sin(np.arange(48000) / 20)

@@ -12,9 +12,10 @@ from helpers import make_film, packets_of, run_program
 
 import reimagine
 from reimagine.errors import StageError
-from reimagine.media import Note, Notes, Sound, limits
-from reimagine.media.notes import read_notes, write_notes
-from reimagine.media.sound import read_sound, write_sound
+from reimagine.media import Note, Notes, Sound
+from reimagine.media.audio.sound import read_sound, write_sound
+from reimagine.media.midi import limits
+from reimagine.media.midi.notes import read_notes, write_notes
 
 CHAIN = ("transcribe", "timbre", "mix")
 

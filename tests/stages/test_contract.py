@@ -14,8 +14,8 @@ from helpers import picture
 from reimagine import recipe, stages
 from reimagine.errors import StageError
 from reimagine.media import Frame, Note, Notes, Shot, Sound
-from reimagine.media.clip import Clip
-from reimagine.media.frames import frame_from_image
+from reimagine.media.video.clip import Clip
+from reimagine.media.video.frames import frame_from_image
 from reimagine.progress import NoProgress
 from reimagine.stages import contract
 from reimagine.stages.contract import Counts, Kind

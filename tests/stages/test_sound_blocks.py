@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import reimagine
-from reimagine.media import Note, Notes, Sound, samples
-from reimagine.media.sound import read_sound, write_sound
+from reimagine.media import Note, Notes, Sound
+from reimagine.media.audio import samples
+from reimagine.media.audio.sound import read_sound, write_sound
 from reimagine.stages.mix.level import CEILING, LOOK_AHEAD, limit_peaks, true_peaks
 from reimagine.stages.mix.loudness import integrated_loudness
 from reimagine.stages.timbre.player import reverberated
@@ -110,7 +111,7 @@ import re
 from pathlib import Path
 import numpy as np
 import reimagine
-from reimagine.media.samples import store
+from reimagine.media.audio.samples import store
 block = np.tile(np.float32([[0.2], [0.1]]), 480000)
 long = store((block * np.float32(1 + n % 3) for n in range(30)), 48000, 2)
 assert reimagine.model("mix")().load("cpu")(long, long).seconds == 300

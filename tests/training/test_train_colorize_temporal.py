@@ -14,7 +14,7 @@ import torch
 from helpers import interrupt_at, make_film, picture, run_cli
 
 from reimagine.errors import MediaError
-from reimagine.media.frames import frame_from_image
+from reimagine.media.video.frames import frame_from_image
 from reimagine.stages.colorize.temporal import data, train
 from reimagine.stages.colorize.temporal.stage import ColorizeTemporal
 from reimagine.stages.colorize.temporal.train import Fit, TrainColorizeTemporal

@@ -10,7 +10,7 @@ import torch
 
 from reimagine.errors import MediaError
 from reimagine.media import Note, Notes
-from reimagine.media.notes import write_notes
+from reimagine.media.midi.notes import write_notes
 from reimagine.stages.compose.melody import train
 from reimagine.stages.compose.melody.dataset import read_melodies
 from reimagine.stages.compose.melody.stage import Melody

@@ -11,7 +11,7 @@ import torch
 from helpers import panning_shot, picture
 
 import reimagine
-from reimagine.media.writer import write_image
+from reimagine.media.video.writer import write_image
 from reimagine.stages.restore.unet_gan import data, training
 from reimagine.stages.restore.unet_gan.train import TrainRestore
 

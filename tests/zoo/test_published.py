@@ -101,7 +101,7 @@ def test_cartoongan_gives_the_output_of_the_published_network(tmp_path):
     """Published weights, restored from int8 copies: the stage against the second implementation, 40 dB PSNR."""
     from safetensors.torch import load_file
 
-    from reimagine.media.frames import frame_from_image
+    from reimagine.media.video.frames import frame_from_image
 
     teachers = Path(__file__).parents[3] / "shared" / "data" / "teachers"
     quantized = teachers / "cartoongan" / "hayao_int8.safetensors"

@@ -13,9 +13,9 @@ from reimagine.errors import ReimagineError, RunError
 from reimagine.files import copy_atomically
 from reimagine.gallery.page.pictures import QUALITY, ending_strip, shot_strip, write_films
 from reimagine.gallery.show import value_text
-from reimagine.media.image_names import title
+from reimagine.media.images.names import title
 from reimagine.media.score.engraving import picture_size
-from reimagine.media.writer import write_image
+from reimagine.media.video.writer import write_image
 from reimagine.records import read_json
 from reimagine.runs.step import ADVICE, Step, read_options
 
@@ -178,7 +178,7 @@ def _weights_credit(stage: str, weights: str) -> Sequence[dict[str, str]]:
 
 def _film_credit(tracks: FilmTracks) -> str:
     """Maker and licence from the metadata of the film's file."""
-    from reimagine.media.reader import open_container
+    from reimagine.media.video.reader import open_container
 
     if tracks.film.stills or tracks.film.is_score:
         return NO_LICENCE

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from reimagine.media.audio.sound import Sound, read_sound
 from reimagine.media.export import Encoding, export
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame
 from reimagine.media.iteration import prefetch
-from reimagine.media.sound import Sound, read_sound
-from reimagine.media.writer import write_image
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame
+from reimagine.media.video.writer import write_image
 
 if TYPE_CHECKING:
     from reimagine.progress import Progress

@@ -9,8 +9,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from reimagine.media.export.containers import MXF_RATES
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame
 
 RATES = (*MXF_RATES, Fraction(100), Fraction(120))
 """Frame rates from which one is chosen for AVI."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from reimagine.media.container import open_container
 from reimagine.media.export.subtitles import loses_layout
-from reimagine.media.film import Film
+from reimagine.media.video.film import Film
 
 if TYPE_CHECKING:
     from av import AudioStream

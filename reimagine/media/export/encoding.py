@@ -10,10 +10,10 @@ from reimagine.media.export.containers import FILM_SUFFIXES, MXF_RATES, containe
 from reimagine.media.export.encoders import ARCHIVE_PRESETS, ENCODERS, HARDWARE_ENCODERS, VideoEncoder
 from reimagine.media.export.hardware import check_device, usable_encoders
 from reimagine.media.export.images import check_kind, is_image_sequence
-from reimagine.media.film import MIDI_SUFFIXES, Film
-from reimagine.media.image_names import IMAGE_SUFFIXES
-from reimagine.media.pixels import depth_of
+from reimagine.media.images.names import IMAGE_SUFFIXES
+from reimagine.media.images.pixels import depth_of
 from reimagine.media.score import SCORE_SUFFIXES
+from reimagine.media.video.film import MIDI_SUFFIXES, Film
 
 OUTPUT_SUFFIXES = (*FILM_SUFFIXES, ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".mid", *SCORE_SUFFIXES)
 """Films, sound files and notes that can be written."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from reimagine.files import atomic_file
+from reimagine.media.audio.sound import Sound
 from reimagine.media.container import open_container, open_output
 from reimagine.media.export.constant_rate import at_constant_rate
 from reimagine.media.export.containers import (
@@ -34,10 +35,9 @@ from reimagine.media.export.new_streams import encode_picture, encode_sound, enc
 from reimagine.media.export.stream_copy import Copy, TimedPackets, add_copy, attach, copied_packets
 from reimagine.media.export.subtitles import converter, loses_layout
 from reimagine.media.export.transcode import encoder_for, transcoded_packets
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame
-from reimagine.media.image_decoding import image_facts
-from reimagine.media.sound import Sound
+from reimagine.media.images.decoding import image_facts
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame
 
 if TYPE_CHECKING:
     from av import AudioStream

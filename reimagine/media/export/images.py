@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from reimagine.errors import MediaError
 from reimagine.files import atomic_file
+from reimagine.media.audio.sound import Sound, write_sound
 from reimagine.media.container import open_container
 from reimagine.media.export.containers import is_cover, other_streams
-from reimagine.media.film import MIDI_SUFFIXES, Film
-from reimagine.media.frames import Frame
-from reimagine.media.image_decoding import OPENCV_SUFFIXES, header_of, to_linear_light
-from reimagine.media.image_names import (
+from reimagine.media.images.decoding import OPENCV_SUFFIXES, header_of, to_linear_light
+from reimagine.media.images.names import (
     IMAGE_SUFFIXES,
     NUMBER_FIELD,
     frame_numbers,
@@ -23,10 +22,11 @@ from reimagine.media.image_names import (
     numbered_path,
     source_files,
 )
-from reimagine.media.pixels import depth_of
+from reimagine.media.images.pixels import depth_of
 from reimagine.media.score import SCORE_SUFFIXES
-from reimagine.media.sound import Sound, write_sound
-from reimagine.media.writer import DEEP_IMAGE_SUFFIXES, write_image
+from reimagine.media.video.film import MIDI_SUFFIXES, Film
+from reimagine.media.video.frames import Frame
+from reimagine.media.video.writer import DEEP_IMAGE_SUFFIXES, write_image
 
 if TYPE_CHECKING:
     import numpy as np

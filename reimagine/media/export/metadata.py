@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.stream import Stream
 
-    from reimagine.media.film import Film
+    from reimagine.media.video.film import Film
 
 TECHNICAL = (
     *("encoder", "major_brand", "minor_version", "compatible_brands", "duration", "timecode", "handler_name"),

@@ -7,16 +7,16 @@ from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
+from reimagine.media.audio.sound import AAC_BIT_RATE, Sound, audio_frames, layout_name
 from reimagine.media.export.containers import CONSTANT_RATE_SUFFIXES, MATROSKA_SUFFIXES, container_holds, states_aspect
 from reimagine.media.export.encoding import Encoding, pixel_format
 from reimagine.media.export.hardware import acceleration
 from reimagine.media.export.metadata import set_track_tags, track_tags
 from reimagine.media.export.stream_copy import TimedPackets, encoded_sound, with_times
 from reimagine.media.export.transcode import encoder_rate
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame
-from reimagine.media.matrices import MATRICES
-from reimagine.media.sound import AAC_BIT_RATE, Sound, audio_frames, layout_name
+from reimagine.media.images.matrices import MATRICES
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame
 
 if TYPE_CHECKING:
     from av import AudioStream, VideoStream

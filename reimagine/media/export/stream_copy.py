@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reimagine.media.container import open_container
 from reimagine.media.export.metadata import set_track_tags, track_tags
 from reimagine.media.export.timestamps import DecodingTimes
-from reimagine.media.film import Film
+from reimagine.media.video.film import Film
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioResampler, AudioStream, Packet

@@ -12,7 +12,7 @@ from reimagine.media.container import open_container
 from reimagine.media.export.containers import MXF_SOUND_RATE
 from reimagine.media.export.metadata import set_track_tags, track_tags
 from reimagine.media.export.stream_copy import SEEK_MARGIN, TimedPackets, encoded_sound
-from reimagine.media.film import Film
+from reimagine.media.video.film import Film
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioStream

@@ -16,10 +16,10 @@ from functools import reduce
 import cv2
 import numpy as np
 
-from reimagine.media.frames import Frame, frame_windows, is_consecutive
 from reimagine.media.iteration import prefetch
 from reimagine.media.motion.confidence import FlowWithConfidence, bidirectional_flow
 from reimagine.media.motion.warp import resize_flow, warp_backward
+from reimagine.media.video.frames import Frame, frame_windows, is_consecutive
 
 KEYFRAME_INTERVAL = 16
 """Frames between two keyframes, at most."""

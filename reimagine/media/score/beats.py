@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reimagine.media.notes import Notes
+from reimagine.media.midi.notes import Notes
 
 RATE = 100
 """Hz. Sample rate of the onset strength from which beats are tracked."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reimagine.errors import MediaError
 from reimagine.files import write_text_atomically
-from reimagine.media.notes import Notes
+from reimagine.media.midi.notes import Notes
 from reimagine.media.score.musicxml import INSTALL, check_installed, write_musicxml
 
 PICTURE_SUFFIX = ".svg"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reimagine.media.notes import Note
+from reimagine.media.midi.notes import Note
 
 SPLITS = np.arange(36, 85)
 """MIDI pitches that can be the lowest of the right hand."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reimagine.errors import MediaError
 from reimagine.files import atomic_file
-from reimagine.media.notes import Notes
+from reimagine.media.midi.notes import Notes
 
 if TYPE_CHECKING:
     from reimagine.media.score.beats import Beats

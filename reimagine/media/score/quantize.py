@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from reimagine.media.notes import Note, Notes
+from reimagine.media.midi.notes import Note, Notes
 from reimagine.media.score.beats import Beats
 from reimagine.media.score.hands import split_hands
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from reimagine.media.frames import Frame, is_consecutive
 from reimagine.media.iteration import prefetch
 from reimagine.media.motion import flow_confidence, optical_flow, resize_flow, warp_backward, working_size
+from reimagine.media.video.frames import Frame, is_consecutive
 from reimagine.metrics.warp import MaskedFlow, warp_error
 from reimagine.stages.cartoon.filters import colour_share, restore_sharpness
 from reimagine.stages.cartoon.options import ERROR_AFTER, ERROR_BEFORE, PAIRS

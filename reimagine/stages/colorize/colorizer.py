@@ -13,11 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from reimagine.media.colour import ab_to_chroma, quantize_chroma, resized_lab
-from reimagine.media.frames import Frame, frame_from_image, frame_windows
-from reimagine.media.guided import guided_upsample
+from reimagine.media.images.colour import ab_to_chroma, quantize_chroma, resized_lab
+from reimagine.media.images.guided import guided_upsample
 from reimagine.media.motion import KEYFRAME_INTERVAL, KeyframePropagator, local_luma, propagation_luma
-from reimagine.media.reader import read_image
+from reimagine.media.video.frames import Frame, frame_from_image, frame_windows
+from reimagine.media.video.reader import read_image
 from reimagine.stages.colorize.exemplar import Exemplar, SimilarScene
 from reimagine.stages.colorize.hints import Hints
 from reimagine.stages.colorize.options import SMALLEST_SIZE, find_reference_stills

@@ -20,12 +20,12 @@ from scipy.sparse.csgraph import dijkstra
 
 from reimagine.errors import StageError
 from reimagine.files import atomic_file
-from reimagine.media.clip import Clip
-from reimagine.media.colour import lightness_table
-from reimagine.media.film import fingerprint
-from reimagine.media.frames import Shot
-from reimagine.media.guided import guided_upsample
+from reimagine.media.images.colour import lightness_table
+from reimagine.media.images.guided import guided_upsample
 from reimagine.media.motion import propagation_luma, propagation_size, track_points
+from reimagine.media.video.clip import Clip
+from reimagine.media.video.film import fingerprint
+from reimagine.media.video.frames import Shot
 from reimagine.progress import Progress
 from reimagine.stages.colorize.options import find_hints
 from reimagine.stages.colorize.strokes import Strokes, read_strokes

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from reimagine.errors import StageError
-from reimagine.media.image_names import IMAGE_SUFFIXES, list_images
+from reimagine.media.images.names import IMAGE_SUFFIXES, list_images
 from reimagine.options import Range
 
 SMALLEST_SIZE = 64

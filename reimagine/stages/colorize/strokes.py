@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from reimagine.errors import StageError
-from reimagine.media.frames import Frame
-from reimagine.media.reader import read_image
+from reimagine.media.video.frames import Frame
+from reimagine.media.video.reader import read_image
 
 MIN_CHROMA = 15.0
 """Distance in ab, CIELAB units, from grey and from the film's own colour, above which a pixel is painted."""

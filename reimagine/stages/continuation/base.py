@@ -13,8 +13,8 @@ from reimagine.options import CONTINUATION_SECONDS, FRAME_NUMBERS, SEEDS, Range
 from reimagine.stages.contract import ContinuationModel
 
 if TYPE_CHECKING:
-    from reimagine.media.clip import Clip
-    from reimagine.media.frames import Frame
+    from reimagine.media.video.clip import Clip
+    from reimagine.media.video.frames import Frame
     from reimagine.progress import Progress
     from reimagine.stages.continuation.rollout import NextFramePredictor
     from reimagine.stages.continuation.training_frames import TrainingFrames

@@ -12,10 +12,10 @@ from itertools import chain, pairwise
 import cv2
 import numpy as np
 
-from reimagine.media.clip import Clip
-from reimagine.media.frames import Frame
-from reimagine.media.grain import add_grain, estimate_grain
+from reimagine.media.images.grain import add_grain, estimate_grain
 from reimagine.media.motion import FrameExtrapolator, FrameInterpolator
+from reimagine.media.video.clip import Clip
+from reimagine.media.video.frames import Frame
 from reimagine.stages.continuation.rollout import rollout_size
 
 CROSS_FADE_FRAMES = 8

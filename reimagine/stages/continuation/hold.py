@@ -12,7 +12,7 @@ from reimagine.stages.contract import ContinuationModel, ContinuationProcessor
 
 if TYPE_CHECKING:
     from reimagine.media import Frame
-    from reimagine.media.clip import Clip
+    from reimagine.media.video.clip import Clip
     from reimagine.progress import Progress
 
 

@@ -17,9 +17,9 @@ from typing import Protocol
 import numpy as np
 
 from reimagine.files import atomic_file
-from reimagine.media.frames import frame_from_image
 from reimagine.media.motion import working_size
-from reimagine.media.writer import read_images, write_frames
+from reimagine.media.video.frames import frame_from_image
+from reimagine.media.video.writer import read_images, write_frames
 
 STEPS_PER_FILE = 24
 """Steps per file: the most that an interruption loses."""

@@ -12,9 +12,9 @@ import numpy as np
 
 from reimagine.errors import StageError
 from reimagine.files import write_text_atomically
-from reimagine.media.clip import Clip
-from reimagine.media.frames import Shot
 from reimagine.media.motion import optical_flow
+from reimagine.media.video.clip import Clip
+from reimagine.media.video.frames import Shot
 from reimagine.progress import NoProgress, Progress
 
 SPLIT: Mapping[str, float] = {"train": 0.7, "validation": 0.15, "test": 0.15}

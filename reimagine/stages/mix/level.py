@@ -45,7 +45,7 @@ class Level(MixModel):
 
     def check(self) -> None:
         """Refuse unknown stems and impossible levels."""
-        from reimagine.media.stems import parse_levels
+        from reimagine.media.audio.stems import parse_levels
 
         parse_levels(self.keep_stems)
 
@@ -53,7 +53,7 @@ class Level(MixModel):
         """(the film's own sound, the new one) in; one sound as long as the first out."""
         import numpy as np
 
-        from reimagine.media.stems import parse_levels
+        from reimagine.media.audio.stems import parse_levels
 
         levels = parse_levels(self.keep_stems)
         share = self.keep_original or float(bool(levels))
@@ -83,7 +83,7 @@ def kept_stems(sound: Sound, levels: Mapping[str, float]) -> Sound:
     import numpy as np
 
     from reimagine.media import Sound
-    from reimagine.media.stems import separate
+    from reimagine.media.audio.stems import separate
 
     parts = separate(sound)
     kept = (parts[name].samples * np.float32(level) for name, level in levels.items())

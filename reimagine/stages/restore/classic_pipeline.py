@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from reimagine.media.frames import Frame, is_consecutive
-from reimagine.media.grain import estimate_grain
+from reimagine.media.images.grain import estimate_grain
 from reimagine.media.iteration import prefetch
 from reimagine.media.motion import FlowWithConfidence, bidirectional_flow
+from reimagine.media.video.frames import Frame, is_consecutive
 
 from . import temporal_inpainting
 from .blending import blend

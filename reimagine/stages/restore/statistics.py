@@ -10,7 +10,7 @@ from reimagine.stages.contract import Counts
 if TYPE_CHECKING:
     import numpy as np
 
-    from reimagine.media.frames import Frame, Shot
+    from reimagine.media.video.frames import Frame, Shot
 
 # The names of the counts are stored in the `step.json` of existing runs.
 FRAMES = "frames looked at"
@@ -61,7 +61,7 @@ class RestorationStatistics:
             filled: share of the pixels that were filled from neighbouring frames, 0..1.
             kind: "print", "faded" or "negative".
         """
-        from reimagine.media.grain import estimate_grain
+        from reimagine.media.images.grain import estimate_grain
 
         self.counts.add(FRAMES)
         self.counts.add(NEGATIVE, int(kind == "negative"))

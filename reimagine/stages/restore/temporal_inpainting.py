@@ -8,9 +8,9 @@ from typing import Protocol, TypeVar
 import cv2
 import numpy as np
 
-from reimagine.media.colour import to_uint8
-from reimagine.media.frames import Frame, is_consecutive
+from reimagine.media.images.colour import to_uint8
 from reimagine.media.motion import flow_confidence, optical_flow, resize_flow, resize_to_short_side, warp_backward
+from reimagine.media.video.frames import Frame, is_consecutive
 
 FLOW_SHORT_SIDE = 240
 """Short side in pixels, at most, of the frames between which the flow is computed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from reimagine.media.frames import Frame
+from reimagine.media.video.frames import Frame
 
 
 def affects_chroma_only(frame: Frame, planes: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from reimagine.media import samples
+from reimagine.media.audio import samples
 
 
 def accumulated(waves: Iterable[tuple[int, np.ndarray]], length: int, channels: int) -> Iterator[np.ndarray]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reimagine.errors import StageError, unknown_name
-from reimagine.media.notes import VOICES
+from reimagine.media.midi.notes import VOICES
 
 Latent = np.ndarray
 """(n,) float: the coordinates of an instrument."""

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from reimagine.media import Note, Notes, Sound
-from reimagine.media.samples import store
-from reimagine.media.voices import with_voices
+from reimagine.media.audio.samples import store
+from reimagine.media.midi.voices import with_voices
 from reimagine.stages.contract import Counts
 from reimagine.stages.timbre.accumulation import accumulated
 from reimagine.stages.timbre.instruments import Latent, instrument_schedules

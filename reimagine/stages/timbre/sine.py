@@ -39,7 +39,7 @@ class Sine(SynthesisModel):
         """Notes in, 48 kHz mono sound with a peak of 0.5 out."""
         import numpy as np
 
-        from reimagine.media.samples import store
+        from reimagine.media.audio.samples import store
         from reimagine.stages.timbre.accumulation import accumulated
 
         def synthesize(notes: Notes, counts: Counts | None = None, /) -> Sound:

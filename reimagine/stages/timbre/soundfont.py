@@ -82,8 +82,8 @@ def render(notes: Notes, font: Path, program: int, rate: int) -> Sound:
     Raises:
         StageError: fluidsynth is not installed, or cannot read the soundfont.
     """
-    from reimagine.media.notes import write_notes
-    from reimagine.media.sound import read_sound
+    from reimagine.media.audio.sound import read_sound
+    from reimagine.media.midi.notes import write_notes
 
     tool = fluidsynth()
     with tempfile.TemporaryDirectory() as folder:

@@ -93,7 +93,7 @@ class BasicPitch(TranscriptionModel):
             StageError: the package `basic-pitch` is not installed.
         """
         from reimagine.media import Notes
-        from reimagine.media.stems import tonal_sound
+        from reimagine.media.audio.stems import tonal_sound
         from reimagine.stages.transcribe.basic_pitch_package import load_package
         from reimagine.stages.transcribe.note_filter import filter_notes
         from reimagine.stages.transcribe.tempo import estimate_tempo

@@ -58,7 +58,7 @@ class Pyin(TranscriptionModel):
         import numpy as np
 
         from reimagine.media import Notes
-        from reimagine.media.stems import tonal_sound
+        from reimagine.media.audio.stems import tonal_sound
 
         def transcribe(sound: Sound, counts: Counts | None = None, /) -> Notes:
             samples = (tonal_sound(sound) if self.stems else sound).at_rate(RATE).mono()

@@ -13,7 +13,7 @@ from helpers import make_film, shapes_image, stylized
 import reimagine
 from reimagine import recipe, zoo
 from reimagine.errors import RecipeError, StageError, WeightsError
-from reimagine.media.frames import frame_from_image
+from reimagine.media.video.frames import frame_from_image
 from reimagine.metrics.warp import gradient_energy
 from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator
 from reimagine.stages.cartoon.cartoongan.stage import CartoonGAN

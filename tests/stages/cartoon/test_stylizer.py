@@ -8,7 +8,7 @@ import numpy as np
 from helpers import picture, shapes_image, stylized
 
 from reimagine.media import Shot
-from reimagine.media.frames import frame_from_image
+from reimagine.media.video.frames import frame_from_image
 from reimagine.metrics.warp import gradient_energy
 from reimagine.stages.cartoon.filters import restore_sharpness, smooth_flat_regions
 from reimagine.stages.cartoon.ink import Ink

@@ -10,7 +10,7 @@ from helpers import picture
 
 import reimagine
 from reimagine.errors import RecipeError, StageError
-from reimagine.media.frames import Frame, Shot, frame_from_image
+from reimagine.media.video.frames import Frame, Shot, frame_from_image
 from reimagine.stages.colorize.colorizer import PREDICTED, SIZE_HALVED, Colorizer
 from reimagine.stages.contract import Counts
 

@@ -12,7 +12,7 @@ from helpers import clip_of, run_cli, texture, write_still_film
 import reimagine
 from reimagine import recipe
 from reimagine.errors import StageError
-from reimagine.media.frames import Shot
+from reimagine.media.video.frames import Shot
 from reimagine.metrics.colour import lab
 from reimagine.progress import NoProgress
 from reimagine.stages.colorize.colorizer import Colorizer
@@ -222,7 +222,7 @@ def test_a_run_with_hints_changes_its_shot_only(tmp_path, tiny_weights, name):
 
 
 def reimagine_frames(path: Path) -> list:
-    from reimagine.media.reader import open_film, read_film
+    from reimagine.media.video.reader import open_film, read_film
 
     film = open_film(path)
     return list(read_film(film, 0, film.frames))

@@ -11,7 +11,7 @@ from helpers import make_film, picture, run_cli
 
 import reimagine
 from reimagine.errors import MediaError, StageError
-from reimagine.media.frames import Shot, frame_from_image
+from reimagine.media.video.frames import Shot, frame_from_image
 
 Temporal = reimagine.model("colorize", "temporal")
 

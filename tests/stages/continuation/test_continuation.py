@@ -12,7 +12,7 @@ from helpers import clip_of, frames_of, picture
 
 import reimagine
 from reimagine.errors import RecipeError, StageError
-from reimagine.media.grain import add_grain, estimate_grain
+from reimagine.media.images.grain import add_grain, estimate_grain
 from reimagine.media.motion import FrameExtrapolator, FrameInterpolator
 from reimagine.progress import NoProgress
 from reimagine.runs.folder import Run

@@ -11,7 +11,7 @@ from helpers import mean_psnr, panning_shot
 
 import reimagine
 from reimagine.degradation import degrade
-from reimagine.media.frames import Frame
+from reimagine.media.video.frames import Frame
 from reimagine.stages.restore.dirt import detect_dirt
 
 Classic = reimagine.model("restore", "classic")

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from helpers import panning_shot
 
-from reimagine.media.frames import Frame, Shot
+from reimagine.media.video.frames import Frame, Shot
 from reimagine.stages.restore.hole_filling import blank_regions, fill_blank_regions
 from reimagine.stages.restore.temporal_inpainting import inpaint_from_neighbours, sliding_windows
 

@@ -9,7 +9,7 @@ from helpers import make_film, panning_shot, picture, run_cli
 import reimagine
 from reimagine import recipe
 from reimagine.errors import ReimagineError
-from reimagine.media.frames import frame_from_image
+from reimagine.media.video.frames import frame_from_image
 from reimagine.stages.contract import Counts
 
 Classic, RestoreUNetGAN = reimagine.model("restore", "classic"), reimagine.model("restore")

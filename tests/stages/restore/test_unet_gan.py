@@ -11,8 +11,8 @@ from helpers import panning_shot
 
 import reimagine
 from reimagine.degradation import degrade
-from reimagine.media.clip import Clip
-from reimagine.media.frames import Frame, Shot
+from reimagine.media.video.clip import Clip
+from reimagine.media.video.frames import Frame, Shot
 from reimagine.progress import NoProgress
 from reimagine.stages.restore.unet_gan.stage import RestoreUNetGAN
 

@@ -11,8 +11,8 @@ from helpers import make_film, picture
 
 import reimagine
 from reimagine.errors import RecipeError, StageError
-from reimagine.media.frames import Frame, Shot, frame_from_image
-from reimagine.media.reader import open_film, read_film
+from reimagine.media.video.frames import Frame, Shot, frame_from_image
+from reimagine.media.video.reader import open_film, read_film
 from reimagine.metrics.warp import TemporalConsistency
 from reimagine.stages.stabilize.convlstm.stage import StabilizeConvLSTM
 from reimagine.stages.stabilize.flow import Flow

@@ -10,7 +10,7 @@ import pytest
 import reimagine
 from reimagine.errors import StageError
 from reimagine.media import Note, Notes, Sound
-from reimagine.media.notes import read_notes, write_notes
+from reimagine.media.midi.notes import read_notes, write_notes
 from reimagine.stages.timbre.pitch_bend import resample_at
 from reimagine.stages.timbre.player import fold_octaves
 

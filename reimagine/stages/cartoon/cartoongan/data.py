@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from reimagine.errors import MediaError
-from reimagine.media.reader import open_film, read_film, read_image
-from reimagine.media.writer import write_image
+from reimagine.media.video.reader import open_film, read_film, read_image
+from reimagine.media.video.writer import write_image
 from reimagine.stages.cartoon.stylizer import StylizeImage
 
 CROP_SIZE = 256

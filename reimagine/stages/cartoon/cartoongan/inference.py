@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import torch
 
-from reimagine.media.guided import detailed_upsample
+from reimagine.media.images.guided import detailed_upsample
 from reimagine.stages.cartoon.cartoongan.net import Generator
 from reimagine.stages.cartoon.filters import draw_lines, smooth_flat_regions
 from reimagine.zoo.device import bfloat16_is_fast

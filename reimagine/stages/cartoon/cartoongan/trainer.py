@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reimagine import zoo
-from reimagine.media.writer import write_image
+from reimagine.media.video.writer import write_image
 from reimagine.training.discriminator import PatchDiscriminator, discriminator_step
 from reimagine.training.losses import interior_l1, resample
 from reimagine.training.state import cosine_schedule, load_checkpoint, save_and_log, update_ema

@@ -21,7 +21,7 @@ from reimagine.stages.colorize.options import (
 from reimagine.stages.contract import FrameProcessor, PictureModel
 
 if TYPE_CHECKING:
-    from reimagine.media.clip import Clip
+    from reimagine.media.video.clip import Clip
     from reimagine.progress import Progress
 
 SIZES = Range(SMALLEST_SIZE, LARGEST_SIZE)

@@ -19,7 +19,7 @@ from reimagine.stages.colorize.options import (
 from reimagine.stages.contract import FrameProcessor, PictureModel
 
 if TYPE_CHECKING:
-    from reimagine.media.clip import Clip
+    from reimagine.media.video.clip import Clip
     from reimagine.progress import Progress
 
 CELL = 16

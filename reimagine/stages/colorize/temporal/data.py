@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from reimagine.errors import MediaError
-from reimagine.media.frames import Frame
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.shots import CutDetector
+from reimagine.media.video.frames import Frame
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.shots import CutDetector
 
 from ..unet.data import ab_of, degrade
 

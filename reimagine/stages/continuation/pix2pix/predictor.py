@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.media.clip import Clip
+from reimagine.media.video.clip import Clip
 from reimagine.stages.continuation.random_state import generator_state, private_generators, set_generator_state
 from reimagine.stages.continuation.rollout import rollout_size
 from reimagine.stages.continuation.training_frames import resize_by_area

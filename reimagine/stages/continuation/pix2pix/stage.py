@@ -10,7 +10,7 @@ from reimagine.options import Range
 from reimagine.stages.continuation.base import WEIGHTS, LearnedContinuation
 
 if TYPE_CHECKING:
-    from reimagine.media.clip import Clip
+    from reimagine.media.video.clip import Clip
     from reimagine.progress import Progress
     from reimagine.stages.continuation.rollout import NextFramePredictor
     from reimagine.stages.continuation.training_frames import TrainingFrames

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.media.clip import Clip
-from reimagine.media.frames import Frame
 from reimagine.media.motion import warp_backward
+from reimagine.media.video.clip import Clip
+from reimagine.media.video.frames import Frame
 from reimagine.stages.continuation.random_state import private_generators
 from reimagine.stages.continuation.rollout import rollout_size
 from reimagine.stages.continuation.training_frames import TrainingFrames, resize_by_area

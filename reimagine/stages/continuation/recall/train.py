@@ -13,8 +13,8 @@ import torch
 
 from reimagine import zoo
 from reimagine.files import write_text_atomically
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.shots import CutDetector
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.shots import CutDetector
 from reimagine.options import SHARES, Range
 from reimagine.progress import Progress
 from reimagine.stages.continuation.base import LEARNED, WEIGHTS

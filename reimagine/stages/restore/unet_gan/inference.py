@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from reimagine import zoo
-from reimagine.media.colour import to_uint8
-from reimagine.media.frames import Frame
+from reimagine.media.images.colour import to_uint8
+from reimagine.media.video.frames import Frame
 from reimagine.zoo.device import bfloat16_is_fast, to_channels_last
 
 from ..hole_filling import blank_regions, fill_blank_regions

@@ -15,8 +15,8 @@ from ..statistics import COUNT_NAMES, summarize
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reimagine.media.clip import Clip
-    from reimagine.media.frames import Frame
+    from reimagine.media.video.clip import Clip
+    from reimagine.media.video.frames import Frame
     from reimagine.progress import Progress
 
     from .inference import Restorer

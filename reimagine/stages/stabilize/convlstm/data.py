@@ -13,11 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from reimagine.media.film import Film
-from reimagine.media.frames import Frame, frame_from_image
 from reimagine.media.motion import optical_flow
-from reimagine.media.reader import open_film, read_film
-from reimagine.media.shots import CutDetector
+from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame, frame_from_image
+from reimagine.media.video.reader import open_film, read_film
+from reimagine.media.video.shots import CutDetector
 from reimagine.stages.stabilize.convlstm.motion import FlowBetween, animate_photos
 from reimagine.training.films import list_films
 

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from reimagine.media import Frame
-from reimagine.media.colour import rgb_to_planes
-from reimagine.media.frames import is_consecutive
+from reimagine.media.images.colour import rgb_to_planes
 from reimagine.media.motion import optical_flow, warp_backward, working_size
+from reimagine.media.video.frames import is_consecutive
 from reimagine.stages.contract import Counts
 from reimagine.stages.stabilize.convlstm.net import ConsistencyNet, State
 from reimagine.stages.stabilize.residual import affects_chroma_only, apply_residual

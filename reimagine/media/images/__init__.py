@@ -1,0 +1,1 @@
+"""Images: files, their names, sizes, pixel formats and matrices; colour conversion, grain, guided upsampling."""

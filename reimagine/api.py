@@ -55,9 +55,8 @@ def run(
     Args:
         film: anything FFmpeg decodes, a picture, or a run folder to continue.
         steps: models in order, such as `[reimagine.model("colorize")(saturation=1.2)]`.
-        into: the run folder; default `runs/<film's stem>`.
-        output: the finished film; default `<into>/film.mp4` (.png for a still, .wav for sound).
-        start, end: seconds of the film to use; they replace those of `reading`, which says how the film is read.
+        into, output: the run folder (default `runs/<film's stem>`), and the finished film (default `<into>/film.mp4`).
+        start, end: seconds of the film to use, instead of those of `reading`, how the film is read.
         device: "auto", "cpu", "cuda" or "mps".
         engine: where the parts of a step are processed: "local", "processes" or "ray", or options of these.
         intermediates: codec of artifacts: "magicyuv" (lossless, fast), "ffv1" (lossless, smaller) or "h264" (small).
@@ -67,7 +66,7 @@ def run(
         progress: receives progress and messages.
 
     Raises:
-        ReimagineError: one line that says what is wrong, where, and what to do.
+        ReimagineError: what is wrong, where, and what to do.
     """
     into, output = (Path(path) if path else None for path in (into, output))
     reading = _part_of(reading or Reading(), start, end)

@@ -20,12 +20,13 @@ import reimagine
 from reimagine.evaluation.music import evaluate_transcription
 from reimagine.media import Notes
 from reimagine.media.audio.sound import Sound, read_sound, write_sound
+from reimagine.media.fluidsynth import render
 from reimagine.media.midi.notes import read_notes
 from reimagine.metrics import melody, timbre
 from reimagine.metrics.notes import find_reference_notes, note_scores, read_reference_notes
 from reimagine.stages.compose.melody.dataset import read_melodies
 from reimagine.stages.compose.melody.grid import FIRST_PITCH
-from reimagine.stages.timbre.soundfont import program_number, render
+from reimagine.stages.timbre.soundfont import program_number
 
 TUNED_ON = ("chpn-p14", "chpn-p19", "chpn_op7")
 """Parts of the names of the recordings on which the film thresholds were tuned."""

@@ -170,6 +170,7 @@ TRAININGS: dict[str, str] = {
     "compose": "reimagine.stages.compose.melody.train:TrainCompose",
     "cartoon": "reimagine.stages.cartoon.cartoongan.train:TrainCartoon",
     "continue": "reimagine.stages.continuation.recall.train:TrainContinue",
+    "upscale": "reimagine.stages.upscale.edsr.train:TrainUpscale",
 }
 
 

@@ -105,6 +105,12 @@ STAGES: dict[str, Stage] = {
         done="redrawn",
         preview=True,
     ),
+    "interpolate": Stage(
+        Kind.INTERPOLATION,
+        {"flow": "reimagine.stages.interpolate.flow:FlowInterpolation"},
+        help="Compute frames between the film's own: another frame rate, or slow motion.",
+        done="interpolated",
+    ),
     "continue": Stage(
         Kind.CONTINUATION,
         {

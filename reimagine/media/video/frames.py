@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import chain, repeat
@@ -204,6 +204,21 @@ class Frame:
         if np.array_equal(new, old):
             return samples
         return from_8_bits(np.asarray(new), samples.shape[::-1], self.depth)
+
+    @property
+    def planes(self) -> list[np.ndarray]:
+        """Y, Cb and Cr at the depth and size that the picture has: (h, w) uint8 or uint16, views."""
+        return [plane(self.picture, number) for number in range(3)]
+
+    def with_samples(self, planes: Sequence[np.ndarray]) -> Frame:
+        """The frame with all planes replaced by planes like `planes`, of any size that fits the pixel format."""
+        import av
+
+        height, width = planes[0].shape
+        picture = av.VideoFrame(width, height, self.pixel_format)
+        for number, samples in enumerate(planes):
+            plane(picture, number)[:] = samples
+        return replace(self, picture=picture)
 
     def renumbered(self, index: int, shot: Shot | None = None) -> Frame:
         """The same picture with another number and, optionally, shot."""

@@ -12,9 +12,12 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
+from av import VideoFormat
+
 from reimagine.errors import RunError
 from reimagine.files import write_text_atomically
 from reimagine.media.iteration import prefetch, report_progress
+from reimagine.media.video.film import Film
 from reimagine.media.video.frames import Frame, Shot
 from reimagine.media.video.track import PictureTrack
 from reimagine.media.video.writer import write_frames
@@ -78,6 +81,7 @@ class PictureWork:
         source: the film's own picture, for models that use it.
         source_frames: number of frames of the film's own picture; generated frames have no source.
         codec: codec of the files that are written.
+        resizes: whether the processed frames have another size.
     """
 
     model: PictureModel
@@ -86,6 +90,7 @@ class PictureWork:
     source_frames: int
     device: str
     codec: str
+    resizes: bool = False
 
     @property
     def rate(self) -> Fraction:
@@ -197,11 +202,22 @@ def input_frames(work: PictureWork, part: FrameRange) -> Iterator[Frame]:
         for frame in work.picture.read(similar, similar + 1):
             yield frame.renumbered(similar, Shot(similar, similar + 1))
     frames = work.picture.read(part.first, part.end)
+    if work.resizes:
+        frames = (cropped(frame, work.picture.film) for frame in frames)
     if work.model.uses_source:
         end = min(part.end, work.source_frames)
         frames = _with_sources(frames, work.source.read(part.first, end))
     for frame in frames:
         yield frame.renumbered(frame.index, part.shot)
+
+
+def cropped(frame: Frame, film: Film) -> Frame:
+    """The frame without the column and the row that were repeated to make the sides of an odd film even."""
+    if (frame.width, frame.height) == (film.width, film.height):
+        return frame
+    chroma = VideoFormat(frame.pixel_format)
+    sizes = (film.height, film.width), *[(chroma.chroma_height(film.height), chroma.chroma_width(film.width))] * 2
+    return frame.with_samples([samples[:h, :w] for samples, (h, w) in zip(frame.planes, sizes, strict=True)])
 
 
 def _with_sources(frames: Iterable[Frame], sources: Iterable[Frame]) -> Iterator[Frame]:

@@ -26,7 +26,8 @@ def process_frames(job: StepJob, folder: Path) -> Outcome:
     model: PictureModel = job.model
     change = change_of(model, tracks.film, picture.frames)
     model = model.prepare(tracks.clip(picture.frames), job.run.learned_dir(model), job.device, job.progress)
-    work = PictureWork(model, picture, tracks.source_picture, tracks.source_frames, job.device, job.codec)
+    source = tracks.source_picture, tracks.source_frames
+    work = PictureWork(model, picture, *source, job.device, job.codec, change.is_any)
     return _process_parts(job, folder, work, frame_ranges(tracks.current_shots, model), picture.frames, change)
 
 

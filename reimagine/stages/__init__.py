@@ -105,6 +105,16 @@ STAGES: dict[str, Stage] = {
         done="redrawn",
         preview=True,
     ),
+    "upscale": Stage(
+        Kind.PICTURE,
+        {
+            "edsr": "reimagine.stages.upscale.edsr.stage:UpscaleEDSR",
+            "lanczos": "reimagine.stages.upscale.lanczos:Lanczos",
+            "spandrel": "reimagine.stages.upscale.spandrel_package:Spandrel",
+        },
+        help="Enlarge the picture: twice, four times, or to a height.",
+        done="enlarged",
+    ),
     "interpolate": Stage(
         Kind.INTERPOLATION,
         {"flow": "reimagine.stages.interpolate.flow:FlowInterpolation"},

@@ -36,8 +36,7 @@ def rows_of(kind: Kind) -> list[tuple[str, str]]:
     return [(stage, name) for stage, name in ROWS if stages.STAGES[stage].kind is kind]
 
 
-PICTURE = rows_of(Kind.PICTURE)
-INTERPOLATION = rows_of(Kind.INTERPOLATION)
+PICTURE = [row for row in rows_of(Kind.PICTURE) if row != ("upscale", "spandrel")]  # it has no weights of its own
 TUNE = Notes((Note(0.1, 0.6, 60), Note(0.7, 1.2, 64), Note(1.3, 1.9, 67)))
 
 
@@ -169,33 +168,6 @@ def test_colorizers_do_not_change_the_luma(name, tiny_weights):
     for before, after in zip(frames, work(iter(frames)), strict=True):
         assert np.array_equal(before.luma, after.luma)
         assert not np.array_equal(before.chroma[0], after.chroma[0])
-
-
-# -- interpolation -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("size", [(96, 64), (61, 47)])
-@pytest.mark.parametrize(("stage", "name"), INTERPOLATION)
-def test_a_frame_for_each_time_between_two_frames(stage, name, size, tiny_weights):
-    """Each is nearer to the film's own frame at that time than both frames that it was computed from."""
-    frames = list(film(5, size))
-    work = build(stage, name, tiny_weights).load("cpu")
-    between = [f.image for f in work(frames[0], frames[4], [0.25, 0.5, 0.75])]
-    for image, true in zip(between, frames[1:4], strict=True):
-        assert image.shape == true.image.shape and image.dtype == np.uint8
-        if name == "flow":  # networks have random weights
-            error = np.abs(image.astype(int) - true.image).mean()
-            assert all(error < np.abs(end.image.astype(int) - true.image).mean() / 2 for end in (frames[0], frames[4]))
-
-
-@pytest.mark.parametrize(("stage", "name"), INTERPOLATION)
-def test_frames_between_do_not_depend_on_others(stage, name, tiny_weights):
-    """Neither on the other times of a call, nor on frames that the loaded model was given before."""
-    frames, work = list(film(4)), build(stage, name, tiny_weights).load("cpu")
-    together = [f.image for f in work(frames[0], frames[1], [0.25, 0.5])]
-    list(work(frames[2], frames[3], [0.5]))
-    alone = next(iter(work(frames[0], frames[1], [0.5]))).image
-    assert np.array_equal(together[1], alone)
 
 
 # -- continuations -----------------------------------------------------------------------------

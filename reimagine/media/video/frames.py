@@ -129,7 +129,7 @@ class Frame:
         return yuv_to_rgb(np.dstack(planes), self.matrix, self.full, self.depth)
 
     def with_image(self, image: np.ndarray) -> Frame:
-        """The frame with the picture replaced by an RGB image (H, W, 3) uint8.
+        """The frame with the picture replaced by an RGB image (H, W, 3) uint8 of any size.
 
         A picture of more than 8 bits also takes uint16 in 0..65535; 8 bits are dithered to its depth.
         """
@@ -154,7 +154,7 @@ class Frame:
         import av
         import cv2
 
-        picture = av.VideoFrame(self.width, self.height, self.pixel_format)
+        picture = av.VideoFrame(image.shape[1], image.shape[0], self.pixel_format)
         yuv = rgb_to_yuv(image, self.matrix, self.full, self.depth)
         for number, samples in enumerate(cv2.split(yuv)):
             target = plane(picture, number)

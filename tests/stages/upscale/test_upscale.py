@@ -146,6 +146,7 @@ def test_a_published_network_enlarges_in_tiles(tmp_path):
     import torch
     from spandrel.architectures.Compact.__arch.SRVGG import SRVGGNetCompact  # pyright: ignore[reportMissingImports]
 
+    torch.manual_seed(0)
     net = SRVGGNetCompact(num_in_ch=3, num_out_ch=3, num_feat=4, num_conv=1, upscale=2, act_type="prelu")
     torch.save(net.state_dict(), tmp_path / "net.pth")
     cls = reimagine.model("upscale", "spandrel")

@@ -166,6 +166,7 @@ TRAININGS: dict[str, str] = {
     "colorize": "reimagine.stages.colorize.unet.train:TrainColorize",
     "colorize-temporal": "reimagine.stages.colorize.temporal.train:TrainColorizeTemporal",
     "stabilize": "reimagine.stages.stabilize.convlstm.train:TrainStabilize",
+    "transcribe": "reimagine.stages.transcribe.onsets_frames.train:TrainTranscribe",
     "timbre": "reimagine.stages.timbre.harmonic.train:TrainTimbre",
     "compose": "reimagine.stages.compose.melody.train:TrainCompose",
     "cartoon": "reimagine.stages.cartoon.cartoongan.train:TrainCartoon",

@@ -113,7 +113,7 @@ class OnsetsFramesNet(nn.Module):
     REACH = sum(frames for frames, _ in BLOCKS) + 3
     """Frames before and after a frame that its prediction depends on."""
 
-    def __init__(self, width: int = 48) -> None:
+    def __init__(self, width: int = 32) -> None:
         super().__init__()
         self.arch = {"width": width}
         self.spectrum = HarmonicSpectrum()

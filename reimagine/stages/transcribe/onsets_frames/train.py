@@ -52,7 +52,7 @@ class TrainTranscribe(Training):
 
     soundfonts: Annotated[Path, "A soundfont (.sf2, .sf3), or a folder of them"]
     pieces: Annotated[int, "Pieces of music of 40 s to render", Range(2, 100_000)] = 600
-    width: Annotated[int, "Channels of the network", Range(4, 512)] = 48
+    width: Annotated[int, "Channels of the network", Range(4, 512)] = 32
     batch: Batch = 8
     minutes: Minutes = 90.0
     rate: LearningRate = 2e-3

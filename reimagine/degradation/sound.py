@@ -77,8 +77,8 @@ class Hum:
 
     def __call__(self, samples: np.ndarray, first: int) -> np.ndarray:
         time = (first + np.arange(samples.shape[-1])) / self.rate
-        hum = sum(np.sin(2 * np.pi * self.hertz * n * time + n) / n for n in (1, 2, 3, 4, 6))
-        return samples + (self.level * hum).astype(np.float32)
+        harmonics = [np.sin(2 * np.pi * self.hertz * n * time + n) / n for n in (1, 2, 3, 4, 6)]
+        return samples + np.float32(self.level) * np.sum(harmonics, 0, np.float32)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def render_piece(fonts: Sequence[Path], rng: np.random.Generator) -> Piece:
     mixed, rows = np.zeros(length, np.float32), []
     for part in random_music(rng, PIECE_SECONDS):
         able = [font for font in fonts if part.program in PIANO_PROGRAMS or PIANO not in font.name.lower()]
-        font = able[rng.integers(len(able))]
+        font = able[int(rng.integers(len(able)))]
         samples = render(Notes(part.notes), font, part.program, RATE).mono()[:length]
         if not (peak := float(np.abs(samples).max(initial=0))):
             continue
@@ -120,7 +120,7 @@ def examples(pieces: Sequence[Piece], frames: int, seed: int) -> Iterator[Exampl
     """Random excerpts of `frames` frames, without end."""
     rng = np.random.default_rng(seed)
     while True:
-        piece = pieces[rng.integers(len(pieces))]
+        piece = pieces[int(rng.integers(len(pieces)))]
         first = int(rng.integers(0, max(1, len(piece.samples) - 2 * frames * HOP)))
         yield excerpt(piece, first, frames, rng, rng.random() < WORN_SHARE)
 
@@ -151,17 +151,17 @@ def _in_room(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     length = len(samples)
     size = next_fast_len(2 * length, real=True)
-    spectrum = rfft(samples, size)
+    spectrum = np.asarray(rfft(samples, size))
     if rng.random() < 0.7:
         tail = int(rng.uniform(*ROOM_SECONDS) * RATE)
         response = rng.standard_normal(tail, np.float32) * np.exp(-6.9 * np.arange(tail, dtype=np.float32) / tail)
         response *= np.float32(rng.uniform(0, 0.6) / np.sqrt(np.square(response).sum()))
         response[0] = 1
-        spectrum = spectrum * rfft(response, size)
+        spectrum = spectrum * np.asarray(rfft(response, size))
     octaves = np.log2(np.maximum(rfftfreq(size, 1 / RATE), 20) / 632)
     slope = rng.uniform(-EQ_DB, EQ_DB) / 10
     curve = slope * octaves + 3 * np.sin(octaves * rng.uniform(0.5, 2) + rng.uniform(0, 6.3)) * rng.random()
-    return irfft(spectrum * (10 ** (curve / 20)).astype(np.float32), size)[:length].astype(np.float32)
+    return np.asarray(irfft(spectrum * (10 ** (curve / 20)).astype(np.float32), size), np.float32)[:length]
 
 
 def targets(notes: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -146,7 +146,7 @@ class TranscribeTrainer:
     def save(self, sums: np.ndarray) -> None:
         """Write a checkpoint and a row of the log; `sums` are those of COLUMNS, then the number of steps."""
         means = dict(zip(COLUMNS, sums[:-1] / sums[-1], strict=True))
-        save_and_log(self.run, self.state, self.clock, self.steps, **means, **self.validate())
+        save_and_log(self.run, self.state, self.clock, self.steps, **{**means, **self.validate()})
 
     @torch.inference_mode()
     def validate(self) -> dict[str, float]:

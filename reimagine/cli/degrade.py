@@ -32,8 +32,8 @@ def degrade(
     sound: Annotated[
         Optional[str],
         typer.Option(
-            help="Kind of damage of the sound: optical (several as on an optical sound track), band, hiss, hum, crackle, "
-            "wow or distortion [default: none for a film, optical for a sound file]"
+            help="Kind of damage of the sound: optical (several, as on an optical sound track), band, hiss, hum, "
+            "crackle, wow or distortion [default: none for a film, optical for a sound file]"
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Random seed of the damage")] = 1,
@@ -59,9 +59,7 @@ def degrade(
     typer.echo(out)
 
 
-def degrade_file(
-    path: Path, kind: str, sound: str | None, seed: int, output: Path | None, progress: Progress
-) -> Path:
+def degrade_file(path: Path, kind: str, sound: str | None, seed: int, output: Path | None, progress: Progress) -> Path:
     """Degrade a film, a picture or a sound file, and write it; return the output file.
 
     Args:
@@ -87,7 +85,8 @@ def degrade_file(
     if kind == UNCHANGED and not sound:
         raise MediaError(f"{path}: nothing to degrade with --kind none; give --sound as well")
     suffix = ".wav" if alone else ".png" if source.is_still else ".mp4"
-    out = output or Path(f"{title(path)}-{sound if alone or kind == UNCHANGED and sound else kind}{suffix}")
+    named = sound if alone or kind == UNCHANGED else kind
+    out = output or Path(f"{title(path)}-{named}{suffix}")
     if source.is_source_file(out):
         raise MediaError(f"{out}: is the film itself; give -o another name")
     check_absent(out)

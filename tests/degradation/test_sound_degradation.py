@@ -48,18 +48,19 @@ def test_damage_of_silence_and_of_no_sound_is_finite(kind):
 def test_each_kind_does_what_it_is_called():
     sound = chord()
     assert band_level(degrade_sound(sound, "hiss"), 6000, 8000) > band_level(sound, 6000, 8000) + 20
-    assert band_level(degrade_sound(sound, "hum"), 40, 130) > band_level(sound, 40, 130) + 20
+    assert band_level(degrade_sound(sound, "hum"), 40, 130) > band_level(sound, 40, 130) + 10
     assert band_level(degrade_sound(sound, "band", 3), 7500, 8000) < band_level(sound, 7500, 8000)
     peaks = [np.abs(s.mono()[RATE:]).max() for s in (sound, degrade_sound(sound, "distortion"))]
     assert peaks[1] < peaks[0]
     clicks = np.abs(degrade_sound(sound, "crackle").mono() - sound.mono())
     assert clicks.max() > 0.01 and np.median(clicks) < 1e-4
     wow = degrade_sound(sound, "wow")
-    assert np.square(wow.mono()).mean() == pytest.approx(np.square(sound.mono()).mean(), rel=0.1)
+    assert band_level(wow, 0, 1000) == pytest.approx(band_level(sound, 0, 1000), abs=0.5)
 
 
 def test_noise_follows_the_level_of_the_sound():
-    quiet, loud = (degrade_sound(chord(level=level), "hiss", 5).mono() - chord(level=level).mono() for level in (0.01, 0.1))
+    sounds = [chord(level=level) for level in (0.01, 0.1)]
+    quiet, loud = (degrade_sound(sound, "hiss", 5).mono() - sound.mono() for sound in sounds)
     assert np.std(loud) == pytest.approx(10 * np.std(quiet), rel=0.01)
 
 

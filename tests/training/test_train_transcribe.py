@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_random_music_is_playable_and_depends_on_its_seed():
             assert all(LOWEST <= n.pitch <= HIGHEST and 1 <= n.velocity <= 127 for n in part.notes)
             for pitch in {n.pitch for n in part.notes}:
                 same = sorted(n for n in part.notes if n.pitch == pitch)
-                assert all(a.end <= b.start for a, b in zip(same[:-1], same[1:], strict=True))
+                assert all(a.end <= b.start for a, b in pairwise(same))
 
 
 def test_the_notes_of_an_excerpt_are_where_they_sound(soundfont):

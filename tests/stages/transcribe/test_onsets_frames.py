@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -70,7 +72,7 @@ def test_notes_of_one_key_do_not_overlap_and_have_a_length():
     for pitch in {n.pitch for n in found}:
         same = [n for n in found if n.pitch == pitch]
         assert all(n.end > n.start >= 0 for n in same)
-        assert all(a.end <= b.start + 0.03 for a, b in zip(same[:-1], same[1:], strict=True))
+        assert all(a.end <= b.start + 0.03 for a, b in pairwise(same))
 
 
 @pytest.mark.parametrize("samples", [0, 1, HOP, RATE // 10 + 1])

@@ -15,7 +15,7 @@ RATE = 16000
 
 def chord(seconds: float = 3.0, channels: int = 1, level: float = 0.1) -> Sound:
     time = np.arange(int(seconds * RATE)) / RATE
-    wave = sum(np.sin(2 * np.pi * f * time) for f in (220.0, 277.2, 329.6, 5500.0))
+    wave = np.sum([np.sin(2 * np.pi * f * time) for f in (220.0, 277.2, 329.6, 5500.0)], 0)
     return Sound(np.repeat((level * wave).astype(np.float32)[None], channels, 0), RATE)
 
 

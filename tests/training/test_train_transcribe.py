@@ -136,6 +136,7 @@ def test_the_truth_of_an_excerpt_decodes_to_the_notes(soundfont):
     piece = dataset.render_piece([soundfont], np.random.default_rng(2))
     onsets, offsets, frames, velocities = dataset.targets(piece.notes, round(dataset.PIECE_SECONDS * RATE / HOP))
     found = decode(Activations(onsets, offsets, frames, velocities), Thresholds())
-    true = Notes(tuple(sorted(Note(*map(float, row[:2]), int(row[2])) for row in piece.notes if row[0] < 5.9)))
+    rows = (row for row in piece.notes if row[0] < 5.9)
+    true = Notes(tuple(sorted(Note(float(row[0]), float(row[1]), int(row[2])) for row in rows)))
     scores = note_scores(found, true)
     assert scores["f1"] > 0.97 and scores["f1_offsets"] > 0.9

@@ -23,7 +23,7 @@ def net() -> OnsetsFramesNet:
     torch.manual_seed(1)
     net = OnsetsFramesNet(4).eval()
     torch.nn.init.normal_(net.heads.weight)
-    torch.nn.init.zeros_(net.heads.bias)
+    torch.nn.init.zeros_(net.get_parameter("heads.bias"))
     return net
 
 

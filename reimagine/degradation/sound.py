@@ -33,6 +33,8 @@ HUM_HZ = (50.0, 60.0)
 """Frequencies of mains hum."""
 CRACKLE_RATE = 12.0
 """Clicks per second, on average."""
+QUIETEST = 1e-5
+"""Smallest level of clipping: silence has a level of 0."""
 CLICK_SECONDS = 0.0015
 """Duration of a click."""
 LOUD_PERCENTILE = 90
@@ -125,7 +127,8 @@ class Distortion:
     level: float
 
     def __call__(self, samples: np.ndarray, first: int) -> np.ndarray:
-        return np.float32(self.level) * np.tanh(samples / np.float32(self.level))
+        level = np.float32(max(self.level, QUIETEST))
+        return level * np.tanh(samples / level)
 
 
 def random_wow(rng: Rng, rate: int, depth: float = 1.0) -> Wow:

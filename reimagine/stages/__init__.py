@@ -119,6 +119,7 @@ STAGES: dict[str, Stage] = {
         Kind.TRANSCRIPTION,
         {
             "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",
+            "onsets-frames": "reimagine.stages.transcribe.onsets_frames.stage:OnsetsFrames",
             "pyin": "reimagine.stages.transcribe.pyin:Pyin",
         },
         help="Transcribe the film's music to MIDI.",

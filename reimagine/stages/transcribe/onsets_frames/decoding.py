@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from reimagine.media import Note, Notes
-
-if TYPE_CHECKING:
-    pass
 
 FRAME_SECONDS = 0.02
 """Seconds of a frame."""
@@ -26,7 +23,7 @@ MIN_FRAMES = 1.5
 
 
 class Activations(NamedTuple):
-    """The network's output for a whole sound: (frames, keys) float32 in 0..1 each."""
+    """The network's output for a whole sound: (frames, keys) floating point in 0..1 each."""
 
     onsets: np.ndarray
     offsets: np.ndarray
@@ -50,7 +47,7 @@ def decode(activations: Activations, thresholds: Thresholds) -> Notes:
     """
     notes: list[Note] = []
     for key in range(activations.onsets.shape[1]):
-        columns = Activations(*(array[:, key] for array in activations))
+        columns = Activations(*(array[:, key].astype(np.float32) for array in activations))
         if columns.onsets.max(initial=0) >= thresholds.onset:
             notes += _notes_of_key(columns, thresholds, FIRST_PITCH + key)
     return Notes(tuple(sorted(notes)))

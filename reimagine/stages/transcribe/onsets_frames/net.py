@@ -126,5 +126,6 @@ class OnsetsFramesNet(nn.Module):
     def forward(self, samples: Tensor) -> Predictions:
         """(N, n) samples at RATE -> predictions of n // HOP + 1 frames."""
         x = self.spectrum(samples).contiguous(memory_format=torch.channels_last)
-        x = F.relu(self.enter(x) + self.key_bias)
+        x = self.enter(x)
+        x = F.relu(x + self.key_bias.to(x.dtype))  # float32 here would convert every block's input
         return Predictions(*self.heads(self.blocks(x)).float().unbind(1))

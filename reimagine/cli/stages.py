@@ -46,10 +46,9 @@ SCORE = parameter(
 
 
 def add_stage_commands(app: typer.Typer) -> None:
-    """A command for each stage that has one, and for each chain of stages."""
+    """A command for each stage, and for each chain of stages."""
     for name, row in stages.STAGES.items():
-        if row.command:
-            app.command(name)(_command([name], row.help, None))
+        app.command(name)(_command([name], row.help, None))
     for name, chain in stages.CHAINS.items():
         app.command(name)(_command(list(chain.stages), chain.help, chain))
 

@@ -69,7 +69,7 @@ class Bar(Quiet):
         self.bar = Progress(
             TextColumn("{task.description:<11}"),
             BarColumn(),
-            TextColumn("{task.completed:.0f}{task.fields[of]}"),
+            TextColumn("{task.fields[amount]}"),
             TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
@@ -77,9 +77,8 @@ class Bar(Quiet):
             console=Console(stderr=True),
         )
         self.task: Any = None
-        self.unit = "fps"
-        self.done = 0.0
-        self.begun = 0.0
+        self.unit, self.total = "fps", 0
+        self.done = self.begun = 0.0
 
     def __exit__(self, *_: object) -> None:
         if self.task is not None:
@@ -87,9 +86,9 @@ class Bar(Quiet):
 
     def begin(self, title: str, total: int, unit: str = "fps") -> None:
         self.bar.start()
-        self.unit = unit
-        self.task = self.bar.add_task(title, total=total or None, of=f"/{total}" if total else "", rate="")
+        self.unit, self.total = unit, total
         self.done, self.begun = 0.0, time.monotonic()
+        self.task = self.bar.add_task(title, total=total or None, amount=self._amount(), rate="")
 
     def advance(self, count: float) -> None:
         """Only tasks counted in frames have a rate."""
@@ -97,7 +96,14 @@ class Bar(Quiet):
             return
         self.done += count
         rate = self.done / max(1e-6, time.monotonic() - self.begun)
-        self.bar.update(self.task, advance=count, rate=f"{rate:.0f} fps" if self.unit == "fps" else "")
+        rate_text = f"{rate:.0f} fps" if self.unit == "fps" else ""
+        self.bar.update(self.task, advance=count, amount=self._amount(), rate=rate_text)
+
+    def _amount(self) -> str:
+        """What is done, such as "12/48 frames" or "30/30 s"; nothing while neither a total nor an amount is known."""
+        unit = "frames" if self.unit == "fps" else self.unit
+        of = f"/{self.total}" if self.total else ""
+        return f"{self.done:.0f}{of} {unit}" if of or self.done else ""
 
     def message(self, line: str) -> None:
         self.bar.console.print(line, style="dim", highlight=False, markup=False)

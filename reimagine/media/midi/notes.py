@@ -125,8 +125,8 @@ def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
     """Write a standard MIDI file that is complete or, if the write is interrupted, absent.
 
     Bars begin on beats: if the first beat is not at the start, the first bar is a pickup bar of some 32nd notes, whose
-    tempo is so close to that of the music as this allows. If all notes have a voice, each voice has a track. A pitch bend applies to a whole MIDI channel. Notes without bends share the first channel of
-    their voice; each note with bends gets that of the voice's other channels (all 14 pitched ones of notes without
+    tempo is as close to that of the music as this allows. If all notes have a voice, each voice has a track. A pitch
+    bend applies to a whole MIDI channel. Notes without bends share the first channel of their voice; each note with bends gets that of the voice's other channels (all 14 pitched ones of notes without
     voices) which has been silent longest. Only where more of them sound at once do some share a channel: then the
     later bend applies to all of them.
 

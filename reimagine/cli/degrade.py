@@ -39,8 +39,7 @@ def degrade(
     from reimagine.cli.terminal import command_progress
 
     with command_progress(quiet, False) as progress:
-        out = degrade_file(film, kind, seed, output, progress)
-    typer.echo(out)
+        progress.result(degrade_file(film, kind, seed, output, progress))
 
 
 def degrade_file(film: Path, kind: str, seed: int, output: Path | None, progress: Progress) -> Path:

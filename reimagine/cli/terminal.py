@@ -52,6 +52,14 @@ class Quiet(NoProgress):
     def warning(self, line: str) -> None:
         typer.echo(" ".join(line.split()), err=True)
 
+    def result(self, line: object) -> None:
+        """Print what a command gives, such as the path of a film, on standard output."""
+        typer.echo(line)
+
+    def summary(self, line: str) -> None:
+        """Report where everything is, after all work."""
+        self.message(line)
+
 
 class Bar(Quiet):
     """A progress bar with frames per second, elapsed time and remaining time."""
@@ -81,10 +89,33 @@ class Bar(Quiet):
         self.done = self.begun = 0.0
 
     def __exit__(self, *_: object) -> None:
-        if self.task is not None:
-            self.bar.stop()
+        self._close()
+
+    def result(self, line: object) -> None:
+        self._close()
+        super().result(line)
+
+    def summary(self, line: str) -> None:
+        self._close()
+        self.message(line)
+
+    def _close(self) -> None:
+        """End the bars, which stay on the screen: what is printed below them would otherwise be overwritten."""
+        if self.task is None:
+            return
+        self._finish()
+        self.bar.stop()
+        for task in self.bar.task_ids:
+            self.bar.remove_task(task)
+        self.task = None
+
+    def _finish(self) -> None:
+        """Stop the movement of a bar without a total."""
+        if self.task is not None and not self.total:
+            self.bar.update(self.task, total=1, completed=1)
 
     def begin(self, title: str, total: int, unit: str = "fps") -> None:
+        self._finish()
         self.bar.start()
         self.unit, self.total = unit, total
         self.done, self.begun = 0.0, time.monotonic()
@@ -106,10 +137,10 @@ class Bar(Quiet):
         return f"{self.done:.0f}{of} {unit}" if of or self.done else ""
 
     def message(self, line: str) -> None:
-        self.bar.console.print(line, style="dim", highlight=False, markup=False)
+        self.bar.console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
 
     def warning(self, line: str) -> None:
-        self.bar.console.print(line, highlight=False, markup=False)
+        self.bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 class JsonLines(Quiet):

@@ -88,7 +88,7 @@ def _write_notes_pictures(folder: Path, title: str) -> None:
 
 
 def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -> None:
-    """Draw notes: time to the right, pitch upwards, velocity as colour; lines at named pitches and every few seconds."""
+    """Draw notes: time to the right, pitch upwards, velocity as colour; lines at named pitches and round times."""
     import cv2
 
     pitches = [n.pitch for n in notes] or [60]

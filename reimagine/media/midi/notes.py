@@ -126,9 +126,9 @@ def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
 
     Bars begin on beats: if the first beat is not at the start, the first bar is a pickup bar of some 32nd notes, whose
     tempo is as close to that of the music as this allows. If all notes have a voice, each voice has a track. A pitch
-    bend applies to a whole MIDI channel. Notes without bends share the first channel of their voice; each note with bends gets that of the voice's other channels (all 14 pitched ones of notes without
-    voices) which has been silent longest. Only where more of them sound at once do some share a channel: then the
-    later bend applies to all of them.
+    bend applies to a whole MIDI channel. Notes without bends share the first channel of their voice; each note with
+    bends gets that of the voice's other channels (all 14 pitched ones of notes without voices) which has been silent
+    longest. Only where more of them sound at once do some share a channel: then the later bend applies to all of them.
 
     Args:
         path: the file.

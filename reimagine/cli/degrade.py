@@ -55,8 +55,7 @@ def degrade(
     from reimagine.cli.terminal import command_progress
 
     with command_progress(quiet, False) as progress:
-        out = degrade_file(film, kind, sound, seed, output, progress)
-    typer.echo(out)
+        progress.result(degrade_file(film, kind, sound, seed, output, progress))
 
 
 def degrade_file(path: Path, kind: str, sound: str | None, seed: int, output: Path | None, progress: Progress) -> Path:

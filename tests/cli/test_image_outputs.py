@@ -198,7 +198,7 @@ def test_the_notes_of_a_sequence_are_shown_and_reported(tmp_path):
     pattern = write_sequence(tmp_path / "in" / "%d.exr", (1, 2, 4), "half", dpx__Transfer="Linear")
     *_, err = run_cli("colorize", pattern, "--model", "tint", "--into", tmp_path / "run")
     said = ("24 frames per second are assumed", "numbers without an image: 3;", "linear light is converted")
-    notes = " ".join(json.loads((tmp_path / "run" / "report.json").read_text())["notes"])
+    notes = " ".join(json.loads((tmp_path / "run" / "report.json").read_text())["remarks"])
     assert all(words in " ".join(err.split()) and words in notes for words in said)
 
 

@@ -127,7 +127,7 @@ def print_end_to_end_speed(look: str, films: Path) -> None:
         write_frames(path, frames, source.rate)
         result = reimagine.run(path, [reimagine.model("cartoon")(look=look)], Path(folder) / "run")
     seconds = result.report["seconds"]
-    stage, total = (FRAMES / seconds[name] for name in ("cartoon", "all"))
+    stage, total = (FRAMES / seconds[name] for name in ("cartoon", "last_command"))
     print(
         f"\n`reimagine cartoon`, {FRAMES} frames of 640x480: {stage:.1f} frames/s in the stage, "
         f"{total:.1f} frames/s end to end (including the start of torch).",

@@ -27,10 +27,10 @@ from reimagine.media.score.engraving import check_score_output, write_score
 from reimagine.media.video.film import MIDI_SUFFIXES, Film
 from reimagine.media.video.frames import Frame
 from reimagine.progress import Progress
-from reimagine.records import read_json
 from reimagine.runs.folder import Run
 from reimagine.runs.image_outputs import claim
 from reimagine.runs.keys import hash_of
+from reimagine.runs.reports import read_report
 from reimagine.runs.tracks import FilmTracks
 
 
@@ -90,7 +90,7 @@ def deliver(
     """Export the film and write its report, unless this very film was delivered there before; return the report.
 
     Args:
-        begun: `time.monotonic()` at the start of the whole run, for `seconds.all`.
+        begun: `time.monotonic()` at the start of the command, for `seconds.last_command`.
     """
     key = hash_of([step.key for step in run.steps], run.key, asdict(encoding), str(out.resolve()))
     made.cover(run.folder, out)
@@ -106,7 +106,7 @@ def deliver(
         progress.warning(line)
     facts = report(run, out, remarks)
     facts["seconds"]["export"] = round(time.monotonic() - started, 2)
-    facts["seconds"]["all"] = round(time.monotonic() - begun, 2)
+    facts["seconds"]["last_command"] = round(time.monotonic() - begun, 2)
     _draw(run, out)
     facts = {"key": key, "bytes": _bytes(run.film, out), **facts}
     write_text_atomically(report_path, json.dumps(facts, indent=1))
@@ -118,7 +118,7 @@ def _delivered(film: Film, out: Path, report_path: Path, key: str) -> dict[str, 
     if not report_path.exists():
         return None
     try:
-        facts = read_json(report_path, dict[str, Any], RunError, "it is written again")
+        facts = read_report(report_path)
     except RunError:
         return None
     same = facts.get("key") == key and facts.get("bytes") == _bytes(film, out)

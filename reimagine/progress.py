@@ -9,7 +9,7 @@ class Progress(Protocol):
     """Receives progress. The command line draws a bar or JSON lines; `NoProgress` ignores it."""
 
     def begin(self, title: str, total: int, unit: str = "fps") -> None:
-        """Start a task of `total` units (0: unknown). `unit` "fps" counts frames, "s" counts seconds."""
+        """Start a task of `total` units (0: unknown). `unit` "fps" counts frames; others are named, such as "s"."""
         ...
 
     def advance(self, count: float) -> None:

@@ -49,6 +49,7 @@ def _random_networks() -> Networks:
     from reimagine.stages.compose.melody.net import PhraseGenerator
     from reimagine.stages.continuation.recall.net import NextFrameNet
     from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
+    from reimagine.stages.transcribe.onsets_frames.net import OnsetsFramesNet
     from reimagine.stages.upscale.edsr.net import EDSR
 
     stabilizer = ConsistencyNet(4, aligned=True)
@@ -67,6 +68,7 @@ def _random_networks() -> Networks:
         "cartoon cartoongan": (LightGenerator(**arch), {"kind": "light", **arch}),
         "continue recall": (NextFrameNet((4, 8)), {"widths": (4, 8)}),
         "compose melody": (PhraseGenerator(4, 8), {"latent": 4, "width": 8}),
+        "transcribe onsets-frames": (OnsetsFramesNet(4), {"width": 4}),
     }
 
 

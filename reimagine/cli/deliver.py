@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from reimagine import stages
 from reimagine.cli.options import given_engine, given_reading
 
 if TYPE_CHECKING:
     from reimagine.api import Result
+    from reimagine.cli.terminal import Quiet
     from reimagine.progress import Progress
 
 ENCODING_OPTIONS = ("codec", "crf", "preset", "preset_archive", "pix_fmt")
@@ -65,7 +64,7 @@ def _export_sounds(folder: Path, given: Mapping[str, Any]) -> None:
         export_voices(Run.open(folder), given["export_voices"], select_device(given["device"]))
 
 
-def plan(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping[str, Any], progress: Progress) -> None:
+def plan(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping[str, Any], progress: Quiet) -> None:
     """Check everything that is checked before the first frame, and print each step with its time and disk space."""
     from reimagine.execution.dry_run import plan_steps
     from reimagine.execution.requirements import check_requirements
@@ -84,6 +83,6 @@ def plan(film: Path, steps: Sequence[Any], into: Path | None, given: Mapping[str
     planned = list(plan_steps(opened, steps, given["intermediates"]))
     for step in planned:
         cost = "done" if step.done else f"about {step.seconds:,.0f} s, {step.bytes / 1e6:,.0f} MB"
-        typer.echo(f"{step.stage:<11} {step.model:<12} {step.key}  {cost}")
+        progress.result(f"{step.stage:<11} {step.model:<12} {step.key}  {cost}")
     seconds, size = sum(step.seconds for step in planned), sum(step.bytes for step in planned)
-    typer.echo(f"{'all':<34} about {seconds / 60:,.1f} minutes on two cores, {size / 1e6:,.0f} MB")
+    progress.result(f"{'all':<34} about {seconds / 60:,.1f} minutes on two cores, {size / 1e6:,.0f} MB")

@@ -49,8 +49,9 @@ def demo(
 
         steps = recipe.read(bundled.recipe_path("everything"))
         done = run(bundled.bundled_path("assets/demo.mp4"), steps, into, progress=progress)
-        typer.echo(done.film)
+        progress.result(done.film)
         page = write_gallery([Run.open(done.folder)], output or done.folder / "site", progress, DEMO_CREDIT)
-    if browse:
-        typer.launch(str(page))
-    typer.echo(page)
+        progress.result(page)
+        progress.summary(f"film: {done.film}; run folder: {done.folder}; page: {page}")
+        if browse:
+            typer.launch(str(page))

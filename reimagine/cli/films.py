@@ -16,6 +16,7 @@ from reimagine.errors import MediaError, RecipeError, RunError, StageError
 from reimagine.progress import NoProgress
 
 if TYPE_CHECKING:
+    from reimagine.cli.terminal import Quiet
     from reimagine.engines import Advance, Engine
     from reimagine.progress import Progress
 
@@ -108,7 +109,7 @@ def queue_of(sources: Sequence[Path], given: Mapping[str, Any]) -> list[QueuedFi
     ]
 
 
-def deliver_films(sources: Sequence[Path], steps: Sequence[Any], given: Mapping[str, Any], progress: Progress) -> None:
+def deliver_films(sources: Sequence[Path], steps: Sequence[Any], given: Mapping[str, Any], progress: Quiet) -> None:
     """Run the steps on each film; print the path of each finished film on standard output. A dry run only plans them.
 
     Of several films, one that cannot be processed is reported, and the others are processed.
@@ -126,11 +127,13 @@ def deliver_films(sources: Sequence[Path], steps: Sequence[Any], given: Mapping[
         return
     if [queued.film for queued in queue] == list(sources) and len(queue) == 1:
         done = deliver(queue[0].film, steps, queue[0].into, given, progress)
-        typer.echo(done.film)
-        _write_page([done.folder], given["page"], progress)
+        progress.result(done.film)
+        page = _write_page([done.folder], _page_folder(given, done.folder), progress)
+        _finish(f"film: {done.film}; run folder: {done.folder}", page, given["open"], progress)
         return
     folders, failed = _deliver_queue(queue, steps, given, progress)
-    _write_page(folders, given["page"], progress)
+    page = _write_page(folders, _page_folder(given, given["into"] or Path("runs")), progress)
+    _finish(f"finished films: {len(folders)}; run folders: {_listed(folders)}", page, given["open"], progress)
     for name, error in failed.items():
         progress.warning(f"{name}: not finished: {error}")
     if failed:
@@ -138,7 +141,7 @@ def deliver_films(sources: Sequence[Path], steps: Sequence[Any], given: Mapping[
 
 
 def _deliver_queue(
-    queue: Sequence[QueuedFilm], steps: Sequence[Any], given: Mapping[str, Any], progress: Progress
+    queue: Sequence[QueuedFilm], steps: Sequence[Any], given: Mapping[str, Any], progress: Quiet
 ) -> tuple[list[Path], dict[str, str]]:
     """The run folders of the finished films, and of each other one the name and the error."""
     folders, failed = list[Path](), dict[str, str]()
@@ -149,7 +152,7 @@ def _deliver_queue(
                 progress.warning(f"{queued}: {line}")
             if result.folder:
                 folders.append(result.folder)
-                typer.echo(result.film)
+                progress.result(result.film)
             else:
                 failed[queued.film.name] = result.error
             progress.message(f"{number} of {len(queue)}: {queued}: {result.error or 'finished'}")
@@ -193,11 +196,31 @@ def _result(queued: QueuedFilm, steps: Sequence[Any], given: Mapping[str, Any], 
     return FilmResult(done.film, done.folder)
 
 
-def _write_page(folders: Sequence[Path], page: Path | None, progress: Progress) -> None:
-    """Write one page of all finished films, if one was asked for, and print its path."""
-    if not page or not folders:
-        return
+def _page_folder(given: Mapping[str, Any], folder: Path) -> Path | None:
+    """The folder of the page: `--page`, or, to open one, a folder beside the results."""
+    return given["page"] or (folder / "site" if given["open"] else None)
+
+
+def _write_page(folders: Sequence[Path], out: Path | None, progress: Quiet) -> Path | None:
+    """Write one page of all finished films, if one was asked for, and print its path; return it."""
+    if not out or not folders:
+        return None
     from reimagine.gallery.page import write_gallery
     from reimagine.runs.folder import Run
 
-    typer.echo(write_gallery([Run.open(folder) for folder in folders], page, progress))
+    page = write_gallery([Run.open(folder) for folder in folders], out, progress)
+    progress.result(page)
+    return page
+
+
+def _finish(where: str, page: Path | None, browse: bool, progress: Quiet) -> None:
+    """Say where everything is, and open the page if that was asked for."""
+    progress.summary(f"{where}; page: {page}" if page else where)
+    if page and browse:
+        typer.launch(str(page))
+
+
+def _listed(folders: Sequence[Path]) -> str:
+    """The names of at most three folders."""
+    names = ", ".join(map(str, folders[:3]))
+    return f"{names} and {len(folders) - 3} more" if len(folders) > 3 else names

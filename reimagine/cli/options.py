@@ -39,6 +39,7 @@ FILMS = parameter(
 DEVICE = parameter("device", str, "auto", option("auto, cpu, cuda or mps"))
 QUIET = parameter("quiet", bool, False, option("Show no progress", "--quiet", "-q"))
 JSON = parameter("json", bool, False, option("Show progress as JSON lines on standard error", "--json"))
+OPEN = parameter("open", bool, False, option("Open the page in the browser [without --page: <run>/site]", "--open"))
 INTO = parameter("into", Optional[Path], None, option("Run folder [default: runs/<film's stem>]"))
 
 
@@ -126,6 +127,7 @@ COMMON = [
     parameter("again", bool, False, option("On a run folder: add a step, instead of replacing one of the same stage")),
     parameter("jobs", int, 1, option("Number of films that are processed at the same time, if there are several")),
     parameter("page", Optional[Path], None, option("Also write a web page of all finished films to this folder")),
+    OPEN,
     QUIET,
     JSON,
 ]

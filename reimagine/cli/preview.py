@@ -48,7 +48,7 @@ def _add_sheet(group: typer.Typer, stage: str) -> None:
 
             device = _limited_device(given)
             model, film, into, frames = (given[name] for name in ("model", "film", "into", "frames"))
-            typer.echo(preview(stage, model, film, into, frames, device, progress, given_reading(given)))
+            progress.result(preview(stage, model, film, into, frames, device, progress, given_reading(given)))
 
     model = _model_parameter(stage)
     frames = parameter("frames", int, 4, option("Number of frames, spread over the film"))
@@ -66,7 +66,7 @@ def _add_score(group: typer.Typer, stage: str) -> None:
 
             device = _limited_device(given)
             model, film, into = (given[name] for name in ("model", "film", "into"))
-            typer.echo(preview_score(stage, model, film, into, device, progress, given_reading(given)))
+            progress.result(preview_score(stage, model, film, into, device, progress, given_reading(given)))
 
     help = "Draw the score of a film's music (SVG)."
     register(command, [FILM, _model_parameter(stage), INTO, *READING, DEVICE, QUIET, JSON], help)
@@ -86,7 +86,7 @@ def _add_audition(group: typer.Typer, stage: str) -> None:
 
             options = {"weights": given["weights"]} if given["weights"] else {}
             model = recipe.build(stage, given["model"], options)
-            typer.echo(preview_instruments(model, given["notes"], given["into"], progress))
+            progress.result(preview_instruments(model, given["notes"], given["into"], progress))
 
     argument = typer.Argument(help="A melody, .mid [default: a scale and a chord]")
     parameters = [

@@ -50,6 +50,7 @@ def gallery(
     runs: Annotated[list[Path], typer.Argument(help="Run folders")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the page")] = Path("site"),
     credit: Annotated[str, typer.Option(help="Maker and licence of the films [default: from their metadata]")] = "",
+    browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser")] = False,
     quiet: QUIET = False,
 ) -> None:
     """Write a web page that shows runs beside their sources, with shots, sound, ending, recipe and credits."""
@@ -58,7 +59,10 @@ def gallery(
     with command_progress(quiet, False) as progress:
         from reimagine.gallery.page import write_gallery
 
-        typer.echo(write_gallery([open_run(run) for run in runs], output, progress, credit))
+        page = write_gallery([open_run(run) for run in runs], output, progress, credit)
+        progress.result(page)
+        if browse:
+            typer.launch(str(page))
 
 
 @app.command("prune")

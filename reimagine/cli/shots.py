@@ -47,7 +47,7 @@ def _shots(**given: Any) -> None:
             raise MediaError(f"{given['film']}: has no picture, so it has no shots; give a film")
         table = given["output"] or _unedited(run, run.folder / "shots.csv")
         write_shots(table, run.film, run.shots)
-        typer.echo(table)
+        progress.result(table)
 
 
 def _unedited(run: Run, table: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
@@ -46,10 +46,9 @@ SCORE = parameter(
 
 
 def add_stage_commands(app: typer.Typer) -> None:
-    """A command for each stage that has one, and for each chain of stages."""
+    """A command for each stage, and for each chain of stages."""
     for name, row in stages.STAGES.items():
-        if row.command:
-            app.command(name)(_command([name], row.help, None))
+        app.command(name)(_command([name], row.help, None))
     for name, chain in stages.CHAINS.items():
         app.command(name)(_command(list(chain.stages), chain.help, chain))
 
@@ -93,15 +92,28 @@ def resolve_model(stage: str, given: Mapping[str, Any]) -> str:
     return next((name for name, names in own.items() if relevant <= names), stages.default_model(stage))
 
 
+def _only_of(stage: str, name: str, other: str) -> set[str]:
+    """The options of a model that another one does not have."""
+    return _option_names(stage, name) - _option_names(stage, other)
+
+
 def _option_names(stage: str, name: str) -> set[str]:
     return {option.name for option in recipe.options(stages.model_class(stage, name))}
 
 
-def _build_models(chain: Sequence[str], names: Sequence[str | None], given: Mapping[str, Any]) -> list[Any]:
-    """The models of a chain, each with those of the given options that are its own."""
+def _build_models(
+    chain: Sequence[str], names: Sequence[str | None], given: Mapping[str, Any], message: Callable[[str], Any]
+) -> list[Any]:
+    """The models of a chain, each with those of the given options that are its own.
+
+    A model that is not the default, because it has the given options, is named in a message.
+    """
     models = []
     for stage, name in zip(chain, names, strict=True):
-        chosen = name or resolve_model(stage, given)
+        chosen, default = name or resolve_model(stage, given), stages.default_model(stage)
+        if chosen not in (name, default):
+            flags = " ".join(flag(option) for option in given if option in _only_of(stage, chosen, default))
+            message(f"{stage}: the model is {chosen}, because {default} has no {flags}")
         own = _option_names(stage, chosen)
         models.append(recipe.build(stage, chosen, {k: v for k, v in given.items() if k in own}))
     unused = set(given) - {option.name for model in models for option in recipe.options(type(model))}
@@ -127,7 +139,7 @@ def _command(names: list[str], help: str, chain: stages.Chain | None) -> Any:
                 requested = [given.get(stage) for stage in chosen]
                 requested = [r if s in names else None for s, r in zip(chosen, requested, strict=True)]
             options = {p.name: given[p.name] for p in own if given[p.name] not in (None, [])}
-            steps = _build_models(chosen, requested, options)
+            steps = _build_models(chosen, requested, options, progress.message)
             deliver_films(given["films"] or [_empty_score(given["into"])], steps, given, progress)
 
     extra = _extra_parameters(names, own, chain)

@@ -32,11 +32,20 @@ def run_step(job: StepJob) -> Step:
     if finished_step(folder, key, job.progress.message) is None:
         folder.mkdir(parents=True, exist_ok=True)
         begun = time.monotonic()
-        if kind.writes != "picture":
-            job.progress.begin(job.stage, 0)
-        outcome = RUNNERS[kind](job, folder)
+        outcome = _run(job, folder, kind)
         seconds = time.monotonic() - begun if outcome.seconds is None else outcome.seconds
         facts = folder.name, key, *stages.identify(job.model), kind.writes, source.folder if source else ""
         step = Step(*facts, round(seconds, 2), outcome.frames, outcome.start, dict(outcome.counts), outcome.change)
         write_step(folder, step, job.model)
     return run.add(folder)
+
+
+def _run(job: StepJob, folder: Path, kind: Kind) -> Outcome:
+    """Run the step; the progress of sound and notes counts seconds of the film."""
+    if kind.writes == "picture":
+        return RUNNERS[kind](job, folder)
+    seconds = round(job.run.tracks.seconds)
+    job.progress.begin(job.stage, seconds, "s")
+    outcome = RUNNERS[kind](job, folder)
+    job.progress.advance(seconds)
+    return outcome

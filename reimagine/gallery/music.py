@@ -35,6 +35,12 @@ DYNAMIC_RANGE = 70
 """dB from black to full brightness."""
 SATURATION = 0.75
 """Saturation of the colours, 0..1."""
+NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+"""Names of the pitch classes."""
+NATURALS = (0, 2, 4, 5, 7, 9, 11)
+"""Semitones above C of the white keys."""
+SMALL_RANGE = 18
+"""Semitones up to which a piano roll has a line for each white key, not only for each C."""
 MARGIN_LEFT = 60
 """Pixels of a piano roll left of the first second, for the pitches."""
 MARGIN_RIGHT = 20
@@ -82,7 +88,7 @@ def _write_notes_pictures(folder: Path, title: str) -> None:
 
 
 def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -> None:
-    """Draw notes: time to the right, pitch upwards, velocity as colour; lines at every C and every few seconds."""
+    """Draw notes: time to the right, pitch upwards, velocity as colour; lines at named pitches and round times."""
     import cv2
 
     pitches = [n.pitch for n in notes] or [60]
@@ -97,10 +103,11 @@ def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -
     def y(pitch: float) -> int:
         return bottom - round((bottom - MARGIN_TOP) * (pitch - low) / (high - low))
 
-    for pitch in range(24, 109, 12):
-        if low <= pitch <= high:
+    classes = NATURALS if high - low <= SMALL_RANGE else (0,)
+    for pitch in range(low, high + 1):
+        if pitch % 12 in classes:
             cv2.line(image, (MARGIN_LEFT, y(pitch)), (width - MARGIN_RIGHT, y(pitch)), GRID_COLOUR)
-            _write_text(image, f"{pitch}", (20, y(pitch) + 4))
+            _write_text(image, note_name(pitch), (20, y(pitch) + 4))
     step = next((step for step in GRID_STEPS if seconds / step <= MAX_LINES), GRID_STEPS[-1])
     for second in range(0, int(seconds) + 1, step):
         cv2.line(image, (x(second), MARGIN_TOP), (x(second), bottom), GRID_COLOUR)
@@ -110,8 +117,14 @@ def piano_roll(notes: Notes, path: Path, width: int = 1200, height: int = 400) -
     for n in notes:
         colour = colours[min(255, 2 * n.velocity)].tolist()
         cv2.rectangle(image, (x(n.start), y(n.pitch) - half), (x(n.end), y(n.pitch) + half), colour, -1)
-    _write_text(image, f"{len(notes)} notes, {notes.tempo:.0f} quarter notes a minute", (MARGIN_LEFT, 24))
+    title = f"{len(notes)} notes, {notes.tempo:.0f} quarter notes a minute; bright: loud; C4: middle C"
+    _write_text(image, title, (MARGIN_LEFT, 24))
     write_image(path, image)
+
+
+def note_name(pitch: int) -> str:
+    """The name of a MIDI pitch in scientific pitch notation: 60 is C4, 61 is C#4."""
+    return f"{NOTE_NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def _write_text(image: np.ndarray, text: str, origin: tuple[int, int]) -> None:
@@ -122,7 +135,10 @@ def _write_text(image: np.ndarray, text: str, origin: tuple[int, int]) -> None:
 
 
 def rainbowgram(sound: Sound, path: Path) -> None:
-    """Draw a constant-Q spectrogram: brightness is level, hue the phase advance (Engel et al. 2017, section 4.2)."""
+    """Draw a constant-Q spectrogram: brightness is level, hue the phase advance (Engel et al. 2017, section 4.2).
+
+    Of a long sound, SECONDS from the middle are drawn; the title says which.
+    """
     from matplotlib.colors import hsv_to_rgb
     from matplotlib.figure import Figure
 
@@ -137,9 +153,33 @@ def rainbowgram(sound: Sound, path: Path) -> None:
     highest = LOWEST_PITCH + 12 * OCTAVES
     extent = (start, start + len(samples) / RATE, LOWEST_PITCH, highest)
     axes.imshow(image, origin="lower", aspect="auto", extent=extent)
-    axes.set(xlabel="seconds", ylabel="MIDI pitch")
-    axes.set_yticks(range(LOWEST_PITCH, highest + 1, 12))
+    axes.set(xlabel="time (s)", ylabel="pitch, frequency", title=_shown_part(start, sound.seconds))
+    pitches = range(LOWEST_PITCH, highest + 1, 12)
+    axes.set_yticks(pitches, [f"{note_name(p)}, {440 * 2 ** ((p - 69) / 12):.0f} Hz" for p in pitches])
+    _draw_legend(figure, axes)
     write_figure(path, figure, 100)
+
+
+def _shown_part(start: float, seconds: float) -> str:
+    """The title of a rainbowgram: which seconds of the sound it shows."""
+    if seconds <= SECONDS:
+        return f"all {seconds:.1f} s"
+    return f"{start:.0f} to {start + SECONDS:.0f} s of {seconds:.0f} s"
+
+
+def _draw_legend(figure: Any, axes: Any) -> None:
+    """Colour bars beside a rainbowgram: what brightness and hue mean."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import ListedColormap, Normalize, hsv_to_rgb
+
+    deviation = RATE / HOP / 2
+    hues = hsv_to_rgb([(hue, SATURATION, 1.0) for hue in np.linspace(0, 1, 256)])
+    for limits, colours, label in (
+        ((-DYNAMIC_RANGE, 0), "gray", "brightness: level (dB)"),
+        ((-deviation, deviation), ListedColormap(hues), "colour: frequency minus\nthat of the row (Hz)"),
+    ):
+        bar = ScalarMappable(Normalize(*limits), colours)
+        figure.colorbar(bar, ax=axes, label=label, fraction=0.03, pad=0.02)
 
 
 def _phase_and_level(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -124,7 +124,7 @@ def preview_score(
     written = tracks.artifact("notes")
     if not (written or run.film.sounds or run.film.is_score):
         raise StageError(f"{stage}: {run.film.source} has no sound track; give a film with sound")
-    progress.begin("preview", 0)
+    progress.begin("preview", 0, "s")
     notes = read_notes(written) if written else transcribed_notes(tracks, recipe.build(stage, name, {}), device)
     write_score(path, notes, title(Path(run.film.source)))
     return path
@@ -150,7 +150,7 @@ def preview_instruments(timbre: Any, score: Path | None, into: Path, progress: P
     notes = read_notes(score) if score else _scale_and_chord()
     into.mkdir(parents=True, exist_ok=True)
     made.guard(into)
-    progress.begin("preview", len(instruments))
+    progress.begin("preview", len(instruments), "instruments")
     for name in instruments:
         synthesize = replace(timbre, instruments=name).load("cpu")
         write_sound(into / f"{name}.ogg", synthesize(notes))

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from reimagine import stages
+from reimagine.gallery.sound_report import sound_entries
 from reimagine.media.export.containers import FILM_SUFFIXES
 from reimagine.media.video.film import Film
 from reimagine.media.video.frames import Frame
@@ -31,7 +32,7 @@ BORDER = 4
 BACKGROUND = (24, 24, 24)
 """Colour of the border, RGB."""
 NOTE_COUNT = "notes"
-"""A step's number of notes. It is in step.json only: "notes" in report.json are messages."""
+"""A step's number of notes, which is not listed as a count: that of the last step is an entry of its own."""
 
 
 def report(run: Run, out: Path, messages: list[str]) -> dict[str, Any]:
@@ -40,16 +41,17 @@ def report(run: Run, out: Path, messages: list[str]) -> dict[str, Any]:
     Args:
         run: the run, with all steps done.
         out: the finished film.
-        messages: messages of the export; listed with the notes on the source film.
+        messages: remarks of the export; listed with the remarks on the source film.
 
     Returns:
-        Frames, rate, shots, seconds per stage, peak memory in MB, counts, colourfulness and warping error before and
-        after, what the models report, and the length of the sound minus that of the picture in seconds.
+        Of a picture: frames, rate, shots, colourfulness and warping error before and after. Of new sound or notes:
+        duration, loudness, number of notes, tempo. Of all runs: seconds per stage, peak memory in MB, counts, what the
+        models report, the length of the sound minus that of the picture in seconds, and remarks.
     """
     tracks, steps = run.tracks, run.steps
     film = tracks.film
-    quality = _quality(tracks) if film.frames else {}
-    colour = {state: round(row["colourfulness"], 2) for state, row in quality.items()}
+    picture, measures = _picture_entries(run) if film.frames else ({}, {})
+    has_music = not film.frames or any(step.writes != "picture" for step in steps)
     counts: dict[str, float] = {}
     entries: dict[str, Any] = {}
     for step in steps:
@@ -59,17 +61,30 @@ def report(run: Run, out: Path, messages: list[str]) -> dict[str, Any]:
         entries |= model.report(step.counts)
     return {
         "film": film.source,
-        "frames": tracks.picture().frames,
-        "fps": round(float(film.rate), 3),
-        "shots": len(run.shots),
+        **picture,
+        **(sound_entries(tracks) if has_music else {}),
         "seconds": {step.stage: step.seconds for step in steps},
         "peak_rss_mb": round(_peak_rss(), 1),
         "counts": counts,
-        "colourfulness": {"before": colour.get("source", 0.0), "after": colour.get("after", 0.0)},
-        "warp_error": {state: float(f"{row['warp_error']:.3g}") for state, row in quality.items()},
+        **measures,
         **entries,
         "audio_minus_video_seconds": _sound_minus_picture(out) if _has_picture_and_sound(film, out) else None,
-        "notes": [*film.notes, *messages],
+        "remarks": [*film.notes, *messages],
+    }
+
+
+def _picture_entries(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The entries on the frames of a picture, and those that are measured on them."""
+    quality = _quality(run.tracks)
+    colour = {state: round(row["colourfulness"], 2) for state, row in quality.items()}
+    facts = {
+        "frames": run.tracks.picture().frames,
+        "fps": round(float(run.tracks.film.rate), 3),
+        "shots": len(run.shots),
+    }
+    return facts, {
+        "colourfulness": {"before": colour.get("source", 0.0), "after": colour.get("after", 0.0)},
+        "warp_error": {state: float(f"{row['warp_error']:.3g}") for state, row in quality.items()},
     }
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reimagine import recipe, stages
-from reimagine.errors import RunError
-from reimagine.records import read_json
 from reimagine.runs.prune import size
-from reimagine.runs.step import ADVICE, ARTIFACTS, Step, read_options
+from reimagine.runs.reports import read_report
+from reimagine.runs.step import ARTIFACTS, Step, read_options
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,7 +32,7 @@ def summary(run: Run) -> list[RenderableType]:
     parts: list[RenderableType] = [_film_line(run), _step_table(run)]
     report = run.folder / "report.json"
     if report.exists():
-        parts.append(_report_table(read_json(report, dict[str, Any], RunError, ADVICE)))
+        parts.append(_report_table(read_report(report)))
     return parts
 
 

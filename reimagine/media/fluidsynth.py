@@ -48,4 +48,5 @@ def render(notes: Notes, font: Path, program: int, rate: int) -> Sound:
 def _options(wave: Path, rate: int) -> list[str]:
     """Fluidsynth's options: no shell and no MIDI input, quiet, a float WAV file, no reverberation, no chorus."""
     output = ["-ni", "-q", "-F", str(wave), "-T", "wav", "-O", "float", "-r", str(rate)]
-    return [*output, "-g", str(GAIN), "-R", "0", "-C", "0"]
+    only_used_samples = ["-o", "synth.dynamic-sample-loading=1"]
+    return [*output, *only_used_samples, "-g", str(GAIN), "-R", "0", "-C", "0"]

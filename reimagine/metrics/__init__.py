@@ -1,4 +1,4 @@
-"""Metrics of colour, temporal consistency, restoration, continuations, notes and timbres.
+"""Metrics of colour, temporal consistency, restoration, continuations, loudness, notes and timbres.
 
 Every function takes images, frames or notes and returns numbers; the workflows that use them are in `evaluation`.
 """

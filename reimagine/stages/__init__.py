@@ -24,7 +24,6 @@ class Stage:
         models: "module:class" by model name; the first is the default.
         help: one sentence for `reimagine --help`.
         done: past participle for the gallery page, such as "coloured".
-        command: whether `reimagine <stage> FILM` exists.
         preview: whether `reimagine preview <stage> FILM` exists.
         restores_source: the stage needs the unprocessed picture, so it comes before all other picture stages, and later
             stages use its result as the source.
@@ -35,7 +34,6 @@ class Stage:
     models: Mapping[str, str]
     help: str
     done: str
-    command: bool = True
     preview: bool = False
     restores_source: bool = False
     measures_input: bool = False
@@ -135,6 +133,7 @@ STAGES: dict[str, Stage] = {
         Kind.TRANSCRIPTION,
         {
             "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",
+            "onsets-frames": "reimagine.stages.transcribe.onsets_frames.stage:OnsetsFrames",
             "pyin": "reimagine.stages.transcribe.pyin:Pyin",
         },
         help="Transcribe the film's music to MIDI.",
@@ -154,16 +153,14 @@ STAGES: dict[str, Stage] = {
             "soundfont": "reimagine.stages.timbre.soundfont:Soundfont",
             "sine": "reimagine.stages.timbre.sine:Sine",
         },
-        help="Synthesize notes with chosen instruments.",
+        help="Synthesize notes with chosen instruments: those of a MIDI file, or of a run folder.",
         done="played on other instruments",
-        command=False,
     ),
     "mix": Stage(
         Kind.MIX,
         {"level": "reimagine.stages.mix.level:Level"},
-        help="Mix the new sound with the film's own.",
+        help="Mix the new sound of a run folder with the film's own.",
         done="mixed",
-        command=False,
     ),
 }
 
@@ -182,6 +179,7 @@ TRAININGS: dict[str, str] = {
     "colorize": "reimagine.stages.colorize.unet.train:TrainColorize",
     "colorize-temporal": "reimagine.stages.colorize.temporal.train:TrainColorizeTemporal",
     "stabilize": "reimagine.stages.stabilize.convlstm.train:TrainStabilize",
+    "transcribe": "reimagine.stages.transcribe.onsets_frames.train:TrainTranscribe",
     "timbre": "reimagine.stages.timbre.harmonic.train:TrainTimbre",
     "compose": "reimagine.stages.compose.melody.train:TrainCompose",
     "cartoon": "reimagine.stages.cartoon.cartoongan.train:TrainCartoon",

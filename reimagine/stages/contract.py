@@ -149,7 +149,7 @@ class PictureModel(Model, Protocol):
     scene_reuse: ClassVar[bool] = False
     """Whether a part starts with one frame of the earlier shot that shows the same view (`Shot.similar_frame`)."""
     frames_per_second: ClassVar[float] = 5.0
-    """Speed at 640x480 on two cores, for `--dry-run`."""
+    """Speed on two cores for frames that are written with 640x480 pixels, for `--dry-run`."""
     inference_options: ClassVar[Sequence[str]] = ()
     """Options that do not affect what `prepare` learns."""
 

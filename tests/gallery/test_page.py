@@ -53,6 +53,44 @@ def test_the_divider_is_moved_by_mouse_and_keyboard(page):
     assert position == f"{split.input_value()}%" and not page.messages
 
 
+def test_a_click_on_the_picture_and_space_play_and_pause_without_moving_the_divider(page):
+    paused = "document.querySelector('.after').paused"
+    box = page.locator(".split").bounding_box()
+    corner = box["x"] + 30, box["y"] + 30
+    page.mouse.click(*corner)
+    page.wait_for_function(f"!{paused}")
+    page.mouse.click(*corner)
+    page.wait_for_function(paused)
+    page.locator(".next").click()
+    page.keyboard.press(" ")  # after a click, Space controls the player and not the button
+    page.wait_for_function(f"!{paused}")
+    assert page.locator(".split").input_value() == "50" and not page.messages
+
+
+def test_space_plays_where_nothing_has_the_focus_and_switches_a_focused_checkbox(page):
+    page.locator(".original-sound").focus()
+    page.keyboard.press(" ")
+    assert page.locator(".original-sound").is_checked() and page.evaluate("document.querySelector('.after').paused")
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_timeout(800)  # the focus has scrolled the page
+    position = page.evaluate("scrollY")
+    page.keyboard.press(" ")
+    page.wait_for_function("!document.querySelector('.after').paused")
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") == position
+
+
+def test_full_screen_shows_the_whole_picture_with_its_controls(page):
+    page.click(".full")
+    page.wait_for_function("document.fullscreenElement")
+    page.wait_for_timeout(300)
+    player, controls = (page.locator(name).bounding_box() for name in (".player", ".controls"))
+    assert player["width"] / player["height"] == pytest.approx(4 / 3, rel=0.02)
+    assert controls["y"] + controls["height"] <= page.evaluate("innerHeight")
+    page.keyboard.press("f")
+    page.wait_for_function("!document.fullscreenElement")
+
+
 def test_both_films_play_synchronously_with_sound_and_pause_together(page):
     page.click(".play")
     differences = []  # in frames

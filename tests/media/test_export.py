@@ -165,7 +165,7 @@ def test_sound_that_the_requested_container_cannot_hold_is_encoded(tmp_path, suf
     source = write_container(tmp_path / "film.avi", "mpeg4", sound=[(0, TONE)], sound_codec="pcm_s16le")
     result = reimagine.run(source, [TINT()], tmp_path / "run", tmp_path / f"out{suffix}")
     assert (codecs_of(result.film, "video"), codecs_of(result.film)) == ([picture], [sound])
-    encoded = any("was encoded as" in note for note in result.report["notes"])
+    encoded = any("was encoded as" in note for note in result.report["remarks"])
     assert encoded == (sound != "pcm_s16le")
 
 
@@ -176,7 +176,7 @@ def test_the_sample_aspect_ratio_is_kept(tmp_path, suffix):
     result = reimagine.run(source, [TINT()], tmp_path / "run", tmp_path / f"out{suffix}")
     with av.open(str(result.film)) as container:
         assert abs(96 * (container.streams.video[0].sample_aspect_ratio - Fraction(16, 15))) < 1
-    assert not any("sample aspect ratio" in note for note in result.report["notes"])
+    assert not any("sample aspect ratio" in note for note in result.report["remarks"])
 
 
 @pytest.mark.parametrize(

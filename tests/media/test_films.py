@@ -31,7 +31,7 @@ def test_a_variable_frame_rate_keeps_the_time_of_every_frame(tmp_path):
     source = make_film(tmp_path / "phone.mkv", 12, times=times)
     result = reimagine.run(source, [TINT()], tmp_path / "run")
     assert times_of(result.film) == [Fraction(t, 1000) for t in times]
-    assert any("variable" in note for note in result.report["notes"])
+    assert any("variable" in note for note in result.report["remarks"])
 
 
 def test_unchanged_sound_is_copied_packet_for_packet(tmp_path):

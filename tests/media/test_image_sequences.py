@@ -95,7 +95,7 @@ def test_missing_numbers_are_said_and_keep_their_time(tmp_path):
     pattern = write_sequence(tmp_path / "frames" / "v2_%04d.dpx", (3, 4, 7, 8))
     result = reimagine.run(pattern, [TINT()], tmp_path / "run", reading=Reading(rate=20))
     assert times_of(result.film) == [Fraction(n, 20) for n in (0, 1, 4, 5)]
-    assert any("numbers without an image: 5 to 6;" in note for note in result.report["notes"])
+    assert any("numbers without an image: 5 to 6;" in note for note in result.report["remarks"])
     part = open_film(pattern, None, Reading(rate=20)).trim(0.05, 0.25)
     assert (part.first, part.ticks, part.frames) == (1, (0, 3), 2) and error(part, 1, 7) <= 3
 

@@ -43,7 +43,31 @@ def test_bars_begin_on_beats(tmp_path):
     for a, b in zip(notes, back, strict=True):
         assert abs(a.start - b.start) < 2e-3 and abs(a.end - b.end) < 2e-3
         assert (a.pitch, a.velocity) == (b.pitch, b.velocity)
-    assert notes.tick(0.37) == 4 * 960 and notes.tick(0.37 + 2.4) == 8 * 960
+    assert notes.tick(0.37) == 600 and notes.tick(0.37 + 2.4) == 600 + 4 * 960
+
+
+@pytest.mark.parametrize("tempo", [60.0, 115.0, 230.0])
+@pytest.mark.parametrize("share", [0.1, 0.26, 0.5, 0.93, 2.7])
+def test_the_first_bar_has_nearly_the_tempo_of_the_music(tmp_path, tempo, share):
+    """A first beat at 0.1 to 2.7 beats: a short first bar, not a whole one of 459 quarter notes a minute."""
+    beat = share * 60 / tempo
+    notes = Notes((Note(beat, beat + 1, 60), Note(0.01, 0.1, 62)), tempo, beat)
+    back = reread(tmp_path / "a.mid", notes)
+    found = pretty_midi.PrettyMIDI(str(tmp_path / "a.mid"))
+    assert found.get_tempo_changes()[1] == pytest.approx(tempo, rel=0.26)
+    assert found.get_downbeats()[1] == pytest.approx(beat, abs=2e-3)
+    assert (back.tempo, back.beat) == (pytest.approx(tempo, rel=1e-4), pytest.approx(beat, abs=2e-3))
+
+
+def test_the_first_beat_of_files_of_earlier_versions_is_read(tmp_path):
+    messages = [
+        (0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(480))),
+        (4 * 480, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(100))),
+        (0, mido.Message("note_on", note=60)),
+        (480, mido.Message("note_off", note=60)),
+    ]
+    notes = foreign_file(tmp_path / "a.mid", *messages)
+    assert (notes.tempo, notes.beat) == (pytest.approx(100), pytest.approx(0.5))
 
 
 def test_the_pitch_wheel_returns_to_zero_after_a_note(tmp_path):

@@ -88,7 +88,7 @@ def test_sound_follows_the_speed_of_the_picture(tmp_path, part):
     assert sound.seconds == pytest.approx(film.seconds, abs=0.05)
     spectrum = np.abs(np.fft.rfft(samples[begin + 2000 : begin + 14000]))
     assert np.argmax(spectrum) * sound.rate / 12000 == pytest.approx(640, abs=5)
-    assert sum("the sound is slower and lower, at 64.00% of its speed" in n for n in result.report["notes"]) == 1
+    assert sum("the sound is slower and lower, at 64.00% of its speed" in n for n in result.report["remarks"]) == 1
 
 
 @pytest.mark.parametrize("order", FIELD_ORDERS)
@@ -155,7 +155,7 @@ def test_subtitles_and_chapters_follow_the_speed_of_the_picture(tmp_path):
         times = [float(chapter[name] * chapter["time_base"]) for name in ("start", "end")]
         assert times == pytest.approx([1, 2], abs=0.03)  # the source starts with the priming of its sound
         assert len(container.streams.audio) == 1
-    assert "sound track 2 does not fit the film's changed speed: left out" in result.report["notes"]
+    assert "sound track 2 does not fit the film's changed speed: left out" in result.report["remarks"]
 
 
 @pytest.mark.parametrize(

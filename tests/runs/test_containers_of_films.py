@@ -32,7 +32,7 @@ def streams_of(path) -> list[tuple[str, str]]:
 def test_the_sound_is_kept(name, codec, sound, suffix, tmp_path):
     source = write_container(tmp_path / name, codec, sound=[(0.0, TONE)], sound_codec=sound)
     done = reimagine.run(source, [TINT()], tmp_path / "run")
-    assert done.film.suffix == suffix and not done.report["notes"]
+    assert done.film.suffix == suffix and not done.report["remarks"]
     kept, original = ([c for kind, c in streams_of(p) if kind == "audio"] for p in (done.film, source))
     assert kept == original
     assert abs(read_sound(done.film).seconds - read_sound(source).seconds) < 0.05

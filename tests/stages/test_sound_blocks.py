@@ -12,8 +12,8 @@ import reimagine
 from reimagine.media import Note, Notes, Sound
 from reimagine.media.audio import samples
 from reimagine.media.audio.sound import read_sound, write_sound
+from reimagine.metrics.loudness import integrated_loudness
 from reimagine.stages.mix.level import CEILING, LOOK_AHEAD, limit_peaks, true_peaks
-from reimagine.stages.mix.loudness import integrated_loudness
 from reimagine.stages.timbre.player import reverberated
 
 SMALL = 10_007

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import cv2
 
 from reimagine import recipe, stages, zoo
-from reimagine.errors import ReimagineError, RunError
+from reimagine.errors import ReimagineError
 from reimagine.files import copy_atomically
-from reimagine.gallery.page.pictures import QUALITY, ending_strip, shot_strip, write_films
-from reimagine.gallery.show import value_text
+from reimagine.gallery.page.pictures import QUALITY, ending_strip, shot_strip, write_films, write_sounds
+from reimagine.gallery.show import changed_options, value_text
 from reimagine.media.images.names import title
 from reimagine.media.score.engraving import picture_size
 from reimagine.media.video.writer import write_image
-from reimagine.records import read_json
-from reimagine.runs.step import ADVICE, Step, read_options
+from reimagine.runs.reports import read_report
+from reimagine.runs.step import Step, read_options
 
 if TYPE_CHECKING:
     from reimagine.progress import Progress
@@ -32,10 +32,20 @@ SCORE = "score.svg"
 """Picture of the score of a step's notes."""
 STEP_PICTURES = {"piano-roll": "Piano roll", "rainbowgram": "Rainbowgram"}
 """Pictures of a step by file name, with their alternative text."""
-HIDDEN_ENTRIES = ("key", "bytes", "film", "notes")
+LEGENDS = {
+    "piano-roll": "Piano roll: time from left to right, pitch upwards (C4 is middle C). Bright bars are loud notes.",
+    "rainbowgram": "Rainbowgram: time from left to right, frequency upwards, one row for each third of a semitone. "
+    "Bright: loud. Colour: how far the frequency is above or below that of its row; a steady tone keeps its colour.",
+}
+"""What the pictures of a step show, by file name."""
+HIDDEN_ENTRIES = ("key", "bytes", "film", "remarks")
 """Entries of report.json that are not in the table of numbers."""
 LABELS = {
     "fps": "frames per second",
+    "duration_seconds": "duration in seconds",
+    "loudness_lufs": "loudness in LUFS",
+    "note_count": "number of notes",
+    "tempo": "tempo in quarter notes per minute",
     "seconds": "processing time in seconds",
     "peak_rss_mb": "peak memory in MB",
     "counts": "events",
@@ -67,7 +77,8 @@ def page_content(run: Run, out: Path, slug: str, progress: Progress, credit: str
         "height": films.get("height", 0),
         "films": films,
         "rate": float(film.rate),
-        "sounds": {"old": bool(film.sounds), "new": tracks.latest("sound") is not None},
+        "has_sound": bool(film.sounds),
+        "sounds": _sounds(tracks, folder, bool(films)),
         "shots": shot_strip(tracks, folder) if film.frames else [],
         "ending": ending_strip(tracks, folder) if film.frames else [],
         "steps": [
@@ -75,9 +86,20 @@ def page_content(run: Run, out: Path, slug: str, progress: Progress, credit: str
             for step, model in zip(tracks.steps, models, strict=True)
         ],
         "recipe": "" if None in models else recipe.write(models),
-        "numbers": _numbers(read_json(report, dict[str, Any], RunError, ADVICE) if report.exists() else {}),
+        "numbers": _numbers(read_report(report) if report.exists() else {}),
         "credits": _credits(tracks, models, credit),
     }
+
+
+def _sounds(tracks: FilmTracks, folder: Path, has_films: bool) -> list[dict[str, str]]:
+    """Titles and addresses of the sounds that the page plays: those of its films if there is a new one, else files."""
+    is_new = tracks.latest("sound") is not None
+    if has_films and not is_new:
+        return []
+    old, new = ("before.mp4", "after.mp4") if has_films else write_sounds(tracks, folder)
+    found = [("Original sound", old)] if tracks.film.sounds else []
+    found += [("New sound", new)] if is_new else []
+    return [{"title": title, "path": f"{folder.name}/{name}"} for title, name in found]
 
 
 def _step(step: Step, model: Any | None, source: Path, folder: Path) -> dict[str, Any]:
@@ -90,15 +112,20 @@ def _step(step: Step, model: Any | None, source: Path, folder: Path) -> dict[str
     for name in files:
         copy_atomically(source / name, folder / name)
     pictures = [
-        _step_picture(source / f"{name}.png", folder / f"{step.folder[:2]}-{name}.webp", f"{title} after {step.stage}")
+        {
+            **_picture(
+                source / f"{name}.png", folder / f"{step.folder[:2]}-{name}.webp", f"{title} after {step.stage}"
+            ),
+            "legend": LEGENDS[name],
+        }
         for name, title in STEP_PICTURES.items()
         if (source / f"{name}.png").exists()
     ]
     if (source / SCORE).exists():
         pictures.insert(0, _score(source / SCORE, folder / f"{step.folder[:2]}-{SCORE}", f"Score after {step.stage}"))
     return {
-        "stage": step.stage,
-        "model": step.model,
+        "done": stages.stage_named(step.stage).done,
+        "title": ", ".join(filter(None, [step.model, changed_options(step, source).replace("_", " ")])),
         "seconds": round(step.seconds, 1),
         "options": {k.replace("_", " "): v for k, v in read_options(source).items() if v not in ("", None)},
         "counts": {name: count for name, count in step.counts.items() if name not in summarized},
@@ -107,21 +134,21 @@ def _step(step: Step, model: Any | None, source: Path, folder: Path) -> dict[str
     }
 
 
-def _step_picture(source: Path, target: Path, text: str) -> dict[str, Any]:
+def _picture(source: Path, target: Path, text: str) -> dict[str, Any]:
     """Convert a picture to WebP; its address, alternative text and size."""
     image = cv2.imread(str(source))
     if image is None:
         raise ReimagineError(f"{source}: the picture cannot be read; delete it and run the command again")
     write_image(target, cv2.cvtColor(image, cv2.COLOR_BGR2RGB), QUALITY)
     height, width = image.shape[:2]
-    return {"path": f"{target.parent.name}/{target.name}", "text": text, "width": width, "height": height}
+    return {"path": f"{target.parent.name}/{target.name}", "text": text, "width": width, "height": height, "legend": ""}
 
 
 def _score(source: Path, target: Path, text: str) -> dict[str, Any]:
     """Copy the picture of a score; its address, alternative text and size."""
     copy_atomically(source, target)
     width, height = picture_size(source)
-    return {"path": f"{target.parent.name}/{target.name}", "text": text, "width": width, "height": height}
+    return {"path": f"{target.parent.name}/{target.name}", "text": text, "width": width, "height": height, "legend": ""}
 
 
 def _label(name: str) -> str:
@@ -157,7 +184,9 @@ def _numbers(report: dict[str, Any]) -> list[tuple[str, str]]:
 def _credits(tracks: FilmTracks, models: Sequence[Any | None], credit: str) -> list[dict[str, str]]:
     """Source and licence of the film and of all weights, without duplicates."""
     name = Path(tracks.film.source).name
-    rows = [{"what": "Film", "name": name, "licence": credit or _film_credit(tracks)}]
+    rows = [
+        {"what": "Film" if tracks.film.frames else "Sound", "name": name, "licence": credit or _film_credit(tracks)}
+    ]
     for step, model in zip(tracks.steps, models, strict=True):
         if model is not None and model.required_weights:
             rows += _weights_credit(step.stage, model.required_weights)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from reimagine.media.audio.sound import Sound
+from reimagine.media.audio.sound import Sound, read_sound, write_sound
 from reimagine.media.export import Encoding, export
 from reimagine.media.iteration import prefetch
 from reimagine.media.video.film import Film
@@ -64,6 +64,15 @@ def _sounds(tracks: FilmTracks) -> tuple[Sound | None, Sound | None]:
     if original is None:
         return None, after
     return original.fit_length(min(original.length, round(film.seconds * original.rate))), after
+
+
+def write_sounds(tracks: FilmTracks, folder: Path) -> tuple[str, str]:
+    """Write the sound of a run without films as before.m4a and after.m4a, so far as there is any; their names."""
+    if tracks.film.sounds:
+        write_sound(folder / "before.m4a", tracks.original_sound())
+    if path := tracks.artifact("sound"):
+        write_sound(folder / "after.m4a", read_sound(path))
+    return "before.m4a", "after.m4a"
 
 
 def _reduced(frames: Iterator[Frame], film: Film, progress: Progress) -> Iterator[Frame]:

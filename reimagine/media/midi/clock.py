@@ -87,20 +87,29 @@ class MidiClock:
         """Whether the tempo does not change between two ticks."""
         return bisect_right(self._ticks, first) == bisect_right(self._ticks, last - 1)
 
-    def tempo_and_beat(self, end: float) -> tuple[float, float]:
+    def tempo_and_beat(self, end: float, signature_change: int = 0) -> tuple[float, float]:
         """(quarter notes per minute, time of the first beat in seconds) for music that ends at `end` seconds.
 
-        A tempo that ends with the first bar is a lead-in, as `notes.write_notes` writes it. Otherwise the tempo is the
-        one that holds longest, and the bars are counted from where it begins.
+        The tempo is the one that holds longest. Bars are counted from where it begins, or from the end of a pickup bar
+        as `notes.write_notes` writes it; earlier versions wrote a whole bar of another tempo.
+
+        Args:
+            signature_change: tick of the first change of the time signature; 0 for none. It ends a pickup bar if it
+                lies within the first bar.
         """
         if self.ticks_per_quarter is None:
             return DEFAULT_TEMPO, 0.0
         tempi = [60.0 / (section.tick_seconds * self.ticks_per_quarter) for section in self.sections]
-        if len(tempi) == 2 and self.sections[1].tick == QUARTERS_PER_BAR * self.ticks_per_quarter:
+        bar = QUARTERS_PER_BAR * self.ticks_per_quarter
+        if len(tempi) == 2 and self.sections[1].tick == bar:
             return tempi[1], self.sections[1].second
         ends = [*self._seconds[1:], max(end, self._seconds[-1])]
         durations = [min(stop, end) - start for start, stop in zip(self._seconds, ends, strict=True)]
-        longest = durations.index(max(durations))
+        pickup = signature_change if signature_change < bar else 0
+        first = bisect_right(self._ticks, pickup) - 1
+        longest = first + durations[first:].index(max(durations[first:]))
+        if pickup:
+            return tempi[longest], self.seconds(pickup)
         return tempi[longest], self.sections[longest].second % (60 * QUARTERS_PER_BAR / tempi[longest])
 
 

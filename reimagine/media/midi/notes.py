@@ -6,6 +6,7 @@ import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 
 TICKS_PER_QUARTER = 960
 """MIDI ticks per quarter note."""
-TICKS_PER_BAR = QUARTERS_PER_BAR * TICKS_PER_QUARTER
-"""MIDI ticks per bar of 4/4, the time signature of all files."""
-MIN_LEAD_IN = 0.05
-"""Seconds before the first beat from which the file gets a lead-in bar; a shorter one would need an absurd tempo."""
+PICKUP_DENOMINATOR = 32
+"""The length of a pickup bar is a whole number of 32nd notes, so that its tempo is close to that of the music."""
 VOICES = ("melody", "middle", "bass")
 """The voices of music; they are the names of MIDI tracks."""
 INDEPENDENT_TRACKS = 2
@@ -100,30 +99,40 @@ class Notes:
         """The notes of one voice, as a part of the same music."""
         return replace(self, notes=tuple(n for n in self if n.voice == voice), end=self.seconds)
 
+    def shortened(self, seconds: float) -> Notes:
+        """The notes, none of them longer than `seconds`."""
+        return replace(self, notes=tuple(n.until(n.start + seconds) for n in self.notes), end=self.seconds)
+
     def repeated(self, period: float) -> Notes:
         """The notes repeated every `period` seconds until `length`, where notes that still sound end."""
         times = range(math.ceil(self.length / period)) if period > 0 else range(1)
         repeats = (replace(n, start=n.start + k * period, end=n.end + k * period) for k in times for n in self.notes)
         return replace(self, notes=tuple(n.until(self.length) for n in repeats if n.start < self.length))
 
+    @property
+    def pickup(self) -> tuple[float, int]:
+        """The bar before the first beat: seconds, and 32nd notes of which it consists; (0.0, 0) if there is none."""
+        seconds = self.beat % (60 * QUARTERS_PER_BAR / self.tempo)
+        count = round(seconds * self.tempo / 60 * PICKUP_DENOMINATOR / 4)
+        return (seconds, count) if 0 < count < QUARTERS_PER_BAR * PICKUP_DENOMINATOR // 4 else (0.0, 0)
+
     def tick(self, second: float) -> int:
-        """A time in MIDI ticks. The lead-in bar (see `write_notes`) ends at the first beat."""
-        if self.beat > MIN_LEAD_IN:
-            second -= self.beat
-            if second < 0:
-                return max(0, round(TICKS_PER_BAR * (1 + second / self.beat)))
-        lead_in = TICKS_PER_BAR if self.beat > MIN_LEAD_IN else 0
-        return lead_in + round(second * self.tempo / 60 * TICKS_PER_QUARTER)
+        """A time in MIDI ticks. The pickup bar (see `write_notes`) ends at a beat."""
+        seconds, count = self.pickup
+        length = count * 4 * TICKS_PER_QUARTER // PICKUP_DENOMINATOR
+        if second < seconds:
+            return max(0, round(length * second / seconds))
+        return length + round((second - seconds) * self.tempo / 60 * TICKS_PER_QUARTER)
 
 
 def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
     """Write a standard MIDI file that is complete or, if the write is interrupted, absent.
 
-    Before the first beat lies one bar of another tempo, so that bars begin on beats. If all notes have a voice, each
-    voice has a track. A pitch bend applies to a whole MIDI channel. Notes without bends share the first channel of
-    their voice; each note with bends gets that of the voice's other channels (all 14 pitched ones of notes without
-    voices) which has been silent longest. Only where more of them sound at once do some share a channel: then the
-    later bend applies to all of them.
+    Bars begin on beats: if the first beat is not at the start, the first bar is a pickup bar of some 32nd notes, whose
+    tempo is as close to that of the music as this allows. If all notes have a voice, each voice has a track. A pitch
+    bend applies to a whole MIDI channel. Notes without bends share the first channel of their voice; each note with
+    bends gets that of the voice's other channels (all 14 pitched ones of notes without voices) which has been silent
+    longest. Only where more of them sound at once do some share a channel: then the later bend applies to all of them.
 
     Args:
         path: the file.
@@ -149,10 +158,15 @@ def write_notes(path: Path, notes: Notes, program: int = 0) -> None:
 def _tempo_track(notes: Notes) -> mido.MidiTrack:
     import mido
 
-    lead_in = [(0, mido.bpm2tempo(240 / notes.beat))] if notes.beat > MIN_LEAD_IN else []
-    tempi = [*lead_in, (TICKS_PER_BAR if lead_in else 0, mido.bpm2tempo(notes.tempo))]
-    events: Events = [(0, mido.MetaMessage("time_signature", numerator=4, denominator=4))]
-    events += [(tick, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in tempi]
+    seconds, count = notes.pickup
+    bars = [(seconds, Fraction(count, PICKUP_DENOMINATOR))] if count else []
+    bars.append((60 * QUARTERS_PER_BAR / notes.tempo, Fraction(QUARTERS_PER_BAR, 4)))
+    events, tick = list[tuple[int, Any]](), 0
+    for seconds, length in bars:
+        numerator, denominator = (4, 4) if length == 1 else length.as_integer_ratio()
+        events.append((tick, mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)))
+        events.append((tick, mido.MetaMessage("set_tempo", tempo=round(1e6 * seconds / float(4 * length)))))
+        tick += int(4 * TICKS_PER_QUARTER * length)
     return _track(events)
 
 
@@ -207,7 +221,7 @@ def read_notes(path: Path) -> Notes:
     if file.type == INDEPENDENT_TRACKS and len(events) > 1:
         raise MediaError(f"{path}: MIDI format 2, {len(events)} independent pieces; save one of them as format 0 or 1")
     notes = Notes(tuple(sorted(_bent_notes(path, events, clock))))
-    tempo, beat = clock.tempo_and_beat(notes.seconds)
+    tempo, beat = clock.tempo_and_beat(notes.seconds, _first_bar_change(events))
     return replace(notes, tempo=tempo, beat=beat)
 
 
@@ -218,6 +232,12 @@ def _absolute(track: mido.MidiTrack) -> Events:
         now += message.time
         events.append((now, message))
     return events
+
+
+def _first_bar_change(events: list[Events]) -> int:
+    """The tick of the second time signature; 0 if there is none."""
+    ticks = sorted({tick for track in events for tick, message in track if message.type == "time_signature"})
+    return ticks[1] if len(ticks) > 1 and ticks[0] == 0 else 0
 
 
 def _bent_notes(path: Path, events: list[Events], clock: MidiClock) -> Iterator[Note]:

@@ -94,7 +94,7 @@ def normalize_loudness(sound: Sound, loudness: float) -> Sound:
     """A sound at RATE, amplified to a loudness in LUFS; short or silent ones are unchanged."""
     import numpy as np
 
-    from reimagine.stages.mix.loudness import integrated_loudness
+    from reimagine.metrics.loudness import integrated_loudness
 
     if sound.length < MIN_SECONDS * RATE or not any(block.any() for block in sound.blocks()):
         return sound

@@ -14,6 +14,7 @@ import typer
 
 from reimagine.errors import ReimagineError
 from reimagine.progress import NoProgress
+from reimagine.progress_bar import ProgressBar
 
 JSON_INTERVAL = 0.5
 """Seconds between two JSON lines about the same task, at least."""
@@ -61,86 +62,22 @@ class Quiet(NoProgress):
         self.message(line)
 
 
-class Bar(Quiet):
-    """A progress bar with frames per second, elapsed time and remaining time."""
+class Bar(ProgressBar, Quiet):
+    """Progress bars on standard error."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        self.bar = Progress(
-            TextColumn("{task.description:<11}"),
-            BarColumn(),
-            TextColumn("{task.fields[amount]}"),
-            TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self.task: Any = None
-        self.unit, self.total = "fps", 0
-        self.done = self.begun = 0.0
+        super().__init__(to_errors=True)
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        self.close()
 
     def result(self, line: object) -> None:
-        self._close()
+        self.close()
         super().result(line)
 
     def summary(self, line: str) -> None:
-        self._close()
+        self.close()
         self.message(line)
-
-    def _close(self) -> None:
-        """End the bars, which stay on the screen: what is printed below them would otherwise be overwritten."""
-        if self.task is None:
-            return
-        self._finish()
-        self.bar.stop()
-        for task in self.bar.task_ids:
-            self.bar.remove_task(task)
-        self.task = None
-
-    def _finish(self) -> None:
-        """Stop the movement of a bar without a total."""
-        if self.task is not None and not self.total:
-            self.bar.update(self.task, total=1, completed=1)
-
-    def begin(self, title: str, total: int, unit: str = "fps") -> None:
-        self._finish()
-        self.bar.start()
-        self.unit, self.total = unit, total
-        self.done, self.begun = 0.0, time.monotonic()
-        self.task = self.bar.add_task(title, total=total or None, amount=self._amount(), rate="")
-
-    def advance(self, count: float) -> None:
-        """Only tasks counted in frames have a rate."""
-        if self.task is None:
-            return
-        self.done += count
-        rate = self.done / max(1e-6, time.monotonic() - self.begun)
-        rate_text = f"{rate:.0f} fps" if self.unit == "fps" else ""
-        self.bar.update(self.task, advance=count, amount=self._amount(), rate=rate_text)
-
-    def _amount(self) -> str:
-        """What is done, such as "12/48 frames" or "30/30 s"; nothing while neither a total nor an amount is known."""
-        unit = "frames" if self.unit == "fps" else self.unit
-        of = f"/{self.total}" if self.total else ""
-        return f"{self.done:.0f}{of} {unit}" if of or self.done else ""
-
-    def message(self, line: str) -> None:
-        self.bar.console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
-
-    def warning(self, line: str) -> None:
-        self.bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 class JsonLines(Quiet):

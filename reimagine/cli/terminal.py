@@ -18,6 +18,10 @@ from reimagine.progress_bar import ProgressBar
 
 JSON_INTERVAL = 0.5
 """Seconds between two JSON lines about the same task, at least."""
+TITLE_WIDTH = 12
+"""Characters of the names of rows, at least."""
+CELL_WIDTH = 15
+"""Characters of a column, at least."""
 
 
 @contextmanager
@@ -115,15 +119,21 @@ def _print_json(row: Mapping[str, Any]) -> None:
     print(encoder.dumps(row), file=sys.stderr, flush=True)
 
 
-def table(rows: Mapping[str, Mapping[str, float]], json: bool) -> None:
-    """Print named rows of numbers on standard output, as a table or as JSON."""
+def measured(command: str, rows: Mapping[str, Mapping[str, float]], json: bool) -> None:
+    """Print the numbers of an evaluation as a table, with what its columns mean below it, or as JSON."""
+    measured_tables(command, {"": rows}, json)
+
+
+def measured_tables(command: str, titled: Mapping[str, Mapping[str, Mapping[str, float]]], json: bool) -> None:
+    """Print several tables of an evaluation, and below them what their columns mean, or one JSON object."""
+    from reimagine.evaluation.legend import legend
+
+    tables(titled, json)
     if json:
-        typer.echo(encoder.dumps(rows, indent=1))
         return
-    columns = list(max(rows.values(), key=len))
-    typer.echo(" " * 12 + "".join(f"{c:>15}" for c in columns))
-    for name, row in rows.items():
-        typer.echo(f"{name:<12}" + "".join(_cell(row.get(c)) for c in columns))
+    typer.echo()
+    for name, meaning in {k: v for rows in titled.values() for k, v in legend(command, rows).items()}.items():
+        typer.echo(f"{name:<21} {meaning}")
 
 
 def tables(titled: Mapping[str, Mapping[str, Mapping[str, float]]], json: bool) -> None:
@@ -135,10 +145,19 @@ def tables(titled: Mapping[str, Mapping[str, Mapping[str, float]]], json: bool) 
     for title, rows in titled.items():
         if title:
             typer.echo(f"\n{title}")
-        table(rows, False)
+        _table(rows)
+
+
+def _table(rows: Mapping[str, Mapping[str, float]]) -> None:
+    """Print named rows of numbers on standard output."""
+    widths = {column: max(CELL_WIDTH, len(column) + 2) for column in max(rows.values(), key=len)}
+    names = max(TITLE_WIDTH, *(len(name) + 1 for name in rows))
+    typer.echo(" " * names + "".join(f"{column:>{width}}" for column, width in widths.items()))
+    for name, row in rows.items():
+        typer.echo(f"{name:<{names}}" + "".join(_cell(row.get(c)).rjust(width) for c, width in widths.items()))
 
 
 def _cell(value: float | None) -> str:
     if value is None:
-        return " " * 15
-    return f"{value:15.3f}" if abs(value) >= 0.1 or value == 0 else f"{value:15.3g}"
+        return ""
+    return f"{value:.3f}" if abs(value) >= 0.1 or value == 0 else f"{value:.3g}"

@@ -1,0 +1,322 @@
+# Written by docs/hooks/stub.py from the models' options.
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from reimagine.api import Result as Result
+from reimagine.api import run as run
+from reimagine.errors import ReimagineError as ReimagineError
+from reimagine.stages import model_class as model
+from reimagine.stages.contract import (
+    CompositionModel,
+    ContinuationModel,
+    MixModel,
+    PictureModel,
+    SynthesisModel,
+    TranscriptionModel,
+)
+
+__version__: str
+__all__ = ["ReimagineError", "Result", "model", "run"]
+
+def Restore(
+    model: Literal["unet-gan", "classic"] = "unet-gan",
+    *,
+    kind: str = "auto",
+    strength: float = 1.0,
+    single_frame: bool = False,
+    black_point: float = 0.0,
+    white_point: float = 0.0,
+    weights: str = "restore-unet-gan",
+    deflicker: float = 1.0,
+    weave: float = 1.0,
+    dirt: bool = True,
+    scratches: bool = True,
+    denoise: float = 0.5,
+    contrast: float = 0.5,
+) -> PictureModel:
+    """Restore a damaged film, or turn a negative into a positive. Must be the first picture stage.
+
+    Models (the first is the default):
+        unet-gan: Remove grain, blur, JPEG blocks, scratches, dust, stains and holes, and invert negatives, with
+            one network.
+        classic: Remove flicker, gate weave, dirt, scratches and grain, and restore contrast, with optical flow;
+            no weights.
+
+    Options:
+        kind: Kind of film: print, faded, negative, or auto to classify it (unet-gan)
+        strength: Share of the network's correction to apply; 0 to 1 (unet-gan)
+        single_frame: Do not fill lost areas from neighbouring frames (unet-gan)
+        black_point: Darkest tone of a negative or faded print (0: measured); 0 to 1 (unet-gan)
+        white_point: Lightest tone of a faded print, or film base of a negative (0: measured); 0 to 1 (unet-gan)
+        weights: Name in the zoo, or path to .safetensors (unet-gan)
+        deflicker: Share of the brightness flicker to remove; 0 to 1 (classic)
+        weave: Share of the gate weave to remove; 0 to 1 (classic)
+        dirt: Remove dirt: marks that are in one frame only (classic)
+        scratches: Remove thin vertical scratches (classic)
+        denoise: Share of the grain to remove; 0 to 1 (classic)
+        contrast: Strength of the contrast stretch of faded tones; 0 to 1 (classic)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """
+
+def Colorize(
+    model: Literal["unet", "temporal", "deoldify", "ddcolor", "tint"] = "unet",
+    *,
+    size: int = ...,
+    saturation: float = 1.0,
+    references: str | Path | None = None,
+    hint: Sequence[str | Path] = (),
+    every_frame: bool = False,
+    weights: str = ...,
+    reference: str | Path | None = None,
+    minutes: float = 10.0,
+    render_factor: int = 21,
+    hue: float = 35.0,
+) -> PictureModel:
+    """Colour a black-and-white film.
+
+    Models (the first is the default):
+        unet: A compact network trained with the NoGAN schedule. The luma of the film is not changed.
+        temporal: A network with three frames as input, trained on the colours of a reference film.
+        deoldify: DeOldify's Video, Stable or Artistic, added with `reimagine models add deoldify-video`.
+        ddcolor: DDColor: vivid colours from learned queries. Its weights are added with `reimagine models add
+            ddcolor`.
+        tint: Dye the print with one hue: most in the middle tones, less in blacks and whites.
+
+    Options:
+        size: Short side, in pixels, at which the network works; 64 to 1024 (unet, temporal, ddcolor)
+        saturation: Factor of the chroma; 0 to 2 (unet, temporal, deoldify, ddcolor, tint)
+        references: Folder of ref_nnnnnn.png stills whose colours their shots take (unet, temporal, deoldify,
+            ddcolor)
+        hint: Grey still of a frame, ref_nnnnnn.png, with coloured strokes that its shot takes, or a folder; may
+            be repeated (unet, temporal, deoldify, ddcolor)
+        every_frame: Run the network on every frame, not only on keyframes (unet, temporal, deoldify, ddcolor)
+        weights: A name in the zoo, or a path to .safetensors (unet, temporal, deoldify, ddcolor)
+        reference: A film in colour, or a folder of them, whose colours are learned (temporal)
+        minutes: Training time on the reference, in minutes; 0 to 1440 (temporal)
+        render_factor: Side of the network's square input, in units of 16 pixels; 4 to 64 (deoldify)
+        hue: Hue of the dye in degrees: 35 amber (day), 220 blue (night); -360 to 360 (tint)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """
+
+def Stabilize(
+    model: Literal["flow", "convlstm"] = "flow",
+    *,
+    planes: str = "auto",
+    half_life: float = 16.0,
+    side: int = 180,
+    weights: str = "stabilize-convlstm",
+) -> PictureModel:
+    """Remove the flicker of a film that was coloured or drawn frame by frame.
+
+    Models (the first is the default):
+        flow: Average the planes of the surrounding frames along optical flow; needs no weights.
+        convlstm: Blind video temporal consistency with a convolutional LSTM (Lai et al. 2018).
+
+    Options:
+        planes: Planes to stabilize: chroma, all, or auto (chroma only, if the luma is the film's own) (flow,
+            convlstm)
+        half_life: Distance in frames at which the weight of another frame has halved; more than 0, up to 1000000
+            (flow)
+        side: Short side in pixels at which the network works; 16 to 2160 (convlstm)
+        weights: A name in the zoo, or a path to .safetensors (convlstm)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """
+
+def Cartoon(
+    model: Literal["cartoongan", "ink"] = "cartoongan",
+    *,
+    look: str = "hayao",
+    strength: float = 1.0,
+    line: float = ...,
+    size: int = 480,
+    temporal_strength: float = 1.0,
+    colour: bool = False,
+    weights: str = "",
+    levels: int = 9,
+) -> PictureModel:
+    """Redraw the film in an artist's look.
+
+    Models (the first is the default):
+        cartoongan: An artist's look, drawn by a network that was trained on the artist's pictures (Chen et al.
+            2018).
+        ink: Edge-preserving smoothing, quantized tones and XDoG lines (Winnemoeller et al. 2012).
+
+    Options:
+        look: A look's name (`reimagine models show cartoon` lists them), or a run folder of `train` (cartoongan)
+        strength: Opacity of the drawing over the film; 0 to 1 (cartoongan, ink)
+        line: Darkness of the lines drawn over the result; 0 to 1 (cartoongan, ink)
+        size: Short side in pixels at which the network works; 64 to 2160 (cartoongan)
+        temporal_strength: Weight of the previous drawing where the picture has not changed; 0 to 1 (cartoongan,
+            ink)
+        colour: Allow colour in the drawing of a black-and-white film (cartoongan)
+        weights: A name in the zoo, or a path to .safetensors, instead of the look's weights (cartoongan)
+        levels: Number of tones, more gives softer shading; 1 to 256 (ink)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """
+
+def Continue(
+    model: Literal["recall", "pix2pix", "hold"] = "recall",
+    *,
+    seconds: float = 10.0,
+    from_frame: int = 0,
+    frame_stride: int = 0,
+    slowdown: float = 1.0,
+    minutes: float = 3.0,
+    seed: int = 1,
+    weights: str = "continue-recall",
+    weight: float = 100.0,
+    width: int = 64,
+) -> ContinuationModel:
+    """Generate frames that follow the film's last frame.
+
+    Models (the first is the default):
+        recall: Warp the last image, blend in similar frames of the film, and synthesize what neither shows.
+        pix2pix: Generate each frame from the one before (pix2pix, Isola et al. 2017); a baseline.
+        hold: Repeat the last frame.
+
+    Options:
+        seconds: Length of the continuation, in seconds; 0.01 to 3600 (recall, pix2pix, hold)
+        from_frame: Continue after this frame instead of the last one (0: the last); 0 to 100000000 (recall,
+            pix2pix, hold)
+        frame_stride: Learn from every n-th frame (0: chosen from the film's motion); 0 to 100 (recall, pix2pix)
+        slowdown: Slow-motion factor of the continuation; 1 to 16 (recall, pix2pix)
+        minutes: Learning time, in minutes; 0 to 1440 (recall, pix2pix)
+        seed: Random seed; each seed gives another continuation; 0 to 4294967295 (recall, pix2pix)
+        weights: Weights to start from, a name or a path (recall)
+        weight: Weight of the L1 loss relative to the adversarial loss; 100 as published; 0 to 1000000 (pix2pix)
+        width: Channels after the first level of both networks; 64 as published; 1 to 1024 (pix2pix)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """
+
+def Transcribe(
+    model: Literal["basic-pitch", "pyin"] = "basic-pitch",
+    *,
+    thresholds: str = "film",
+    onset: float | None = None,
+    frame: float | None = None,
+    shortest: float | None = ...,
+    voices: int | None = None,
+    bends: bool = False,
+    stems: bool = False,
+    lowest: int = 40,
+    highest: int = 88,
+) -> TranscriptionModel:
+    """Transcribe the film's music to MIDI.
+
+    Models (the first is the default):
+        basic-pitch: Transcribe any music, several notes at a time (basic-pitch, Bittner et al. 2022).
+        pyin: Transcribe the strongest melody: singing, a solo instrument, a tune over soft chords.
+
+    Options:
+        thresholds: film (for old sound tracks: filtered), or published (as the package) (basic-pitch)
+        onset: Onset probability that starts a note [default: by thresholds]; 0 to 1 (basic-pitch)
+        frame: Probability that continues a note [default: by thresholds]; 0 to 1 (basic-pitch)
+        shortest: Drop notes shorter than this, in seconds [default: by thresholds]; 0 to 60 (basic-pitch, pyin)
+        voices: Most notes at a time; the loudest are kept [default: by thresholds]; 1 to 128 (basic-pitch)
+        bends: Transcribe the pitch bends of each note (basic-pitch)
+        stems: Hear tones only: clicks and percussion are removed, and most of the hiss (basic-pitch, pyin)
+        lowest: Lowest pitch (MIDI number; 36 is C2); 0 to 127 (pyin)
+        highest: Highest pitch (MIDI number; 96 is C7); 0 to 127 (pyin)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """
+
+def Compose(
+    model: Literal["melody"] = "melody",
+    *,
+    bars: int | None = None,
+    answer: bool = False,
+    seed: int = 1,
+    temperature: float = 1.0,
+    weights: str = "compose-melody",
+) -> CompositionModel:
+    """Compose a melody: continue one, answer it, or start a new one.
+
+    Models (the first is the default):
+        melody: Continue a melody, answer it, or start one: phrases generated by a small GAN.
+
+    Options:
+        bars: Bars of four beats to compose [default: 16, or as long as the film]; 1 to 10000 (melody)
+        answer: Keep the input melody and continue after its end, instead of replacing it (melody)
+        seed: Random seed; 0 to 4294967295 (melody)
+        temperature: Scale of the random latents: 0 conventional, 2 unusual; 0 to 2 (melody)
+        weights: A name in the zoo, or a path to .safetensors (melody)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """
+
+def Timbre(
+    model: Literal["harmonic", "gansynth", "soundfont", "sine"] = "harmonic",
+    *,
+    instruments: str = ...,
+    change_every: float = 5.0,
+    seed: int = 1,
+    at_cuts: bool = False,
+    room: float = 0.1,
+    weights: str = ...,
+    soundfont: str | Path | None = None,
+    program: int = 0,
+    harmonics: int = 5,
+    release: float = 0.15,
+) -> SynthesisModel:
+    """Synthesize notes with chosen instruments: those of a MIDI file, or of a run folder.
+
+    Models (the first is the default):
+        harmonic: Instruments learned from a soundfont, and interpolations between them. Follows pitch bends.
+        gansynth: Magenta's GANSynth (Engel et al. 2019), added with `reimagine models add gansynth-acoustic`.
+        soundfont: Play the notes with an instrument of a .sf2 file, with fluidsynth. Follows pitch bends.
+        sine: Additive synthesis: a few harmonics with an attack and a decay. Follows pitch bends.
+
+    Options:
+        instruments: Such as flute, flute@0,violin@30,cello@100% (seconds or per cent), bass=cello,melody=violin,
+            or random (harmonic, gansynth)
+        change_every: Seconds from one random instrument to the next; 0.05 to 86400 (harmonic, gansynth)
+        seed: Random seed of the random instruments; 0 to 4294967295 (harmonic, gansynth)
+        at_cuts: Change the instrument only at the film's cuts (harmonic, gansynth)
+        room: Level of the room's reverberation; 0 to 1 (harmonic, gansynth)
+        weights: A name in the zoo, or a path to .safetensors (harmonic, gansynth)
+        soundfont: The .sf2 file [default: FluidR3_GM where Debian installs it] (soundfont)
+        program: General MIDI program, 0 is a piano; 0 to 127 (soundfont)
+        harmonics: Harmonics per note; more are brighter; 1 to 64 (sine)
+        release: Seconds of fade-out after a note's end; 0 to 60 (sine)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """
+
+def Mix(
+    model: Literal["level"] = "level",
+    *,
+    loudness: float = -16.0,
+    keep_original: float = 0.0,
+    keep_stems: str = "",
+    duck: bool = True,
+) -> MixModel:
+    """Mix the new sound of a run folder with the film's own.
+
+    Models (the first is the default):
+        level: Loudness by ITU-R BS.1770, 48 kHz stereo, exactly as long as the film, no clipping.
+
+    Options:
+        loudness: Loudness of the result, in LUFS; -60 to 0 (level)
+        keep_original: Share of the film's own sound to keep; 0 to 1 (level)
+        keep_stems: Parts of the film's own sound to keep, with levels: percussive, harmonic=0.3,hiss=0.1
+            [default: all] (level)
+        duck: Lower the music while somebody speaks in the original sound (level)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """

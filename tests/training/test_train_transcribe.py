@@ -62,7 +62,7 @@ def interrupt_after(monkeypatch, steps: int) -> None:
     monkeypatch.setattr(TranscribeTrainer, "step", counted)
 
 
-def test_a_training_is_interrupted_resumed_and_its_weights_transcribe(soundfont, tmp_path, monkeypatch):
+def test_a_training_is_interrupted_resumed_and_its_weights_transcribe(soundfont, tmp_path, monkeypatch, capsys):
     run = tmp_path / "run"
     options = {"soundfonts": soundfont, "pieces": 4, "width": 4, "batch": 2}
     with monkeypatch.context() as patch:
@@ -74,6 +74,7 @@ def test_a_training_is_interrupted_resumed_and_its_weights_transcribe(soundfont,
     stored = {path.name: path.stat().st_mtime_ns for path in (run / "notes").iterdir()}
     weights = TrainTranscribe(minutes=(first["clock"] + 0.4) / 60, **options)(run)
     last = torch.load(run / "checkpoint.pt", weights_only=True)
+    assert "best on the held-out pieces: --onset 0." in capsys.readouterr().out
     assert last["steps"] > 2 and last["clock"] >= first["clock"] + 0.4
     assert {path.name: path.stat().st_mtime_ns for path in (run / "notes").iterdir()} == stored, "rendered again"
     rows = list(csv.DictReader((run / "log.csv").open()))

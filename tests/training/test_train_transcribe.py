@@ -117,6 +117,13 @@ def test_random_music_is_playable_and_depends_on_its_seed():
                 assert all(a.end <= b.start for a, b in pairwise(same))
 
 
+def test_a_pedal_prolongs_the_sound_and_not_the_keys():
+    parts = [part for seed in range(8) for part in random_music(np.random.default_rng(seed), 20.0)]
+    pairs = [(note, release) for part in parts for note, release in zip(part.notes, part.releases, strict=True)]
+    assert all(note.start < release <= note.end for note, release in pairs)
+    assert 0.05 < np.mean([release < note.end - 0.05 for note, release in pairs]) < 0.8
+
+
 def test_the_notes_of_an_excerpt_are_where_they_sound(soundfont):
     """Its tuning changes by up to 40 cents, and with it the times; the targets follow."""
     true = Notes(tuple(Note(0.5 + 0.4 * n, 0.8 + 0.4 * n, 60 + n, 90) for n in range(12)))

@@ -118,6 +118,7 @@ STAGES: dict[str, Stage] = {
         {
             "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",
             "onsets-frames": "reimagine.stages.transcribe.onsets_frames.stage:OnsetsFrames",
+            "transkun": "reimagine.stages.transcribe.transkun:Transkun",
             "pyin": "reimagine.stages.transcribe.pyin:Pyin",
         },
         help="Transcribe the film's music to MIDI.",

@@ -17,6 +17,8 @@ from reimagine.stages.contract import Counts, TranscriptionModel
 
 LONGEST_MUSIC = 12 * 3600
 """Seconds of music that are synthesized at most; longer times in a MIDI file are damage."""
+LONGEST_NOTE = 60.0
+"""Seconds of a note that are synthesized at most. Hardly an instrument sustains longer, and a note is held in memory."""
 
 
 def transcribe(job: StepJob, folder: Path) -> Outcome:
@@ -63,8 +65,8 @@ def notes_to_play(tracks: FilmTracks, stage: str) -> Notes:
             f"{stage}: the last note ends after {hours:.1f} hours, and {limit} is the most; divide the notes"
         )
     if tracks.film.frames and notes.length > tracks.film.seconds:
-        return notes.repeated(tracks.film.seconds)
-    return notes
+        notes = notes.repeated(tracks.film.seconds)
+    return notes.shortened(LONGEST_NOTE)
 
 
 def mix(job: StepJob, folder: Path) -> Outcome:

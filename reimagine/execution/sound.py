@@ -18,7 +18,7 @@ from reimagine.stages.contract import Counts, TranscriptionModel
 LONGEST_MUSIC = 12 * 3600
 """Seconds of music that are synthesized at most; longer times in a MIDI file are damage."""
 LONGEST_NOTE = 60.0
-"""Seconds of a note that are synthesized at most. Hardly an instrument sustains longer, and a note is held in memory."""
+"""Seconds of a note that are synthesized at most. Few instruments sustain longer, and a note is held in memory."""
 
 
 def transcribe(job: StepJob, folder: Path) -> Outcome:

@@ -16,8 +16,8 @@ from reimagine.errors import StageError
 ERRORS_ONLY = 3
 """ONNX Runtime's log severity."""
 NOT_INSTALLED = (
-    "transcribe: basic-pitch is not installed; `pip install onnxruntime` and `pip install --no-deps basic-pitch==0.4.0`, "
-    "or give --model onsets-frames"
+    "transcribe: basic-pitch is not installed; `pip install onnxruntime` and "
+    "`pip install --no-deps basic-pitch==0.4.0`, or give --model onsets-frames"
 )
 """The message if a package is missing."""
 

@@ -3,9 +3,9 @@
     from reimagine import Cartoon, Colorize, run
     run("film.mp4", [Colorize(), Cartoon(look="crane")], into="runs/film")
 
-Every stage is a function here: `Restore`, `Colorize`, `Stabilize`, `Cartoon`, `Continue`, `Transcribe`, `Compose`,
-`Timbre`, `Mix`; `help(Colorize)` lists the options of its models. `Colorize(model="tint", hue=35.0)` selects another
-model than the default; `model(stage, name)` is the class of a model.
+Every stage is a function here: `Restore`, `Colorize`, `Stabilize`, `Cartoon`, `Upscale`, `Interpolate`, `Continue`,
+`Transcribe`, `Compose`, `Timbre`, `Mix`; `help(Colorize)` lists the options of its models.
+`Colorize(model="tint", hue=35.0)` selects another model than the default; `model(stage, name)` is the class of a model.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from reimagine.stages.contract import Kind
 
 RETURNED: dict[Kind, type[Any]] = {
     Kind.PICTURE: contract.PictureModel,
+    Kind.INTERPOLATION: contract.InterpolationModel,
     Kind.CONTINUATION: contract.ContinuationModel,
     Kind.TRANSCRIPTION: contract.TranscriptionModel,
     Kind.COMPOSITION: contract.CompositionModel,

@@ -1,8 +1,8 @@
 """MkDocs hooks: reference pages and tables are generated from the program, so they are always up to date.
 
 Two pages are generated (`commands.md`, `weights.md`), and the README's pictures are copied from `assets/`. In the
-written pages, `<!-- options: STAGE -->` is replaced by the tables of a stage's options, and `<!-- recipes -->` by the
-included recipes.
+written pages, `<!-- options: STAGE -->` is replaced by the tables of a stage's options, `<!-- recipes -->` by the
+included recipes, and `<!-- columns: COMMAND -->` by the columns of an evaluation's table.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 """Root of the repository."""
 MARK = re.compile(r"^<!-- (\w+)(?:: (\w+))? -->$", re.MULTILINE)
 """A line that is replaced by generated text: its kind, and optionally a name."""
-GENERATORS = {"options": reference.options, "recipes": reference.recipes}
+GENERATORS = {"options": reference.options, "recipes": reference.recipes, "columns": reference.columns}
 """What replaces a mark, by its name."""
 WATCHED = ("reimagine", "pipelines", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
 """Paths whose changes rebuild the pages while `mkdocs serve` runs."""

@@ -41,7 +41,7 @@ def run(name: str, *steps: Any) -> Run:
 
 def frame_of(run: Run, number: int, steps: int | None = None) -> Frame:
     """Return a frame of a run's picture after all steps, or after the first `steps` steps."""
-    return next(run.tracks.picture(steps).read(run.film, number, number + 1))
+    return next(run.tracks.picture(steps).read(number, number + 1))
 
 
 def save(png: Path, name: str, quality: int = 60) -> None:
@@ -85,7 +85,7 @@ def stabilize(page: Path) -> None:
     figure = Figure((12, 8), layout="constrained")
     rows = figure.subplots(len(runs) + 1, 1, sharex=True)
     for axes, (title, result) in zip(rows, runs.items(), strict=False):
-        chroma = [np.stack(f.chroma).astype(np.float32) for f in result.tracks.picture().read(result.film)]
+        chroma = [np.stack(f.chroma).astype(np.float32) for f in result.tracks.picture().read()]
         means = [float(c[0].mean()) for c in chroma]
         rows[-1].plot(means, label=title)
         row = np.stack([c[0][120] for c in chroma], 1)

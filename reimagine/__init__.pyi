@@ -10,6 +10,7 @@ from reimagine.stages import model_class as model
 from reimagine.stages.contract import (
     CompositionModel,
     ContinuationModel,
+    InterpolationModel,
     MixModel,
     PictureModel,
     SynthesisModel,
@@ -163,6 +164,59 @@ def Cartoon(
         RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
     """
 
+def Upscale(
+    model: Literal["edsr", "lanczos", "spandrel"] = "edsr",
+    *,
+    factor: int = 2,
+    height: int = 0,
+    strength: float = 1.0,
+    weights: str = ...,
+    tile: int = 256,
+) -> PictureModel:
+    """Enlarge the picture: twice, four times, or to a height.
+
+    Models (the first is the default):
+        edsr: Enlarge the luma with a small residual network that sharpens edges and removes grain; chroma is
+            interpolated.
+        lanczos: Lanczos interpolation (8x8 pixels): no detail is added, and grain is enlarged with the picture.
+        spandrel: Enlarge with a network of your own, such as Real-ESRGAN, SPAN, SwinIR or HAT, from its published
+            weights.
+
+    Options:
+        factor: Factor of width and height: 2 or 4; 2 to 4 (edsr, lanczos, spandrel)
+        height: Height of the result in pixels, such as 1080, instead of a factor; 0 to 16384 (edsr, lanczos,
+            spandrel)
+        strength: Share of the network's correction of a bicubic enlargement to apply; 0 to 1 (edsr)
+        weights: Name in the zoo, or path to .safetensors (edsr, spandrel)
+        tile: Side of the tiles in pixels; smaller: less memory; 32 to 4096 (spandrel)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """
+
+def Interpolate(
+    model: Literal["flow"] = "flow",
+    *,
+    to: float = 0.0,
+    slow_motion: float = 1.0,
+    slow_sound: bool = False,
+) -> InterpolationModel:
+    """Compute frames between the film's own: another frame rate, or slow motion.
+
+    Models (the first is the default):
+        flow: Warp both frames along the optical flow to the time between them, and blend them where both show a
+            pixel.
+
+    Options:
+        to: Frames per second of the result: 24, 23.976, 60 (0: twice the film's; in slow motion the film's); 0 to
+            120 (flow)
+        slow_motion: Seconds of the result per second of the film; 1 to 100 (flow)
+        slow_sound: Slow the sound as well, at the same pitch; otherwise it ends before the picture (flow)
+
+    Raises:
+        RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
+    """
+
 def Continue(
     model: Literal["recall", "pix2pix", "hold"] = "recall",
     *,
@@ -200,32 +254,40 @@ def Continue(
     """
 
 def Transcribe(
-    model: Literal["basic-pitch", "pyin"] = "basic-pitch",
+    model: Literal["onsets-frames", "basic-pitch", "transkun", "pyin"] = "onsets-frames",
     *,
-    thresholds: str = "film",
-    onset: float | None = None,
-    frame: float | None = None,
+    onset: float | None = ...,
+    frame: float | None = ...,
     shortest: float | None = ...,
+    music_only: bool = False,
+    stems: bool = False,
+    weights: str = "transcribe-onsets",
+    thresholds: str = "film",
     voices: int | None = None,
     bends: bool = False,
-    stems: bool = False,
     lowest: int = 40,
     highest: int = 88,
 ) -> TranscriptionModel:
     """Transcribe the film's music to MIDI.
 
     Models (the first is the default):
+        onsets-frames: Transcribe music, several notes at a time; best with a piano (after Onsets and Frames,
+            Hawthorne et al. 2018).
         basic-pitch: Transcribe any music, several notes at a time (basic-pitch, Bittner et al. 2022).
+        transkun: Transcribe a piano precisely, slowly (Yan and Duan 2024; needs the package transkun).
         pyin: Transcribe the strongest melody: singing, a solo instrument, a tune over soft chords.
 
     Options:
+        onset: Onset probability that starts a note; 0 to 1 (onsets-frames, basic-pitch)
+        frame: Probability that continues a note; 0 to 1 (onsets-frames, basic-pitch)
+        shortest: Drop notes shorter than this, in seconds; 0 to 60 (onsets-frames, basic-pitch, transkun, pyin)
+        music_only: Remove passages of scattered short notes: speech and noise (onsets-frames)
+        stems: Hear tones only: clicks and percussion are removed, and most of the hiss (onsets-frames, basic-
+            pitch, pyin)
+        weights: A name in the zoo, or a path to .safetensors (onsets-frames)
         thresholds: film (for old sound tracks: filtered), or published (as the package) (basic-pitch)
-        onset: Onset probability that starts a note [default: by thresholds]; 0 to 1 (basic-pitch)
-        frame: Probability that continues a note [default: by thresholds]; 0 to 1 (basic-pitch)
-        shortest: Drop notes shorter than this, in seconds [default: by thresholds]; 0 to 60 (basic-pitch, pyin)
         voices: Most notes at a time; the loudest are kept [default: by thresholds]; 1 to 128 (basic-pitch)
         bends: Transcribe the pitch bends of each note (basic-pitch)
-        stems: Transcribe tones only: clicks and percussion are removed, and most of the hiss (basic-pitch, pyin)
         lowest: Lowest pitch (MIDI number; 36 is C2); 0 to 127 (pyin)
         highest: Highest pitch (MIDI number; 96 is C7); 0 to 127 (pyin)
 

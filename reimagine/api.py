@@ -131,11 +131,13 @@ class _Request:
 
     def _execute_locked(self, encoding: Encoding, progress: Progress, begun: float) -> Result:
         from reimagine.engines import open_engine
-        from reimagine.execution.dry_run import check_disk
+        from reimagine.execution.dry_run import check_disk, planned_film
         from reimagine.execution.requirements import check_requirements
+        from reimagine.media.export.encoding import check_output_of
 
-        opened, device = self._open(encoding, progress)
+        opened, device = self._open(progress)
         check_requirements(opened, self.steps, self.intermediates)
+        check_output_of(planned_film(opened, self.steps), self.output, encoding)
         check_disk(opened, self.steps, self.intermediates)
         encoding = encoding.for_film(opened.film, self.output)
         self._check_made(opened, encoding)
@@ -185,10 +187,9 @@ class _Request:
         if self.output and is_film:
             check_film_output(self.output, folder)
 
-    def _open(self, encoding: Encoding, progress: Progress) -> tuple[Run, str]:
+    def _open(self, progress: Progress) -> tuple[Run, str]:
         """The opened run, and the device; torch is loaded on a thread while the film is read."""
         from reimagine import stages
-        from reimagine.media.export.encoding import check_output_of
         from reimagine.media.export.images import is_image_sequence
         from reimagine.runs.folder import Run
         from reimagine.runs.image_outputs import check_unused
@@ -203,7 +204,6 @@ class _Request:
                 progress.message(f"{step.stage}: replaces {step.folder}; --again adds another step instead")
         if self.output and opened.film.is_source_file(self.output):
             raise RunError(f"{self.output}: is the film itself; give -o another name")
-        check_output_of(opened.film, self.output, encoding)
         if self.output and is_image_sequence(opened.film, self.output):
             check_unused(opened.folder, self.output)
         return opened, found.result() if found else "cpu"

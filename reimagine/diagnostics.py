@@ -23,7 +23,6 @@ PACKAGES = (
     "moviepy",
     "librosa",
     "onnxruntime",
-    "basic-pitch",
 )
 """Python packages whose versions are reported."""
 CODECS = ("libx264", "aac", "magicyuv", "ffv1")

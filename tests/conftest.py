@@ -49,6 +49,8 @@ def _random_networks() -> Networks:
     from reimagine.stages.compose.melody.net import PhraseGenerator
     from reimagine.stages.continuation.recall.net import NextFrameNet
     from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
+    from reimagine.stages.transcribe.onsets_frames.net import OnsetsFramesNet
+    from reimagine.stages.upscale.edsr.net import EDSR
 
     stabilizer = ConsistencyNet(4, aligned=True)
     arch = {"widths": (4, 8, 8), "blocks": (1, 1)}
@@ -56,13 +58,17 @@ def _random_networks() -> Networks:
     painter |= {"width": 8, "layers": 3, "hidden": 8}
     queries = DDColor(**painter).eval()
     torch.nn.init.normal_(queries.refine_net[0][0].weight, std=20.0)
+    upscaler = EDSR(4, 1)
+    torch.nn.init.normal_(upscaler.leave.weight, std=0.02)
     return {
+        "upscale edsr": (upscaler, {"width": 4, "blocks": 1}),
         "colorize ddcolor": (queries, painter),
         "colorize deoldify": (DeOldify("deep", 16).eval(), {"kind": "deep", "divide": 16}),
         "stabilize convlstm": (stabilizer, {"width": 4, "aligned": True}),
         "cartoon cartoongan": (LightGenerator(**arch), {"kind": "light", **arch}),
         "continue recall": (NextFrameNet((4, 8)), {"widths": (4, 8)}),
         "compose melody": (PhraseGenerator(4, 8), {"latent": 4, "width": 8}),
+        "transcribe onsets-frames": (OnsetsFramesNet(4), {"width": 4}),
     }
 
 

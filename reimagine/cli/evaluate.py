@@ -198,7 +198,13 @@ def evaluate_notes(
     ],
     truth: Annotated[Optional[Path], typer.Option(help="File with the notes of a single recording")] = None,
     model: Annotated[Optional[str], typer.Option(help="Model for transcribe")] = None,
+    weights: Weights = None,
     thresholds: Annotated[Optional[str], typer.Option(help="Thresholds of basic-pitch: film or published")] = None,
+    damage: Annotated[
+        Optional[str],
+        typer.Option(help="Damage the recordings first: optical, band, hiss, hum, crackle, wow or distortion"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Random seed of the damage")] = 0,
     json: Json = False,
 ) -> None:
     """Transcribe recordings and compare with their notes."""
@@ -207,8 +213,8 @@ def evaluate_notes(
     with command_progress(False, False):
         from reimagine.evaluation.music import evaluate_transcription
 
-        chosen = recipe.build("transcribe", model, _given(thresholds=thresholds))
-        measured("notes", evaluate_transcription(chosen, recordings, truth), json)
+        chosen = recipe.build("transcribe", model, _given(weights=weights, thresholds=thresholds))
+        measured("notes", evaluate_transcription(chosen, recordings, truth, damage, seed), json)
 
 
 @app.command("timbre")

@@ -23,6 +23,8 @@ FROZEN_MOTION = 0.1
 """A continuation has collapsed when its motion energy is below this fraction of the film's."""
 BLURRED_SHARPNESS = 0.5
 """A continuation has collapsed when its sharpness is below this fraction of the film's."""
+REDUCED_SIDE = 24
+"""Short side in pixels of the images in which a continuation is found to be frozen."""
 WINDOW = 8
 """Frames of the windows whose features are compared."""
 WINDOW_STEP = 4
@@ -39,6 +41,19 @@ def motion_energy(frames: Sequence[Image]) -> float:
     """Mean absolute change of luma (of 255) from one frame to the next; 0 for fewer than two frames."""
     lumas = [cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames]
     changes = [float(cv2.absdiff(a, b).mean()) for a, b in pairwise(lumas)]
+    return float(np.mean(changes)) if changes else 0.0
+
+
+def long_motion(frames: Sequence[Image], gap: int) -> float:
+    """Mean absolute change of luma (of 255) over `gap` frames, in reduced images.
+
+    Grain changes every frame, even over a frozen image. It averages out in reduced images, and motion adds up over
+    several frames, which grain does not.
+    """
+    scale = min(1.0, REDUCED_SIDE / min(frames[0].shape[:2])) if len(frames) else 1.0
+    lumas = [cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames]
+    small = [cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for luma in lumas]
+    changes = [float(cv2.absdiff(a, b).mean()) for a, b in zip(small, small[gap:], strict=False)]
     return float(np.mean(changes)) if changes else 0.0
 
 
@@ -89,11 +104,12 @@ def frechet_distance(features: np.ndarray, film: np.ndarray) -> float:
 
 def collapse_frame(frames: Sequence[Image], film: Sequence[Image], frames_per_second: int) -> int | None:
     """The first frame of a second in which a continuation hardly moves or is blurred; None if there is none."""
-    motion, sharp = motion_energy(film), float(np.mean([sharpness(f) for f in film]))
+    gap, sharp = max(1, min(frames_per_second // 2, len(frames) - 1)), float(np.mean([sharpness(f) for f in film]))
+    motion = long_motion(film, gap)
     for start in range(0, max(1, len(frames) - frames_per_second), max(1, frames_per_second // 4)):
         part = frames[start : start + frames_per_second]
         if (
-            motion_energy(part) < FROZEN_MOTION * motion
+            long_motion(part, gap) < FROZEN_MOTION * motion
             or np.mean([sharpness(f) for f in part]) < BLURRED_SHARPNESS * sharp
         ):
             return start

@@ -55,7 +55,7 @@ class Run:
         self.film: Film
         self.shots: list[Shot]
         self.film, self.shots = read_opened(folder / opened)
-        if any(step.writes == "picture" and step.frames < self.film.frames for step in steps):
+        if any(step.writes == "picture" and step.frames < (step.start or self.film.frames) for step in steps):
             raise RunError(f"{folder}: the picture of a step has fewer frames than the film; {ADVICE}")
         made.guard(folder, map(Path, (self.film.source, *self.film.stills)))
         remove_interrupted(folder)

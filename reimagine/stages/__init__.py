@@ -103,6 +103,22 @@ STAGES: dict[str, Stage] = {
         done="redrawn",
         preview=True,
     ),
+    "upscale": Stage(
+        Kind.PICTURE,
+        {
+            "edsr": "reimagine.stages.upscale.edsr.stage:UpscaleEDSR",
+            "lanczos": "reimagine.stages.upscale.lanczos:Lanczos",
+            "spandrel": "reimagine.stages.upscale.spandrel_package:Spandrel",
+        },
+        help="Enlarge the picture: twice, four times, or to a height.",
+        done="enlarged",
+    ),
+    "interpolate": Stage(
+        Kind.INTERPOLATION,
+        {"flow": "reimagine.stages.interpolate.flow:FlowInterpolation"},
+        help="Compute frames between the film's own: another frame rate, or slow motion.",
+        done="interpolated",
+    ),
     "continue": Stage(
         Kind.CONTINUATION,
         {
@@ -116,7 +132,9 @@ STAGES: dict[str, Stage] = {
     "transcribe": Stage(
         Kind.TRANSCRIPTION,
         {
+            "onsets-frames": "reimagine.stages.transcribe.onsets_frames.stage:OnsetsFrames",
             "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",
+            "transkun": "reimagine.stages.transcribe.transkun:Transkun",
             "pyin": "reimagine.stages.transcribe.pyin:Pyin",
         },
         help="Transcribe the film's music to MIDI.",
@@ -162,10 +180,12 @@ TRAININGS: dict[str, str] = {
     "colorize": "reimagine.stages.colorize.unet.train:TrainColorize",
     "colorize-temporal": "reimagine.stages.colorize.temporal.train:TrainColorizeTemporal",
     "stabilize": "reimagine.stages.stabilize.convlstm.train:TrainStabilize",
+    "transcribe": "reimagine.stages.transcribe.onsets_frames.train:TrainTranscribe",
     "timbre": "reimagine.stages.timbre.harmonic.train:TrainTimbre",
     "compose": "reimagine.stages.compose.melody.train:TrainCompose",
     "cartoon": "reimagine.stages.cartoon.cartoongan.train:TrainCartoon",
     "continue": "reimagine.stages.continuation.recall.train:TrainContinue",
+    "upscale": "reimagine.stages.upscale.edsr.train:TrainUpscale",
 }
 
 

@@ -162,7 +162,7 @@ def test_images_that_others_have_made_are_not_overwritten(tmp_path):
         ("in/%d.png", ("-o", "x.tif"), "x.tif: is one image, not a film; give -o x-%06d.tif for"),
         ("in/1.png", ("-o", "x.mp4"), "is a picture, not a film; give -o a .png file"),
         ("in/%d.png", ("-o", "in/out_%d.png"), "lies among the images of the film; give -o another folder"),
-        ("in", ("-o", "x.mp4"), "leave it out, or give --as-film if they are frames"),
+        ("in", ("-o", "x.mp4"), "leave it out, or give a folder of frames --as-film"),
         ("film.mp4", ("-o", "o/%d.png", "--crf", "20"), "images are not encoded as films are; leave out --codec"),
         ("film.mp4", ("--as-film",), "is a single file; --as-film is for a folder of images"),
         ("in/%03d.png", (), "no image has such a name; the folder has 1.png"),
@@ -184,7 +184,8 @@ def test_a_sequence_is_a_film_for_every_command(tmp_path, monkeypatch):
     assert colorize(*film) == (0, "runs/reel/film.mp4\n", "")
     assert run_cli("shots", *film, "-q")[1] == "runs/reel/shots.csv\n"
     assert run_cli("preview", "colorize", *film, "--model", "tint", "-q")[0] == 0
-    assert "reel: 0.3 s, 96x64, 5 frames at 18.000 fps" in run_cli("show", "runs/reel")[1].replace("\n", "")
+    shown = " ".join(run_cli("show", "runs/reel")[1].split())
+    assert "reel: 0.3 s, 96x64, 5 frames at 18.000 fps" in shown
     assert run_cli("gallery", "runs/reel", "-q")[0] == 0
     assert run_cli("degrade", "reel/%04d.tif", "-q")[1] == "reel-old-print.mp4\n"
     code, _, err = run_cli("music", "reel/%04d.tif", "--rate", 18, "-q")

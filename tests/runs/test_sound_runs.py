@@ -107,6 +107,15 @@ def test_notes_are_repeated_until_their_length():
     assert [(n.start, n.end) for n in tune] == [(0, 0.5), (1, 1.9), (2, 2.5), (3, 3.9), (4, 4.5)]
 
 
+def test_very_long_notes_end_early(tmp_path, monkeypatch):
+    """The memory of a note grows with its length."""
+    monkeypatch.setattr("reimagine.execution.sound.LONGEST_NOTE", 0.5)
+    write_notes(tmp_path / "a.mid", Notes((Note(0.0, 4.0, 60), Note(3.5, 4.0, 64))))
+    done = reimagine.run(tmp_path / "a.mid", [reimagine.model("timbre", "sine")()], tmp_path / "run")
+    wave = np.abs(read_sound(done.film).mono())
+    assert wave[:20000].max() > 0.1 and wave[48000 : 3 * 48000].max() < 0.01 and wave[170000:].max() > 0.1
+
+
 def test_notes_too_large_for_a_midi_file_lose_their_bends_and_can_be_read(tmp_path, monkeypatch):
     bends = tuple(0.3 * np.sin(np.arange(400)))
     write_notes(tmp_path / "a.mid", Notes(tuple(Note(n, n + 0.9, 60 + n, 80, bends) for n in range(8))))

@@ -99,6 +99,10 @@ class Notes:
         """The notes of one voice, as a part of the same music."""
         return replace(self, notes=tuple(n for n in self if n.voice == voice), end=self.seconds)
 
+    def shortened(self, seconds: float) -> Notes:
+        """The notes, none of them longer than `seconds`."""
+        return replace(self, notes=tuple(n.until(n.start + seconds) for n in self.notes), end=self.seconds)
+
     def repeated(self, period: float) -> Notes:
         """The notes repeated every `period` seconds until `length`, where notes that still sound end."""
         times = range(math.ceil(self.length / period)) if period > 0 else range(1)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -23,8 +20,6 @@ PROGRAMS = 128
 """General MIDI programs."""
 RATE = 48000
 """Hz. Sample rate of the result."""
-GAIN = 0.5
-"""Fluidsynth's gain; louder, and chords would clip."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +32,10 @@ class Soundfont(SynthesisModel):
 
     def check_installed(self) -> None:
         """Refuse to run without fluidsynth and a soundfont."""
+        from reimagine.media.fluidsynth import find_fluidsynth
+
         self.font()
-        fluidsynth()
+        find_fluidsynth()
 
     def font(self) -> Path:
         """The soundfont.
@@ -55,51 +52,14 @@ class Soundfont(SynthesisModel):
 
     def load(self, device: str) -> Synthesizer:
         """Notes in, 48 kHz stereo sound out."""
+        from reimagine.media.fluidsynth import render
+
         font = self.font()
 
         def synthesize(notes: Notes, counts: Counts | None = None, /) -> Sound:
             return render(notes, font, self.program, RATE)
 
         return synthesize
-
-
-def fluidsynth() -> str:
-    """Path of the program.
-
-    Raises:
-        StageError: it is not installed.
-    """
-    if tool := shutil.which("fluidsynth"):
-        return tool
-    raise StageError("timbre: fluidsynth is not installed (on Debian: apt install fluidsynth)")
-
-
-def render(notes: Notes, font: Path, program: int, rate: int) -> Sound:
-    """The notes played by one program of a soundfont, without reverberation and chorus; (2, n) float32 at `rate` Hz.
-
-    Pitch bends reach fluidsynth in the MIDI file.
-
-    Raises:
-        StageError: fluidsynth is not installed, or cannot read the soundfont.
-    """
-    from reimagine.media.audio.sound import read_sound
-    from reimagine.media.midi.notes import write_notes
-
-    tool = fluidsynth()
-    with tempfile.TemporaryDirectory() as folder:
-        midi, wave = Path(folder) / "notes.mid", Path(folder) / "sound.wav"
-        write_notes(midi, notes, program)
-        command = [tool, *_options(wave, rate), str(font), str(midi)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode or not wave.exists() or "Failed to load" in done.stderr:
-            raise StageError(f"timbre: fluidsynth could not play {font}: {done.stderr.strip()[:200]}")
-        return read_sound(wave)
-
-
-def _options(wave: Path, rate: int) -> list[str]:
-    """Fluidsynth's options: no shell and no MIDI input, quiet, a float WAV file, no reverberation, no chorus."""
-    output = ["-ni", "-q", "-F", str(wave), "-T", "wav", "-O", "float", "-r", str(rate)]
-    return [*output, "-g", str(GAIN), "-R", "0", "-C", "0"]
 
 
 def program_name(program: int) -> str:

@@ -49,6 +49,8 @@ SILENT_FRAMES = 26
 11 such frames."""
 SEGMENT_FRAMES = 20_000
 """Frames (4 minutes) after which the next silence ends a segment."""
+LONGEST_SEGMENT = 2 * SEGMENT_FRAMES
+"""Frames after which a segment ends without a silence; the decoder's memory grows with them."""
 
 
 @dataclass(frozen=True)
@@ -229,15 +231,22 @@ def _onset_scale(notes: np.ndarray, onsets: np.ndarray) -> float:
 
 
 def segments(notes: np.ndarray, threshold: float) -> Iterator[tuple[int, int]]:
-    """(first, last + 1) frames of segments of about SEGMENT_FRAMES, divided in the middle of silences."""
+    """(first, last + 1) frames of segments of about SEGMENT_FRAMES, divided in the middle of silences.
+
+    Music without a silence is divided where it is quietest, so that no segment is longer than LONGEST_SEGMENT.
+    """
     import numpy as np
 
     active = np.flatnonzero(notes.max(1) >= threshold)
     gaps = np.flatnonzero(np.diff(active) > SILENT_FRAMES)
-    cuts = (active[gaps] + active[gaps + 1]) // 2
+    silences = [int(cut) for cut in (active[gaps] + active[gaps + 1]) // 2]
     start = 0
-    for cut in cuts:
-        if cut - start >= SEGMENT_FRAMES:
-            yield start, int(cut)
-            start = int(cut)
-    yield start, len(notes)
+    for cut in [*silences, len(notes)]:
+        while cut - start > LONGEST_SEGMENT:
+            first = start + SEGMENT_FRAMES
+            quietest = first + int(notes[first : start + LONGEST_SEGMENT].sum(1).argmin())
+            yield start, quietest
+            start = quietest
+        if cut - start >= SEGMENT_FRAMES or cut == len(notes):
+            yield start, cut
+            start = cut

@@ -14,6 +14,7 @@ import reimagine
 from reimagine.errors import RecipeError, StageError
 from reimagine.media.images.grain import add_grain, estimate_grain
 from reimagine.media.motion import FrameExtrapolator, FrameInterpolator
+from reimagine.metrics.continuation import collapse_frame
 from reimagine.progress import NoProgress
 from reimagine.runs.folder import Run
 
@@ -130,7 +131,7 @@ def test_from_frame_replaces_the_rest_of_picture_and_sound(film, tmp_path):
     done = reimagine.run(film, [hold], tmp_path / "run")
     assert done.report["frames"] == 30 + 12 and abs(done.report["audio_minus_video_seconds"]) < 0.05
     run = Run.open(tmp_path / "run")
-    frames = [f.image for f in run.tracks.picture().read(run.film)]
+    frames = [f.image for f in run.tracks.picture().read()]
     assert len(frames) == 42 and all(np.array_equal(f, frames[29]) for f in frames[30:])
     assert not np.array_equal(frames[28], frames[29])
 
@@ -140,6 +141,38 @@ def test_slowdown_gives_the_same_continuation_with_more_frames(recall, tmp_path)
     slow = continued(replace(recall, slowdown=2.0), clip_of(40), 48, tmp_path)
     for n in range(10, 24):  # after the cross-fade
         assert np.abs(fast[n].astype(int) - slow[2 * n + 1]).mean() < 1.5
+
+
+# -- freezing ----------------------------------------------------------------------------------
+
+
+def test_a_frozen_rollout_dissolves_to_a_moment_that_moves(recall, tmp_path, monkeypatch):
+    """A network that repeats the last image would stand still for good."""
+    from reimagine.stages.continuation.recall.net import Prediction
+    from reimagine.stages.continuation.recall.predictor import RecallPredictor
+
+    def repeat(self, index, exemplar):
+        zero = np.zeros((*exemplar.shape[:2], 2), np.float32)
+        weights = np.concatenate([zero[..., :1] + 1, zero, zero[..., :1]], 2)
+        return Prediction(zero, zero, weights, exemplar * 0)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(RecallPredictor, "_predict", repeat)
+    monkeypatch.setattr(RecallPredictor, "_drift_correction", lambda self: 0.0)
+    still = picture(0, 96, 64, 0)
+    clip = clip_of(120, [(0, 60), (60, 120)], lambda n: picture(n, 96, 64, 0) if n < 60 else still)
+    images = continued(recall, clip, 240, tmp_path)
+    film = [frame.image for frame in clip.read(0, 60)]
+    assert collapse_frame(images, film, 48) is None
+
+
+def test_a_still_picture_under_grain_counts_as_frozen():
+    rng = np.random.default_rng(0)
+    film = [picture(n, 480, 320, 0) for n in range(48)]
+    noise = [rng.normal(0, 5, (320, 480, 1)) for _ in range(48)]
+    frozen = [np.clip(film[-1] + grain, 0, 255).astype(np.uint8) for grain in noise]
+    moving = [np.clip(image + grain, 0, 255).astype(np.uint8) for image, grain in zip(film, noise, strict=True)]
+    assert collapse_frame(frozen, film, 24) == 0
+    assert collapse_frame(moving, film, 24) is None
 
 
 # -- state -------------------------------------------------------------------------------------

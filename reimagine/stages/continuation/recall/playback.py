@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .exemplars import MIN_SEPARATION, ExemplarBank
+from .freezing import moving_frames
 
 PLAYBACK_STEPS = (12, 40)
 """Consecutive exemplars played before playback jumps to another frame: least and most, in steps."""
@@ -47,6 +48,7 @@ class ExemplarPlayback:
         self.length, self.candidates = length, candidates
         self.index = self.steps_left = -1
         self.penalties = np.zeros(len(bank), np.float32)
+        self.moving = moving_frames(bank, remaining_steps)
 
     def select(self, query: np.ndarray, change: np.ndarray, exclude: int = NO_FRAME) -> None:
         """Jump to a frame that resembles a descriptor and its change.
@@ -57,8 +59,18 @@ class ExemplarPlayback:
         numbers = np.arange(len(self.bank))
         near = np.abs(numbers - exclude) < MIN_SEPARATION
         near |= np.abs(numbers - self.index) < MIN_SEPARATION // 2
+        self._jump(distances, ~near)
+
+    def select_moving(self, query: np.ndarray) -> None:
+        """Jump to a frame that resembles a descriptor and is followed by motion, away from the current frame."""
+        distances = np.abs(self.bank.descriptors - query).mean(1) * (1 + self.penalties)
+        far = np.abs(np.arange(len(self.bank)) - self.index) >= MIN_SEPARATION
+        self._jump(distances, self.moving & far if (self.moving & far).any() else self.moving)
+
+    def _jump(self, distances: np.ndarray, wanted: np.ndarray) -> None:
+        """Jump to one of the nearest frames among those that are wanted, as far as enough steps can follow them."""
         least = min(self.length[0], int(self.remaining_steps.max()) // 2)
-        allowed = (self.remaining_steps >= max(1, least)) & ~near
+        allowed = (self.remaining_steps >= max(1, least)) & wanted
         allowed = allowed if allowed.any() else self.remaining_steps > 0
         nearest = np.argsort(np.where(allowed, distances, np.inf))[: min(self.candidates, int(allowed.sum()))]
         self.index = int(self.rng.choice(nearest))

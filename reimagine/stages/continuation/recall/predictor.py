@@ -20,6 +20,7 @@ from reimagine.stages.continuation.training_frames import TrainingFrames, resize
 from reimagine.zoo.device import bfloat16_is_fast
 
 from .exemplars import ExemplarBank, align, descriptor, mean_gradient
+from .freezing import FreezeDetector
 from .net import NetInput, NextFrameNet, Prediction
 from .playback import ExemplarPlayback
 
@@ -32,6 +33,8 @@ DRIFT_SHARPNESS = (0.85, 0.5)
 """The same for the mean gradient of the last image, as a fraction of the exemplar's: a rollout tends to blur."""
 MAX_CORRECTION = 0.15
 """Weight that the exemplar has at least when correction is full."""
+DISSOLVE_STEPS = 10
+"""Steps of the dissolve from a frozen image to another moment of the film, at most."""
 
 
 class RecallPredictor:
@@ -52,6 +55,8 @@ class RecallPredictor:
         self.half_precision, self.typical_distance = bfloat16_is_fast(device), self.bank.typical_distance()
         self.rng = np.random.default_rng(seed)
         self.playback = ExemplarPlayback(self.bank, frames.remaining_steps(), self.rng)
+        self.freezing = FreezeDetector(self.bank, float(clip.rate) / frames.stride)
+        self.dissolve = self.dissolve_steps = 0
         first = max(clip.shots[-1].start, clip.frames - 1 - frames.stride)
         ending = list(clip.read(first, clip.frames))
         self.size = rollout_size(ending[-1].width, ending[-1].height)
@@ -66,7 +71,10 @@ class RecallPredictor:
         prediction = self._predict(index, resize_by_area(exemplar, self.frames.size))
         self.previous, self.last = self.last, self._compose(prediction, exemplar)
         self.small = self.small[1], resize_by_area(self.last, self.frames.size)
-        if not self.playback.advance():
+        self.dissolve = max(0, self.dissolve - 1)
+        if self.freezing.add(*self.small):
+            self._leave_frozen_image()
+        elif not self.playback.advance():
             self._select_exemplar()
         return np.clip(self.last + 0.5, 0, 255).astype(np.uint8)
 
@@ -76,12 +84,16 @@ class RecallPredictor:
             "last": self.last,
             "penalties": self.playback.penalties,
             "playback": np.array([self.playback.index, self.playback.steps_left]),
+            "dissolve": np.array([self.dissolve, self.dissolve_steps]),
+            "recent": self.freezing.recent,
             "generator": np.array(json.dumps(self.rng.bit_generator.state)),
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self.previous, self.last, self.playback.penalties = state["previous"], state["last"], state["penalties"]
         self.playback.index, self.playback.steps_left = map(int, state["playback"])
+        self.dissolve, self.dissolve_steps = map(int, state["dissolve"])
+        self.freezing.recent = state["recent"]
         self.rng.bit_generator.state = json.loads(str(state["generator"]))
         self.small = self._small_pair()
         self._open_reader(self.playback.index + 1)
@@ -110,7 +122,7 @@ class RecallPredictor:
             exemplar,
             synthesized * 255,
         )
-        correction = self._drift_correction()
+        correction = max(self._drift_correction(), self._dissolve_weight())
         weights = weights**WEIGHT_POWER
         weights *= (1 - correction) / weights.sum(2, keepdims=True)
         weights[..., 2] += correction
@@ -129,6 +141,19 @@ class RecallPredictor:
         previous, last = (descriptor(x) for x in self.small)
         self.playback.select(last, last - previous)
         self._open_reader(self.playback.index + 1)
+
+    def _leave_frozen_image(self) -> None:
+        """Begin a dissolve to a moment of the film that moves.
+
+        Selecting by motion as well would find moments without motion, like the frozen image, again and again.
+        """
+        self.playback.select_moving(descriptor(self.small[1]))
+        self.dissolve = self.dissolve_steps = min(DISSOLVE_STEPS, self.playback.steps_left)
+        self._open_reader(self.playback.index + 1)
+
+    def _dissolve_weight(self) -> float:
+        """Weight of the exemplar in a dissolve: 1 in its last step, 0 without one."""
+        return 1 - (self.dissolve - 1) / self.dissolve_steps if self.dissolve else 0.0
 
     def _open_reader(self, index: int) -> None:
         numbers = self.frames.numbers

@@ -21,6 +21,7 @@ class Recall(LearnedContinuation):
 
     weights: Annotated[str, "Weights to start from, a name or a path"] = "continue-recall"
     frames_per_second: ClassVar[float] = 12.0
+    version: ClassVar[int] = 2
 
     @property
     def required_weights(self) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from reimagine.media import Note, Notes
+from reimagine.media.fluidsynth import render
 from reimagine.stages.timbre.additive import (
     BAND_CENTRES,
     BAND_WIDTHS,
@@ -23,7 +24,6 @@ from reimagine.stages.timbre.additive import (
     partial_frequencies,
 )
 from reimagine.stages.timbre.harmonic.net import HIGHEST_PITCH, LOWEST_PITCH
-from reimagine.stages.timbre.soundfont import render
 
 RATE = 44100
 """Hz. The sample rate of most soundfonts."""

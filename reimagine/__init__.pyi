@@ -50,7 +50,7 @@ def Restore(
         single_frame: Do not fill lost areas from neighbouring frames (unet-gan)
         black_point: Darkest tone of a negative or faded print (0: measured); 0 to 1 (unet-gan)
         white_point: Lightest tone of a faded print, or film base of a negative (0: measured); 0 to 1 (unet-gan)
-        weights: Name in the zoo, or path to .safetensors (unet-gan)
+        weights: Name of weights, or path to a .safetensors file (unet-gan)
         deflicker: Share of the brightness flicker to remove; 0 to 1 (classic)
         weave: Share of the gate weave to remove; 0 to 1 (classic)
         dirt: Remove dirt: marks that are in one frame only (classic)
@@ -94,7 +94,7 @@ def Colorize(
         hint: Grey still of a frame, ref_nnnnnn.png, with coloured strokes that its shot takes, or a folder; may
             be repeated (unet, temporal, deoldify, ddcolor)
         every_frame: Run the network on every frame, not only on keyframes (unet, temporal, deoldify, ddcolor)
-        weights: A name in the zoo, or a path to .safetensors (unet, temporal, deoldify, ddcolor)
+        weights: Name of weights, or path to a .safetensors file (unet, temporal, deoldify, ddcolor)
         reference: A film in colour, or a folder of them, whose colours are learned (temporal)
         minutes: Training time on the reference, in minutes; 0 to 1440 (temporal)
         render_factor: Side of the network's square input, in units of 16 pixels; 4 to 64 (deoldify)
@@ -124,7 +124,7 @@ def Stabilize(
         half_life: Distance in frames at which the weight of another frame has halved; more than 0, up to 1000000
             (flow)
         side: Short side in pixels at which the network works; 16 to 2160 (convlstm)
-        weights: A name in the zoo, or a path to .safetensors (convlstm)
+        weights: Name of weights, or path to a .safetensors file (convlstm)
 
     Raises:
         RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
@@ -157,7 +157,7 @@ def Cartoon(
         temporal_strength: Weight of the previous drawing where the picture has not changed; 0 to 1 (cartoongan,
             ink)
         colour: Allow colour in the drawing of a black-and-white film (cartoongan)
-        weights: A name in the zoo, or a path to .safetensors, instead of the look's weights (cartoongan)
+        weights: Name of weights, or path to a .safetensors file, instead of the look's weights (cartoongan)
         levels: Number of tones, more gives softer shading; 1 to 256 (ink)
 
     Raises:
@@ -314,7 +314,7 @@ def Compose(
         answer: Keep the input melody and continue after its end, instead of replacing it (melody)
         seed: Random seed; 0 to 4294967295 (melody)
         temperature: Scale of the random latents: 0 conventional, 2 unusual; 0 to 2 (melody)
-        weights: A name in the zoo, or a path to .safetensors (melody)
+        weights: Name of weights, or path to a .safetensors file (melody)
 
     Raises:
         RecipeError: an option does not exist for the model, has a wrong type, or is out of range.
@@ -349,7 +349,7 @@ def Timbre(
         seed: Random seed of the random instruments; 0 to 4294967295 (harmonic, gansynth)
         at_cuts: Change the instrument only at the film's cuts (harmonic, gansynth)
         room: Level of the room's reverberation; 0 to 1 (harmonic, gansynth)
-        weights: A name in the zoo, or a path to .safetensors (harmonic, gansynth)
+        weights: Name of weights, or path to a .safetensors file (harmonic, gansynth)
         soundfont: The .sf2 file [default: FluidR3_GM where Debian installs it] (soundfont)
         program: General MIDI program, 0 is a piano; 0 to 127 (soundfont)
         harmonics: Harmonics per note; more are brighter; 1 to 64 (sine)

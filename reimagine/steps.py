@@ -13,18 +13,7 @@ from reimagine import recipe, stages
 from reimagine.errors import RecipeError
 from reimagine.options import Option
 from reimagine.stages import contract
-from reimagine.stages.contract import Kind
 
-RETURNED: dict[Kind, type[Any]] = {
-    Kind.PICTURE: contract.PictureModel,
-    Kind.INTERPOLATION: contract.InterpolationModel,
-    Kind.CONTINUATION: contract.ContinuationModel,
-    Kind.TRANSCRIPTION: contract.TranscriptionModel,
-    Kind.COMPOSITION: contract.CompositionModel,
-    Kind.SYNTHESIS: contract.SynthesisModel,
-    Kind.MIX: contract.MixModel,
-}
-"""What the function of a stage returns, by the stage's kind."""
 HELP_WIDTH = 110
 """Characters of a line of the help texts, at most."""
 
@@ -92,7 +81,12 @@ def _signature(stage: str) -> inspect.Signature:
                 annotation=kind | None if None in defaults else kind,
             )
         )
-    return inspect.Signature(parameters, return_annotation=RETURNED[stages.stage_named(stage).kind])
+    return inspect.Signature(parameters, return_annotation=kind_of(stages.model_class(stage)))
+
+
+def kind_of(model: type[Any]) -> type[Any]:
+    """The class of the contract that a model inherits, such as `PictureModel`."""
+    return next(base for base in model.__mro__ if base.__module__ == contract.__name__)
 
 
 def _annotation(option: Option) -> Any:

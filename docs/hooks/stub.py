@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import reimagine
 from reimagine import stages
-from reimagine.steps import RETURNED
+from reimagine.steps import kind_of
 
 STUB = Path(reimagine.__file__).with_suffix(".pyi")
 """The file that is written."""
@@ -39,8 +39,9 @@ __all__ = ["ReimagineError", "Result", "model", "run"]
 
 def stub() -> str:
     """The text of the stub: a function for each stage."""
-    kinds = "\n".join(f"    {cls.__name__}," for cls in sorted(RETURNED.values(), key=lambda cls: cls.__name__))
-    return HEAD.format(kinds=kinds) + "\n".join(map(_function, stages.STAGES))
+    kinds = {kind_of(stages.model_class(stage)).__name__ for stage in stages.STAGES}
+    imported = "\n".join(f"    {name}," for name in sorted(kinds))
+    return HEAD.format(kinds=imported) + "\n".join(map(_function, stages.STAGES))
 
 
 def _function(stage: str) -> str:

@@ -30,6 +30,8 @@ RUNS = Path("build/pictures")
 """Folder of the runs; those that exist are used again."""
 SHOTS = 40, 120, 200
 """A frame of each of the film's three shots."""
+DETAIL = slice(280, 680)
+"""Rows and columns of an enlarged frame that are shown."""
 SHEET_WIDTH = 288
 """Width in pixels of a picture in a sheet of three columns."""
 
@@ -116,6 +118,31 @@ def cartoon(page: Path) -> None:
     save(page, "cartoon", 45)
 
 
+def interpolate(page: Path) -> None:
+    """Two frames, their average, and the frame half-way between them."""
+    film = Run.open(DEMO, RUNS / "unet")
+    first, second = (frame_of(film, SHOTS[1] + n, 0) for n in (0, 4))
+    average = cv2.addWeighted(first.image, 0.5, second.image, 0.5, 0)
+    [between] = reimagine.model("interpolate")().load("cpu")(first, second, [0.5])
+    titles = "first", "second", "average", "interpolated"
+    images = first.image, second.image, average, between.image
+    cells = [with_caption(image, title) for image, title in zip(images, titles, strict=True)]
+    write_sheet([cells[:2], cells[2:]], page, 400)
+    save(page, "interpolate", 55)
+
+
+def upscale(page: Path) -> None:
+    """A detail of three frames, enlarged by Lanczos interpolation and by the network."""
+    film = Run.open(DEMO, RUNS / "unet")
+    rows = []
+    for name in ("lanczos", "edsr"):
+        work = reimagine.model("upscale", name)().load("cpu")
+        frames = work(frame_of(film, number, 0) for number in SHOTS)
+        rows.append([with_caption(frame.image[DETAIL, DETAIL], name) for frame in frames])
+    write_sheet(rows, page, 400)
+    save(page, "upscale", 60)
+
+
 def music(page: Path) -> None:
     """The tune as transcribed, and its score, with an answer composed to it; two timbres; the three sounds of a mix."""
     transcribe, answer = reimagine.model("transcribe")(), reimagine.model("compose")(answer=True, bars=8)
@@ -165,5 +192,5 @@ def plot_waveforms(page: Path, sounds: dict[str, Sound]) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for draw in (restore, colorize, stabilize, cartoon, music):
+        for draw in (restore, colorize, stabilize, cartoon, upscale, interpolate, music):
             draw(Path(folder) / "page.png")

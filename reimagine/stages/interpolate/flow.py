@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class FlowInterpolation(InterpolationOptions):
     """Warp both frames along the optical flow to the time between them, and blend them where both show a pixel."""
 
-    frames_per_second: ClassVar[float] = 10.0
+    frames_per_second: ClassVar[float] = 9.0
 
     def load(self, device: str) -> InterpolationProcessor:
         """Nothing is loaded; the device is not used."""

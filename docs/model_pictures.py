@@ -67,7 +67,7 @@ def colorize(page: Path) -> None:
 
 
 def transcribe(page: Path) -> None:
-    """The demo film's waltz, and its melody alone: what `basic-pitch` (left) and `pyin` hear."""
+    """The demo film's waltz, and its melody alone: what `onsets-frames` (left) and `pyin` transcribe."""
     waltz = run("notes", reimagine.Transcribe())
     notes = read_notes(artifact(waltz, "notes"))
     melody = Notes(notes.of_voice("melody").notes, notes.tempo, notes.beat)
@@ -76,7 +76,7 @@ def transcribe(page: Path) -> None:
     rows = []
     for sound, name in ((DEMO, "waltz"), (alone, "melody")):
         rolls = []
-        for model in ("basic-pitch", "pyin"):
+        for model in ("onsets-frames", "pyin"):
             step = reimagine.Transcribe(model=model)  # type: ignore[arg-type]
             done = reimagine.run(sound, step, RUNS / f"{name}-{model}")
             piano_roll(

@@ -48,6 +48,7 @@ def _random_networks() -> Networks:
     from reimagine.stages.colorize.deoldify.net import DeOldify
     from reimagine.stages.compose.melody.net import PhraseGenerator
     from reimagine.stages.continuation.recall.net import NextFrameNet
+    from reimagine.stages.interpolate.rife.net import RIFE
     from reimagine.stages.stabilize.convlstm.net import ConsistencyNet
     from reimagine.stages.transcribe.onsets_frames.net import OnsetsFramesNet
     from reimagine.stages.upscale.edsr.net import EDSR
@@ -61,6 +62,7 @@ def _random_networks() -> Networks:
     upscaler = EDSR(4, 1)
     torch.nn.init.normal_(upscaler.leave.weight, std=0.02)
     return {
+        "interpolate rife": (RIFE((8, 8)), {"widths": (8, 8)}),
         "upscale edsr": (upscaler, {"width": 4, "blocks": 1}),
         "colorize ddcolor": (queries, painter),
         "colorize deoldify": (DeOldify("deep", 16).eval(), {"kind": "deep", "divide": 16}),

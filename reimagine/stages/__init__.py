@@ -115,7 +115,10 @@ STAGES: dict[str, Stage] = {
     ),
     "interpolate": Stage(
         Kind.INTERPOLATION,
-        {"flow": "reimagine.stages.interpolate.flow:FlowInterpolation"},
+        {
+            "flow": "reimagine.stages.interpolate.flow:FlowInterpolation",
+            "rife": "reimagine.stages.interpolate.rife.stage:RIFEInterpolation",
+        },
         help="Compute frames between the film's own: another frame rate, or slow motion.",
         done="interpolated",
     ),

@@ -26,7 +26,7 @@ LARGE = ("deoldify", "ddcolor", "spandrel")
 PICTURE = [
     (s, name)
     for s, row in stages.STAGES.items()
-    if row.kind is Kind.PICTURE
+    if row.kind in (Kind.PICTURE, Kind.INTERPOLATION)
     for name in row.models
     if name not in LARGE
 ]

@@ -1,0 +1,1 @@
+"""RIFE (Huang et al. 2022), with its published weights."""

@@ -57,7 +57,7 @@ examples: .venv/demo
 	@touch $@
 
 .venv/test: .venv/demo
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,ray]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,ray,basic-pitch]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps basic-pitch==0.4.0
 	@touch $@
 

@@ -100,7 +100,7 @@ def measure(path: Path, folder: Path, distance: PerceptualDistance) -> dict[str,
     colours = {title: Comparison() for title in runs}
 
     def frames() -> Iterator[tuple[int, dict[str, np.ndarray], Frame]]:
-        films = [picture.read(first.film) for picture in pictures]
+        films = [picture.read() for picture in pictures]
         for row, original in zip(zip(*films, strict=True), read_film(open_film(path)), strict=False):
             yield row[0].index, dict(zip(states, (f.image for f in row), strict=True)), original
 

@@ -30,6 +30,8 @@ RUNS = Path("build/pictures")
 """Folder of the runs; those that exist are used again."""
 SHOTS = 40, 120, 200
 """A frame of each of the film's three shots."""
+DETAIL = slice(280, 680)
+"""Rows and columns of an enlarged frame that are shown."""
 SHEET_WIDTH = 288
 """Width in pixels of a picture in a sheet of three columns."""
 
@@ -41,7 +43,7 @@ def run(name: str, *steps: Any) -> Run:
 
 def frame_of(run: Run, number: int, steps: int | None = None) -> Frame:
     """Return a frame of a run's picture after all steps, or after the first `steps` steps."""
-    return next(run.tracks.picture(steps).read(run.film, number, number + 1))
+    return next(run.tracks.picture(steps).read(number, number + 1))
 
 
 def save(png: Path, name: str, quality: int = 60) -> None:
@@ -85,7 +87,7 @@ def stabilize(page: Path) -> None:
     figure = Figure((12, 8), layout="constrained")
     rows = figure.subplots(len(runs) + 1, 1, sharex=True)
     for axes, (title, result) in zip(rows, runs.items(), strict=False):
-        chroma = [np.stack(f.chroma).astype(np.float32) for f in result.tracks.picture().read(result.film)]
+        chroma = [np.stack(f.chroma).astype(np.float32) for f in result.tracks.picture().read()]
         means = [float(c[0].mean()) for c in chroma]
         rows[-1].plot(means, label=title)
         row = np.stack([c[0][120] for c in chroma], 1)
@@ -114,6 +116,31 @@ def cartoon(page: Path) -> None:
         cells.append(with_caption(stylized.image, ", ".join(f"{name} {value}" for name, value in setting.items())))
     write_sheet([cells[:3], cells[3:]], page, 300)
     save(page, "cartoon", 45)
+
+
+def interpolate(page: Path) -> None:
+    """Two frames, their average, and the frame half-way between them."""
+    film = Run.open(DEMO, RUNS / "unet")
+    first, second = (frame_of(film, SHOTS[1] + n, 0) for n in (0, 4))
+    average = cv2.addWeighted(first.image, 0.5, second.image, 0.5, 0)
+    [between] = reimagine.model("interpolate")().load("cpu")(first, second, [0.5])
+    titles = "first", "second", "average", "interpolated"
+    images = first.image, second.image, average, between.image
+    cells = [with_caption(image, title) for image, title in zip(images, titles, strict=True)]
+    write_sheet([cells[:2], cells[2:]], page, 400)
+    save(page, "interpolate", 55)
+
+
+def upscale(page: Path) -> None:
+    """A detail of three frames, enlarged by Lanczos interpolation and by the network."""
+    film = Run.open(DEMO, RUNS / "unet")
+    rows = []
+    for name in ("lanczos", "edsr"):
+        work = reimagine.model("upscale", name)().load("cpu")
+        frames = work(frame_of(film, number, 0) for number in SHOTS)
+        rows.append([with_caption(frame.image[DETAIL, DETAIL], name) for frame in frames])
+    write_sheet(rows, page, 400)
+    save(page, "upscale", 60)
 
 
 def music(page: Path) -> None:
@@ -165,5 +192,5 @@ def plot_waveforms(page: Path, sounds: dict[str, Sound]) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for draw in (restore, colorize, stabilize, cartoon, music):
+        for draw in (restore, colorize, stabilize, cartoon, upscale, interpolate, music):
             draw(Path(folder) / "page.png")

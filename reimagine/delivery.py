@@ -14,7 +14,7 @@ from reimagine import made, stages
 from reimagine.errors import RunError
 from reimagine.files import copy_atomically, remove_leftovers, write_text_atomically
 from reimagine.gallery.report import contact_sheet, report
-from reimagine.media.audio.sound import Sound, read_sound, write_sound
+from reimagine.media.audio.sound import Sound, write_sound
 from reimagine.media.export import Encoding, export
 from reimagine.media.export.constant_rate import at_output_rate
 from reimagine.media.export.containers import FILM_SUFFIXES, default_suffix, picture_fits
@@ -153,14 +153,14 @@ def _ending_path(run: Run, out: Path) -> Path:
 
 def _export(tracks: FilmTracks, out: Path, encoding: Encoding, progress: Progress) -> list[str]:
     """Write the finished film; return remarks on what could not be kept."""
-    film, path = tracks.film, tracks.artifact("sound")
+    film = tracks.film
     if out.suffix.lower() in (*MIDI_SUFFIXES, *SCORE_SUFFIXES):
         notes = tracks.artifact("notes") or (Path(film.source) if film.is_score else None)
         if notes is None:
             raise RunError(f"{out}: the run has no notes; run transcribe or compose first")
         _export_notes(notes, out, title(Path(film.source)))
         return []
-    sound = read_sound(path) if path else None
+    sound = tracks.new_sound()
     if not film.frames:
         write_sound(out, sound or tracks.original_sound())
         return []
@@ -184,10 +184,11 @@ def _export_picture(
         sound = tracks.original_sound()
     numbered = is_image_sequence(film, out)
     begin = first_missing(film, out, picture.frames) if numbered else 0
-    progress.begin("export", picture.frames - begin)
+    is_copied = not numbered and not _picture_changed(tracks) and picture_fits(film, out.suffix.lower())
+    progress.begin("export", 0 if is_copied else picture.frames - begin)
 
     def frames() -> Iterator[Frame]:
-        for frame in prefetch(picture.read(film, begin), 8):
+        for frame in prefetch(picture.read(begin), 8):
             yield frame
             progress.advance(1)
 
@@ -196,9 +197,9 @@ def _export_picture(
         sound = tracks.original_sound() if own else sound
         shown, repeated = at_output_rate(film, frames())
         return [*write_images(shown, out, repeated, sound), *(mixed_channels(film) if own else ())]
+    if is_copied:
+        return export(film, out, None, sound, encoding)
     if not _picture_changed(tracks):
-        if picture_fits(film, out.suffix.lower()):
-            return export(film, out, None, sound, encoding)
         holding = next((s for s in FILM_SUFFIXES if picture_fits(film, s)), None)
         advice = f"-o film{holding} keeps it as it is" if holding else "no container that is written holds it"
         remark = f"the picture cannot be copied to {out.suffix} and was encoded; {advice}"

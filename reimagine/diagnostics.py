@@ -22,7 +22,6 @@ PACKAGES = (
     "OpenImageIO",
     "moviepy",
     "librosa",
-    "onnxruntime",
 )
 """Python packages whose versions are reported."""
 CODECS = ("libx264", "aac", "magicyuv", "ffv1")

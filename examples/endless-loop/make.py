@@ -39,7 +39,7 @@ def fading_in(run: Run, start: int = 0, stop: int | None = None) -> Iterator[Fra
     """Frames of the run: grey up to the film's end, then with more colour in each."""
     picture, end = run.tracks.picture(), run.tracks.source_frames
     stop = picture.frames if stop is None else min(stop, picture.frames)
-    for frame in picture.read(run.film, start, stop):
+    for frame in picture.read(start, stop):
         share = float((frame.index + 1 - end) / (FADE_SECONDS * run.film.rate))
         yield with_saturation(frame, min(1.0, max(0.0, share)))
 

@@ -43,7 +43,7 @@ def main() -> None:
     reel = Run.open(result.folder)
     middles = [(shot.start + shot.stop) // 2 for shot in reel.shots]
     pictures = [reel.tracks.picture(steps) for steps in (0, 2, None)]
-    rows = [[next(picture.read(reel.film, n, n + 1)).image for n in middles] for picture in pictures]
+    rows = [[next(picture.read(n, n + 1)).image for n in middles] for picture in pictures]
     write_sheet(rows, INTO / "reel.webp", 280, 50)
     print(result.film)
 

@@ -70,7 +70,7 @@ def score(run: Run) -> np.ndarray:
     page = np.full((height, width, 3), BACKGROUND, np.uint8)
     for name, shot in zip(cycle(INSTRUMENTS), run.shots, strict=False):
         left, right = (round(float(run.film.time(n)) / seconds * width) for n in (shot.start, shot.stop))
-        frame = next(run.tracks.picture().read(run.film, (shot.start + shot.stop) // 2))
+        frame = next(run.tracks.picture().read((shot.start + shot.stop) // 2))
         draw_still(page, frame.image, left, right, name)
         for note in (n for n in notes if shot.start <= n.start * run.film.rate < shot.stop):
             y = height - 20 - round((note.pitch - low) / (high - low) * 340)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reimagine.engines import Engine
+from reimagine.media.video.retiming import FilmChange
 from reimagine.progress import Progress
 from reimagine.runs.folder import Run
 from reimagine.stages.contract import Counts
@@ -39,9 +40,11 @@ class Outcome:
         start: first frame that the step wrote.
         counts: totals by name.
         seconds: processing time summed over the parts; None if the step's own time counts.
+        change: of the film's size or clock.
     """
 
     frames: int = 0
     start: int = 0
     counts: Counts = field(default_factory=Counts)
     seconds: float | None = None
+    change: FilmChange = field(default_factory=FilmChange)

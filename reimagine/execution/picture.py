@@ -1,18 +1,22 @@
-"""Running the steps that write a picture: frame by frame in parts, or by continuing the film."""
+"""Running the steps that write a picture: in parts, frame by frame or between frames, or by continuing the film."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
 from reimagine import made
 from reimagine.errors import StageError
+from reimagine.execution.changes import change_of
+from reimagine.execution.interpolation import InterpolationWork, interpolation_ranges
 from reimagine.execution.job import Outcome, StepJob
-from reimagine.execution.parts import Part, PictureWork, frame_ranges, process_part
+from reimagine.execution.parts import FrameRange, Part, PictureWork, Work, frame_ranges, process_part
+from reimagine.media.video.retiming import FilmChange
 from reimagine.media.video.writer import concatenate, write_frames
 from reimagine.runs.step import ARTIFACTS
-from reimagine.stages.contract import ContinuationModel, Counts, PictureModel
+from reimagine.stages.contract import ContinuationModel, Counts, InterpolationModel, PictureModel
 
 
 def process_frames(job: StepJob, folder: Path) -> Outcome:
@@ -20,26 +24,44 @@ def process_frames(job: StepJob, folder: Path) -> Outcome:
     tracks = job.run.tracks
     picture = tracks.picture()
     model: PictureModel = job.model
-    clip = tracks.clip(picture.frames)
-    model = model.prepare(clip, job.run.learned_dir(model), job.device, job.progress)
-    source = tracks.source_picture, tracks.film, tracks.source_frames
-    work = PictureWork(model, picture, *source, job.device, job.codec)
-    parts = [
-        Part(frames, folder / made.PARTS / f"{frames.start:06d}-{frames.stop:06d}.nut")
-        for frames in frame_ranges(tracks.current_shots, model)
-    ]
+    change = change_of(model, tracks.film, picture.frames)
+    model = model.prepare(tracks.clip(picture.frames), job.run.learned_dir(model), job.device, job.progress)
+    source = tracks.source_picture, tracks.source_frames
+    work = PictureWork(model, picture, *source, job.device, job.codec, change.is_any)
+    return _process_parts(job, folder, work, frame_ranges(tracks.current_shots, model), picture.frames, change)
+
+
+def interpolate_film(job: StepJob, folder: Path) -> Outcome:
+    """Write the picture at another frame rate part by part, with frames between its own."""
+    tracks = job.run.tracks
+    picture = tracks.picture()
+    model: InterpolationModel = job.model
+    change = change_of(model, tracks.film, picture.frames)
+    retiming = change.retiming(tracks.film, picture.frames)
+    assert retiming is not None
+    work = InterpolationWork(model, picture, retiming, job.device, job.codec)
+    ranges = interpolation_ranges(tracks.current_shots, retiming)
+    return _process_parts(job, folder, work, ranges, retiming.first(picture.frames), change)
+
+
+def _process_parts(
+    job: StepJob, folder: Path, work: Work, ranges: Iterable[FrameRange], frames: int, change: FilmChange
+) -> Outcome:
+    """Process the parts of a step, and join them to its artifact of `frames` frames."""
+    parts = [Part(r, folder / made.PARTS / f"{r.start:06d}-{r.stop:06d}.nut") for r in ranges]
     for part in parts:  # recorded here, since a worker on another machine does not know the record
         for path in (part.out, part.sidecar):
             made.check(path)
             made.note(path)
-    job.progress.begin(job.stage, picture.frames)
+    job.progress.begin(job.stage, frames)
     results = list(job.engine(partial(process_part, work), parts, job.progress.advance))
     concatenate([result.path for result in results], folder / ARTIFACTS["picture"])
     made.remove(folder / made.PARTS)
     counts = Counts()
     for result in results:
         counts.merge(result.counts)
-    return Outcome(frames=picture.frames, counts=counts, seconds=sum(result.seconds for result in results))
+    seconds = sum(result.seconds for result in results)
+    return Outcome(frames=frames, counts=counts, seconds=seconds, change=change)
 
 
 def continue_film(job: StepJob, folder: Path) -> Outcome:

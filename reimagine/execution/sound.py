@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reimagine.errors import StageError
 from reimagine.execution.job import Outcome, StepJob
-from reimagine.media.audio.sound import Sound, read_sound, write_sound
+from reimagine.media.audio.sound import Sound, write_sound
 from reimagine.media.midi.limits import MAX_MIDI_BYTES
 from reimagine.media.midi.notes import Notes, read_notes, write_notes, write_notes_csv
 from reimagine.media.midi.voices import with_voices
@@ -18,7 +18,7 @@ from reimagine.stages.contract import Counts, TranscriptionModel
 LONGEST_MUSIC = 12 * 3600
 """Seconds of music that are synthesized at most; longer times in a MIDI file are damage."""
 LONGEST_NOTE = 60.0
-"""Seconds of a note that are synthesized at most. Few instruments sustain longer, and a note is held in memory."""
+"""Seconds of a note that are synthesized at most: few instruments sustain longer, and a note is held in memory."""
 
 
 def transcribe(job: StepJob, folder: Path) -> Outcome:
@@ -72,9 +72,9 @@ def notes_to_play(tracks: FilmTracks, stage: str) -> Notes:
 def mix(job: StepJob, folder: Path) -> Outcome:
     """The film's own sound and the new one to one sound."""
     tracks = job.run.tracks
-    new = tracks.artifact("sound")
+    new = tracks.new_sound()
     assert new is not None, "checked before the step"
-    mixed = job.model.load(job.device)(tracks.original_sound(), read_sound(new))
+    mixed = job.model.load(job.device)(tracks.original_sound(), new)
     write_sound(folder / ARTIFACTS["sound"], mixed)
     return Outcome()
 
@@ -93,8 +93,7 @@ def input_notes(tracks: FilmTracks) -> Notes:
 def _input_sound(tracks: FilmTracks, rate: int | None) -> Sound:
     """The latest sound; mono at `rate`, if a rate is given."""
     rate_and_channels = (rate, 1) if rate else (None, None)
-    path = tracks.artifact("sound")
-    return read_sound(path, 0.0, None, *rate_and_channels) if path else tracks.original_sound(*rate_and_channels)
+    return tracks.new_sound(*rate_and_channels) or tracks.original_sound(*rate_and_channels)
 
 
 def _write_notes(folder: Path, notes: Notes, counts: Counts) -> Outcome:

@@ -14,6 +14,7 @@ from reimagine.stages.contract import Kind
 
 RUNNERS: dict[Kind, Callable[[StepJob, Path], Outcome]] = {
     Kind.PICTURE: picture.process_frames,
+    Kind.INTERPOLATION: picture.interpolate_film,
     Kind.CONTINUATION: picture.continue_film,
     Kind.TRANSCRIPTION: sound.transcribe,
     Kind.COMPOSITION: sound.compose,
@@ -34,7 +35,7 @@ def run_step(job: StepJob) -> Step:
         outcome = _run(job, folder, kind)
         seconds = time.monotonic() - begun if outcome.seconds is None else outcome.seconds
         facts = folder.name, key, *stages.identify(job.model), kind.writes, source.folder if source else ""
-        step = Step(*facts, round(seconds, 2), outcome.frames, outcome.start, dict(outcome.counts))
+        step = Step(*facts, round(seconds, 2), outcome.frames, outcome.start, dict(outcome.counts), outcome.change)
         write_step(folder, step, job.model)
     return run.add(folder)
 

@@ -38,10 +38,10 @@ BACKGROUND = (16, 16, 16)
 
 def ending_sheet(run: Run, path: Path, width: int = 320) -> None:
     """Write a picture of the film's own last frame and of the generated frames 1, 2, 5 ... seconds after it."""
-    tracks, film = run.tracks, run.film
+    tracks = run.tracks
     picture = tracks.picture()
-    numbers = [tracks.source_frames - 1 + round(s * film.rate) for s in SHEET_SECONDS]
-    frames = [next(picture.read(film, n, n + 1)).image for n in numbers if n < picture.frames]
+    numbers = [tracks.source_frames - 1 + round(s * tracks.film.rate) for s in SHEET_SECONDS]
+    frames = [next(picture.read(n, n + 1)).image for n in numbers if n < picture.frames]
     write_sheet([frames], path, width)
 
 

@@ -61,7 +61,7 @@ def preview(
     run = Run.open(film, into, reading, progress)
     picture = run.tracks.picture()
     numbers = np.linspace(0, picture.frames - 1, count + 2).astype(int)[1:-1]
-    frames = [next(picture.read(run.film, n, n + 1)) for n in map(int, np.unique(numbers))]
+    frames = [next(picture.read(n, n + 1)) for n in map(int, np.unique(numbers))]
     settings = stages.model_class(stage, name).previews()
     rows = [[with_caption(frame.image, "the film") for frame in frames]]
     progress.begin("preview", len(settings) * len(frames))

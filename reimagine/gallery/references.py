@@ -27,11 +27,11 @@ def export_references(folder: Path, into: Path, grey: bool = False) -> list[Path
     picture = run.tracks.picture()
     into.mkdir(parents=True, exist_ok=True)
     written = []
-    for shot in run.shots:
+    for shot in run.tracks.current_shots:
         number = (shot.start + shot.stop) // 2
         path = into / f"ref_{number:06d}.png"
         if not path.exists():
-            frame = next(picture.read(run.film, number, number + 1))
+            frame = next(picture.read(number, number + 1))
             write_image(path, np.dstack([frame.grey] * 3) if grey else frame.image)
             written.append(path)
     return written

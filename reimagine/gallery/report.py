@@ -14,6 +14,8 @@ from reimagine import stages
 from reimagine.gallery.sound_report import sound_entries
 from reimagine.media.export.containers import FILM_SUFFIXES
 from reimagine.media.video.film import Film
+from reimagine.media.video.frames import Frame
+from reimagine.media.video.track import PictureTrack
 from reimagine.media.video.writer import write_image
 from reimagine.metrics.warp import TemporalConsistency
 
@@ -46,7 +48,8 @@ def report(run: Run, out: Path, messages: list[str]) -> dict[str, Any]:
         duration, loudness, number of notes, tempo. Of all runs: seconds per stage, peak memory in MB, counts, what the
         models report, the length of the sound minus that of the picture in seconds, and remarks.
     """
-    film, tracks, steps = run.film, run.tracks, run.steps
+    tracks, steps = run.tracks, run.steps
+    film = tracks.film
     picture, measures = _picture_entries(run) if film.frames else ({}, {})
     has_music = not film.frames or any(step.writes != "picture" for step in steps)
     counts: dict[str, float] = {}
@@ -76,7 +79,7 @@ def _picture_entries(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
     colour = {state: round(row["colourfulness"], 2) for state, row in quality.items()}
     facts = {
         "frames": run.tracks.picture().frames,
-        "fps": round(float(run.film.rate), 3),
+        "fps": round(float(run.tracks.film.rate), 3),
         "shots": len(run.shots),
     }
     return facts, {
@@ -103,14 +106,18 @@ def _quality(tracks: FilmTracks) -> dict[str, dict[str, float]]:
 
     "before" is the input of the last step whose stage measures its input; it may be missing.
     """
-    film, shots = tracks.film, tracks.current_shots
     states = {"source": tracks.picture(0), "before": tracks.measured_input(), "after": tracks.picture()}
+    own = tracks.source_number(tracks.source_frames - 1)
     consistency = TemporalConsistency()
-    for number in np.unique(np.linspace(0, tracks.source_frames - 1, SAMPLED_PAIRS).astype(int)):
-        shot = next(s for s in shots if s.start <= number < s.stop)
-        first = max(shot.start, min(int(number), shot.stop - 2))
+    scale = min(1.0, WIDTH / tracks.source.width)
+    size = round(tracks.source.width * scale), round(tracks.source.height * scale)
+    for number in np.unique(np.linspace(0, own, SAMPLED_PAIRS).astype(int)):
+        shot = next(s for s in tracks.source_shots if s.start <= number < s.stop)
+        stop = min(shot.stop, own + 1)
+        first = max(shot.start, min(int(number), stop - 2))
+        numbers = range(first, min(first + 2, stop))
         pairs = {
-            state: [_small(frame.image) for frame in track.read(film, first, min(first + 2, shot.stop))]
+            state: [_small(frame_at(track, n if state == "source" else tracks.number_now(n)), size) for n in numbers]
             for state, track in states.items()
             if track is not None
         }
@@ -120,10 +127,14 @@ def _quality(tracks: FilmTracks) -> dict[str, dict[str, float]]:
     return consistency.numbers()
 
 
-def _small(image: np.ndarray) -> np.ndarray:
-    """The picture, reduced to `WIDTH` if it is wider."""
-    scale = min(1.0, WIDTH / image.shape[1])
-    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+def frame_at(track: PictureTrack, number: int) -> Frame:
+    """One frame of a track."""
+    return next(track.read(number, number + 1))
+
+
+def _small(frame: Frame, size: tuple[int, int]) -> np.ndarray:
+    """The picture of a frame, reduced to (w, h): (h, w, 3) uint8."""
+    return cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA)
 
 
 def _has_picture_and_sound(film: Film, out: Path) -> bool:
@@ -153,15 +164,15 @@ def contact_sheet(run: Run, path: Path, columns: int = 12, width: int = WIDTH) -
     selected evenly over the film.
     """
     tracks = run.tracks
-    film, source, picture, shots = tracks.film, tracks.picture(0), tracks.picture(), tracks.current_shots
+    source, picture, shots = tracks.picture(0), tracks.picture(), tracks.current_shots
     if len(shots) > columns:
         shots = [shots[i] for i in np.linspace(0, len(shots) - 1, columns).astype(int)]
     before, after = [], []
     for number in ((shot.start + shot.stop) // 2 for shot in shots):
-        result = next(picture.read(film, number, number + 1)).image
+        result = frame_at(picture, number).image
         after.append(result)
         ended = number >= tracks.source_frames
-        before.append(np.zeros_like(result) if ended else next(source.read(film, number, number + 1)).image)
+        before.append(np.zeros_like(result) if ended else frame_at(source, tracks.source_number(number)).image)
     write_sheet([before, after], path, width)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from reimagine.media.audio.sound import read_sound
 from reimagine.media.midi.notes import read_notes
 from reimagine.metrics.loudness import integrated_loudness
 
@@ -19,9 +18,7 @@ def sound_entries(tracks: FilmTracks) -> dict[str, Any]:
     Sound and notes are those after all steps. Without notes, the last two are absent; without sound (MIDI), or if it is
     silent, the loudness is None.
     """
-    path, sound = tracks.artifact("sound"), None
-    if path or tracks.film.sounds:
-        sound = read_sound(path) if path else tracks.original_sound()
+    sound = tracks.new_sound() or (tracks.original_sound() if tracks.film.sounds else None)
     loudness = integrated_loudness(sound) if sound else -math.inf
     entries: dict[str, Any] = {
         "duration_seconds": round(sound.seconds if sound else tracks.seconds, 2),

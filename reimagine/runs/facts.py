@@ -32,7 +32,7 @@ class RunFacts:
     def write(self, folder: Path, source: str) -> None:
         """Write `run.json`."""
         facts = {"source": source, "opened": self.opened, "key": self.key, "steps": [asdict(s) for s in self.steps]}
-        write_text_atomically(folder / "run.json", json.dumps(facts, indent=1))
+        write_text_atomically(folder / "run.json", json.dumps(facts, default=str, indent=1))
 
 
 def read_facts(folder: Path, message: Callable[[str], None]) -> RunFacts:

@@ -12,6 +12,7 @@ from typing import Any
 from reimagine import made, stages
 from reimagine.errors import ReimagineError, RunError
 from reimagine.files import write_text_atomically
+from reimagine.media.video.retiming import FilmChange
 from reimagine.records import read_json
 
 ARTIFACTS = {"picture": "picture.nut", "sound": "sound.wav", "notes": "notes.mid"}
@@ -44,6 +45,7 @@ class Step:
         frames: length of the picture after it, in frames; 0 for sound and notes.
         start: first frame it wrote; frames before it are those of earlier steps.
         counts: totals by name.
+        change: of the film's size or clock.
     """
 
     folder: str
@@ -56,6 +58,7 @@ class Step:
     frames: int = 0
     start: int = 0
     counts: dict[str, float] = field(default_factory=dict)
+    change: FilmChange = field(default_factory=FilmChange)
 
     @property
     def row(self) -> stages.Stage:
@@ -84,7 +87,8 @@ def check_step(step: Step, folder: Path) -> None:
     path = folder / step.folder
     if not is_inside(folder, step.folder):
         raise RunError(f"{folder}: a step names the folder {step.folder[:60]!r}, which is not inside it; {ADVICE}")
-    if step.writes not in ARTIFACTS or not 0 <= step.start <= step.frames:
+    is_whole = step.start == 0 or not step.change.is_any
+    if step.writes not in ARTIFACTS or not 0 <= step.start <= step.frames or not (is_whole and step.change.is_valid):
         raise RunError(f"{path}: its step.json is damaged; {ADVICE}")
     if (path / ARTIFACTS[step.writes]).is_symlink():
         raise RunError(f"{path}: {ARTIFACTS[step.writes]} is a link, which is not followed; {ADVICE}")

@@ -103,6 +103,22 @@ STAGES: dict[str, Stage] = {
         done="redrawn",
         preview=True,
     ),
+    "upscale": Stage(
+        Kind.PICTURE,
+        {
+            "edsr": "reimagine.stages.upscale.edsr.stage:UpscaleEDSR",
+            "lanczos": "reimagine.stages.upscale.lanczos:Lanczos",
+            "spandrel": "reimagine.stages.upscale.spandrel_package:Spandrel",
+        },
+        help="Enlarge the picture: twice, four times, or to a height.",
+        done="enlarged",
+    ),
+    "interpolate": Stage(
+        Kind.INTERPOLATION,
+        {"flow": "reimagine.stages.interpolate.flow:FlowInterpolation"},
+        help="Compute frames between the film's own: another frame rate, or slow motion.",
+        done="interpolated",
+    ),
     "continue": Stage(
         Kind.CONTINUATION,
         {
@@ -169,6 +185,7 @@ TRAININGS: dict[str, str] = {
     "compose": "reimagine.stages.compose.melody.train:TrainCompose",
     "cartoon": "reimagine.stages.cartoon.cartoongan.train:TrainCartoon",
     "continue": "reimagine.stages.continuation.recall.train:TrainContinue",
+    "upscale": "reimagine.stages.upscale.edsr.train:TrainUpscale",
 }
 
 

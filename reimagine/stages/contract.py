@@ -5,7 +5,8 @@ capabilities are declared here with their defaults, so that no other code probes
 stage by name.
 
     kind                 `load(device)` returns
-    PictureModel         (frames, counts) -> frames: the same frame numbers, the same size
+    PictureModel         (frames, counts) -> frames: the same frame numbers, the size that `output_size` says
+    InterpolationModel   (frame, next frame, times) -> the frames between them
     ContinuationModel    (clip, count, folder, progress) -> `count` frames that follow the clip's last
     TranscriptionModel   (sound, counts) -> notes
     CompositionModel     (notes, counts) -> notes
@@ -19,29 +20,55 @@ parts, so all state of a film or part belongs to one call. A part is a frame ran
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from reimagine.errors import StageError
 from reimagine.options import check_ranges
+from reimagine.stages.processors import (
+    Composer,
+    ContinuationProcessor,
+    Counts,
+    FrameProcessor,
+    InterpolationProcessor,
+    Mixer,
+    Synthesizer,
+    Transcriber,
+)
+
+__all__ = [
+    "CompositionModel",
+    "ContinuationModel",
+    "Counts",
+    "FrameProcessor",
+    "InterpolationModel",
+    "InterpolationProcessor",
+    "Kind",
+    "MixModel",
+    "Model",
+    "PictureModel",
+    "SynthesisModel",
+    "TranscriptionModel",
+]
 
 if TYPE_CHECKING:
-    from reimagine.media import Frame, Notes, Sound
     from reimagine.media.video.clip import Clip
     from reimagine.progress import Progress
 
 
 class Kind(Enum):
-    """What a stage reads and writes, as (track read, track written, whether it adds frames)."""
+    """What a stage reads and writes, as (track read, track written, where it adds frames)."""
 
-    PICTURE = ("picture", "picture", False)
-    CONTINUATION = ("picture", "picture", True)
-    TRANSCRIPTION = ("sound", "notes", False)
-    COMPOSITION = ("notes", "notes", False)
-    SYNTHESIS = ("notes", "sound", False)
-    MIX = ("sound", "sound", False)
+    PICTURE = ("picture", "picture", "")
+    INTERPOLATION = ("picture", "picture", "between")
+    CONTINUATION = ("picture", "picture", "after")
+    TRANSCRIPTION = ("sound", "notes", "")
+    COMPOSITION = ("notes", "notes", "")
+    SYNTHESIS = ("notes", "sound", "")
+    MIX = ("sound", "sound", "")
 
     @property
     def reads(self) -> str:
@@ -52,70 +79,6 @@ class Kind(Enum):
     def writes(self) -> str:
         """The track written: "picture", "sound" or "notes"."""
         return self.value[1]
-
-
-class Counts(dict[str, float]):
-    """Totals by name, summed over the parts of a step. They appear in `report.json`."""
-
-    def add(self, name: str, value: float = 1) -> None:
-        """Add to a total."""
-        self[name] = self.get(name, 0) + value
-
-    def merge(self, other: Mapping[str, float]) -> None:
-        """Add all totals of another part."""
-        for name, value in other.items():
-            self.add(name, value)
-
-
-class FrameProcessor(Protocol):
-    """A loaded `PictureModel`."""
-
-    def __call__(self, frames: Iterable[Frame], counts: Counts | None = None, /) -> Iterator[Frame]:
-        """Yield the processed frames of one part, lazily and in order. Totals are added to `counts`."""
-        ...
-
-
-class ContinuationProcessor(Protocol):
-    """A loaded `ContinuationModel`."""
-
-    def __call__(self, clip: Clip, count: int, folder: Path, progress: Progress, /) -> Iterator[Frame]:
-        """Yield `count` frames that follow the clip's last, numbered on from it.
-
-        Learned weights and generated steps are stored in `folder` and reused by later calls.
-        """
-        ...
-
-
-class Transcriber(Protocol):
-    """A loaded `TranscriptionModel`."""
-
-    def __call__(self, sound: Sound, counts: Counts | None = None, /) -> Notes:
-        """Notes of a sound, at the sound's own times in seconds."""
-        ...
-
-
-class Composer(Protocol):
-    """A loaded `CompositionModel`."""
-
-    def __call__(self, notes: Notes, counts: Counts | None = None, /) -> Notes:
-        """Composed notes; the input may be empty."""
-        ...
-
-
-class Synthesizer(Protocol):
-    """A loaded `SynthesisModel`."""
-
-    def __call__(self, notes: Notes, counts: Counts | None = None, /) -> Sound:
-        """The sound of the notes; its first sample is at second 0 of the notes."""
-        ...
-
-
-class Mixer(Protocol):
-    """A loaded `MixModel`."""
-
-    def __call__(self, original: Sound, new: Sound, /) -> Sound:
-        """One sound, as long as `original`."""
-        ...
 
 
 class Model(Protocol):
@@ -186,7 +149,7 @@ class PictureModel(Model, Protocol):
     scene_reuse: ClassVar[bool] = False
     """Whether a part starts with one frame of the earlier shot that shows the same view (`Shot.similar_frame`)."""
     frames_per_second: ClassVar[float] = 5.0
-    """Speed at 640x480 on two cores, for `--dry-run`."""
+    """Speed on two cores for frames that are written with 640x480 pixels, for `--dry-run`."""
     inference_options: ClassVar[Sequence[str]] = ()
     """Options that do not affect what `prepare` learns."""
 
@@ -197,8 +160,48 @@ class PictureModel(Model, Protocol):
         """
         return self
 
+    def output_size(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height of the processed frames of a film, in pixels.
+
+        Raises:
+            StageError: the options do not fit a film of this size.
+        """
+        return width, height
+
     @abstractmethod
     def load(self, device: str) -> FrameProcessor:
+        """Load weights; heavy imports belong here."""
+        ...
+
+
+class InterpolationModel(Model, Protocol):
+    """Computes frames between two frames of a film.
+
+    The model knows neither the film's clock nor its shots: `media.video.retiming` decides which times lie between which
+    frames, and the last frame before a cut is repeated.
+    """
+
+    frames_per_second: ClassVar[float] = 10.0
+    """Speed at 640x480 on two cores, for `--dry-run`."""
+    inference_options: ClassVar[Sequence[str]] = ()
+    """Options that do not affect what is learned from the film: interpolation learns nothing."""
+
+    @property
+    def slow_motion(self) -> float:
+        """Seconds of the result per second of the film."""
+        ...
+
+    @property
+    def slow_sound(self) -> bool:
+        """Whether the sound is slowed with the picture, at the same pitch."""
+        ...
+
+    def output_rate(self, rate: Fraction) -> Fraction:
+        """Frames per second of the result for a film of `rate` frames per second, the mean of a variable rate."""
+        ...
+
+    @abstractmethod
+    def load(self, device: str) -> InterpolationProcessor:
         """Load weights; heavy imports belong here."""
         ...
 

@@ -189,7 +189,7 @@ def test_times_have_seconds_or_colons(text, value):
 
 @pytest.mark.parametrize("text", ["", "1:x", "1:75", "1:60:00:00", "1:-5"])
 def test_other_times_are_refused(text):
-    with pytest.raises(typer.BadParameter, match="is no time"):
+    with pytest.raises(typer.BadParameter, match="is not a time"):
         seconds(text)
 
 

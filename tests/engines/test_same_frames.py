@@ -21,8 +21,8 @@ from reimagine.runs.folder import Run
 from reimagine.runs.step import Step
 from reimagine.stages.contract import Kind
 
-LARGE = ("deoldify", "ddcolor")
-"""Networks that have no tiny form; they are called as `unet` is."""
+LARGE = ("deoldify", "ddcolor", "spandrel")
+"""Networks that have no tiny form, or no weights; they are called as others are."""
 PICTURE = [
     (s, name)
     for s, row in stages.STAGES.items()

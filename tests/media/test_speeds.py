@@ -155,7 +155,7 @@ def test_subtitles_and_chapters_follow_the_speed_of_the_picture(tmp_path):
         times = [float(chapter[name] * chapter["time_base"]) for name in ("start", "end")]
         assert times == pytest.approx([1, 2], abs=0.03)  # the source starts with the priming of its sound
         assert len(container.streams.audio) == 1
-    assert "sound track 2 does not fit the speed of --rate and was left out" in result.report["remarks"]
+    assert "sound track 2 does not fit the film's changed speed: left out" in result.report["remarks"]
 
 
 @pytest.mark.parametrize(

@@ -41,26 +41,26 @@ def write_films(tracks: FilmTracks, folder: Path, progress: Progress) -> dict[st
     Returns:
         Width and height of the films in pixels, and seconds of the longer one.
     """
-    film, picture = tracks.film, tracks.picture()
+    film, before, after = tracks.film, tracks.picture(0), tracks.picture()
     scale = min(1.0, WIDTH / film.width)
     width, height = (max(2, round(side * scale) // 2 * 2) for side in (film.width, film.height))
-    small = replace(film, width=width, height=height, pixel_format="yuv420p")
-    before, after = _sounds(tracks)
     middle = tracks.source_frames // 2
-    for name, track, sound in (("before", tracks.picture(0), before), ("after", picture, after)):
+    middles = tracks.source_number(middle), middle
+    for name, track, sound, number in zip(("before", "after"), (before, after), _sounds(tracks), middles, strict=True):
         progress.begin(name, track.frames)
-        frames = _reduced(prefetch(track.read(film), BUFFERED_FRAMES), small, progress)
-        export(replace(small, trimmed=False), folder / f"{name}.mp4", frames, sound, ENCODING)
-        poster = next(track.read(film, middle, middle + 1))
+        small = replace(track.film, width=width, height=height, pixel_format="yuv420p", trimmed=False)
+        frames = _reduced(prefetch(track.read(), BUFFERED_FRAMES), small, progress)
+        export(small, folder / f"{name}.mp4", frames, sound, ENCODING)
+        poster = next(track.read(number, number + 1))
         write_image(folder / f"{name}.webp", cv2.resize(poster.image, (width, height)), QUALITY)
-    return {"width": width, "height": height, "seconds": round(float(film.time(picture.frames)), 3)}
+    return {"width": width, "height": height, "seconds": round(float(film.time(after.frames)), 3)}
 
 
 def _sounds(tracks: FilmTracks) -> tuple[Sound | None, Sound | None]:
     """The sound of the source, cut to the length of its picture, and that of the result."""
-    film, path = tracks.film, tracks.artifact("sound")
-    original = tracks.original_sound() if film.sounds else None
-    after = read_sound(path) if path else original
+    film = tracks.source
+    original = replace(tracks, steps=()).original_sound() if film.sounds else None
+    after = tracks.new_sound() or (tracks.original_sound() if film.sounds else None)
     if original is None:
         return None, after
     return original.fit_length(min(original.length, round(film.seconds * original.rate))), after
@@ -84,7 +84,7 @@ def _reduced(frames: Iterator[Frame], film: Film, progress: Progress) -> Iterato
 
 def _write_still(tracks: FilmTracks, number: int, path: Path) -> str:
     """Write a small still of a frame of the result; its address on the page."""
-    frame = next(tracks.picture().read(tracks.film, number, number + 1))
+    frame = next(tracks.picture().read(number, number + 1))
     height = max(1, round(frame.height * STILL_WIDTH / frame.width))
     write_image(path, cv2.resize(frame.image, (STILL_WIDTH, height), interpolation=cv2.INTER_AREA), QUALITY)
     return f"{path.parent.name}/{path.name}"

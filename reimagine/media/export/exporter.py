@@ -161,7 +161,7 @@ class _Export:
         """Copy other streams; convert those that the container cannot hold, or remark that they are lost."""
         for stream in streams:
             if stream.type == "audio" and self.film.speed != 1:
-                self.remarks.append(f"sound track {stream.index} does not fit the speed of --rate and was left out")
+                self.remarks.append(f"sound track {stream.index} does not fit the film's changed speed: left out")
             elif is_cover(stream) and stream_fits(self.suffix, stream) and self.suffix in MATROSKA_SUFFIXES:
                 attach(self.target, Path(self.film.source), stream)
             elif stream_fits(self.suffix, stream):

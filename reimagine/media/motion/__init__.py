@@ -2,6 +2,7 @@
 
 from reimagine.media.motion.confidence import FlowWithConfidence, bidirectional_flow, flow_confidence
 from reimagine.media.motion.flow import optical_flow, reduced_flow, resize_to_short_side, working_size
+from reimagine.media.motion.intermediate_flow import IntermediateFlow, IntermediateMotion
 from reimagine.media.motion.interpolation import FrameExtrapolator, FrameInterpolator
 from reimagine.media.motion.propagation import (
     KEYFRAME_INTERVAL,
@@ -30,6 +31,8 @@ __all__ = [
     "FlowWithConfidence",
     "FrameExtrapolator",
     "FrameInterpolator",
+    "IntermediateFlow",
+    "IntermediateMotion",
     "KeyframePropagator",
     "TrackedPoints",
     "WeightedValues",

@@ -14,8 +14,10 @@ from reimagine.media.motion.warp import resize_flow
 PRESETS = {
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
+    "fine": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
-"""OpenCV's presets of the DIS flow, by name: "medium" searches finer scales than "fast" and takes longer."""
+"""OpenCV's presets of the DIS flow, by name: "medium" searches finer scales than "fast" and takes longer. "fine" is
+changed by `_make_fine`."""
 
 MIN_SIDE = 16
 """Pixels. Narrower images are padded, because the patch search of DIS needs at least this size."""
@@ -32,7 +34,7 @@ def optical_flow(image: np.ndarray, other: np.ndarray, preset: str = "fast") -> 
     Args:
         image: (H, W) uint8 luma.
         other: (H, W) uint8 luma of another image.
-        preset: "fast" or "medium".
+        preset: "fast", "medium" or "fine".
 
     Returns:
         (H, W, 2) float32, pixels.
@@ -44,7 +46,17 @@ def optical_flow(image: np.ndarray, other: np.ndarray, preset: str = "fast") -> 
         image, other = np.pad(image, padding, "edge"), np.pad(other, padding, "edge")
     image, other = np.ascontiguousarray(image), np.ascontiguousarray(other)
     dis = cv2.DISOpticalFlow.create(PRESETS[preset])
+    if preset == "fine":
+        _make_fine(dis)
     return dis.calc(image, other, None)[:h, :w]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def _make_fine(dis: cv2.DISOpticalFlow) -> None:
+    """Search up to the full size of the image, without variational refinement: it takes as long as "medium"."""
+    dis.setFinestScale(0)
+    dis.setPatchStride(4)
+    dis.setGradientDescentIterations(16)
+    dis.setVariationalRefinementIterations(0)
 
 
 def working_size(width: int, height: int, short_side: int, multiple: int = 1, minimum: int = 8) -> tuple[int, int]:

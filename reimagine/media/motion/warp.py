@@ -10,7 +10,7 @@ import numpy as np
 
 
 @lru_cache(8)
-def _pixel_grid(height: int, width: int) -> np.ndarray:
+def pixel_grid(height: int, width: int) -> np.ndarray:
     """(h, w, 2) float32: the position (x, y) of every pixel."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     return np.dstack([x, y])
@@ -27,7 +27,7 @@ def warp_backward(image: np.ndarray, flow: np.ndarray, interpolation: int = cv2.
     Returns:
         (h, w) or (h, w, C), `image` aligned with the frame that the flow starts from; same dtype.
     """
-    positions = _pixel_grid(flow.shape[0], flow.shape[1]) + flow
+    positions = pixel_grid(flow.shape[0], flow.shape[1]) + flow
     return cv2.remap(image, positions, None, interpolation, borderMode=cv2.BORDER_REPLICATE)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
@@ -70,5 +70,5 @@ def squared_magnitude(flow: np.ndarray) -> np.ndarray:
 def out_of_bounds(flow: np.ndarray) -> np.ndarray:
     """Where a flow (H, W, 2) points outside the image: (H, W) bool."""
     h, w = flow.shape[:2]
-    x, y = np.moveaxis(_pixel_grid(h, w) + flow, 2, 0)
+    x, y = np.moveaxis(pixel_grid(h, w) + flow, 2, 0)
     return (x < 0) | (y < 0) | (x > w - 1) | (y > h - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import chain, repeat
@@ -129,7 +129,7 @@ class Frame:
         return yuv_to_rgb(np.dstack(planes), self.matrix, self.full, self.depth)
 
     def with_image(self, image: np.ndarray) -> Frame:
-        """The frame with the picture replaced by an RGB image (H, W, 3) uint8.
+        """The frame with the picture replaced by an RGB image (H, W, 3) uint8 of any size.
 
         A picture of more than 8 bits also takes uint16 in 0..65535; 8 bits are dithered to its depth.
         """
@@ -154,7 +154,7 @@ class Frame:
         import av
         import cv2
 
-        picture = av.VideoFrame(self.width, self.height, self.pixel_format)
+        picture = av.VideoFrame(image.shape[1], image.shape[0], self.pixel_format)
         yuv = rgb_to_yuv(image, self.matrix, self.full, self.depth)
         for number, samples in enumerate(cv2.split(yuv)):
             target = plane(picture, number)
@@ -205,6 +205,21 @@ class Frame:
             return samples
         return from_8_bits(np.asarray(new), samples.shape[::-1], self.depth)
 
+    @property
+    def planes(self) -> list[np.ndarray]:
+        """Y, Cb and Cr at the depth and size that the picture has: (h, w) uint8 or uint16, views."""
+        return [plane(self.picture, number) for number in range(3)]
+
+    def with_samples(self, planes: Sequence[np.ndarray]) -> Frame:
+        """The frame with all planes replaced by planes like `planes`, of any size that fits the pixel format."""
+        import av
+
+        height, width = planes[0].shape
+        picture = av.VideoFrame(width, height, self.pixel_format)
+        for number, samples in enumerate(planes):
+            plane(picture, number)[:] = samples
+        return replace(self, picture=picture)
+
     def renumbered(self, index: int, shot: Shot | None = None) -> Frame:
         """The same picture with another number and, optionally, shot."""
         return replace(self, index=index, shot=shot or self.shot)
@@ -222,6 +237,12 @@ def frame_from_image(index: int, image: np.ndarray, format: str | None = None) -
     format = format or ("yuv444p16le" if image.dtype == np.uint16 else "yuv420p")
     blank = Frame(index, av.VideoFrame(image.shape[1], image.shape[0], format), full=True)
     return blank.with_image(image)
+
+
+def frames_from_images(images: Iterable[np.ndarray]) -> Iterator[Frame]:
+    """Frames of one shot, numbered from 0, from RGB images (H, W, 3) of uint8, or of uint16 in 0..65535."""
+    for index, image in enumerate(images):
+        yield frame_from_image(index, image)
 
 
 def _dithered(image: np.ndarray) -> np.ndarray:

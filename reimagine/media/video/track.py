@@ -18,9 +18,11 @@ class PictureTrack:
     """The files that hold the frames of a track.
 
     Attributes:
+        film: size and clock of the track.
         segments: (path, first frame, frame after the last) for each file, in order; "" is the film's source.
     """
 
+    film: Film
     segments: tuple[tuple[str, int, int], ...]
 
     @property
@@ -28,11 +30,12 @@ class PictureTrack:
         """Number of frames."""
         return self.segments[-1][2] if self.segments else 0
 
-    def until(self, frame: int) -> PictureTrack:
-        """The track up to a frame, without that frame."""
-        return PictureTrack(tuple((p, a, min(b, frame)) for p, a, b in self.segments if a < frame))
+    def extended(self, film: Film, path: str, start: int, stop: int) -> PictureTrack:
+        """The track with frames `start` to `stop` (exclusive) of a file in place of those from `start` on."""
+        kept = ((p, a, min(b, start)) for p, a, b in self.segments if a < start)
+        return PictureTrack(film, (*kept, (path, start, stop)))
 
-    def read(self, film: Film, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+    def read(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
         """Frames `start` to `stop` (exclusive; by default all), in order.
 
         Raises:
@@ -42,7 +45,7 @@ class PictureTrack:
         for path, first, end in self.segments:
             a, b = max(first, start), min(end, stop)
             if a < b:
-                yield from _read_artifact(Path(path), film, a, b) if path else read_film(film, a, b)
+                yield from _read_artifact(Path(path), self.film, a, b) if path else read_film(self.film, a, b)
 
 
 def _read_artifact(path: Path, film: Film, start: int, stop: int) -> Iterator[Frame]:

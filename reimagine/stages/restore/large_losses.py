@@ -146,7 +146,7 @@ def flat_components(mask: np.ndarray, current: np.ndarray, previous: np.ndarray,
         if area.any():
             own, theirs = detail[area].mean(), min(before[area].mean(), after[area].mean())
             kept[label] = own < max(FLAT, MAX_DETAIL * theirs)
-    return kept[labels]
+    return kept[np.asarray(labels, np.intp)]
 
 
 def gradient(image: np.ndarray) -> np.ndarray:
@@ -178,5 +178,5 @@ def extended(loss: np.ndarray, agreeing: np.ndarray, size: tuple[int, int]) -> n
     """
     count, labels = cv2.connectedComponents(loss)
     kept = [False, *(agreeing[labels == n].mean() >= MIN_AGREEING for n in range(1, count))]
-    filled = cv2.dilate(np.array(kept, np.uint8)[labels], np.ones((BORDER, BORDER), np.uint8))
+    filled = cv2.dilate(np.array(kept, np.uint8)[np.asarray(labels, np.intp)], np.ones((BORDER, BORDER), np.uint8))
     return cv2.resize(filled * np.uint8(255), size, interpolation=cv2.INTER_NEAREST)

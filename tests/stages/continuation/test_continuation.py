@@ -131,7 +131,7 @@ def test_from_frame_replaces_the_rest_of_picture_and_sound(film, tmp_path):
     done = reimagine.run(film, [hold], tmp_path / "run")
     assert done.report["frames"] == 30 + 12 and abs(done.report["audio_minus_video_seconds"]) < 0.05
     run = Run.open(tmp_path / "run")
-    frames = [f.image for f in run.tracks.picture().read(run.film)]
+    frames = [f.image for f in run.tracks.picture().read()]
     assert len(frames) == 42 and all(np.array_equal(f, frames[29]) for f in frames[30:])
     assert not np.array_equal(frames[28], frames[29])
 

@@ -43,7 +43,7 @@ class RestoreUNetGAN(PictureModel):
     white_point: Annotated[
         float, "Lightest tone of a faded print, or film base of a negative (0: measured)", SHARES
     ] = 0.0
-    weights: Annotated[str, "Name in the zoo, or path to .safetensors"] = "restore-unet-gan"
+    weights: Annotated[str, "Name of weights, or path to a .safetensors file"] = "restore-unet-gan"
     version: ClassVar[int] = 3
     context: ClassVar[int] = 5
     look_ahead: ClassVar[int] = 5

@@ -9,7 +9,7 @@ COPY constraints.txt ./
 ARG TORCH_INDEX=""
 RUN pip install -c constraints.txt ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch
 COPY . .
-RUN pip install -c constraints.txt ".[score]" && pip install --no-deps basic-pitch==0.4.0
+RUN pip install -c constraints.txt ".[score]"
 
 FROM python:3.11-slim
 RUN apt-get update && apt-get install -y --no-install-recommends fluidsynth fluid-soundfont-gm \

@@ -3,7 +3,7 @@
 # make docs       build the documentation: build/docs/index.html
 # make examples   rebuild the art projects of examples/ and their pictures from the demo film
 #
-# basic-pitch is installed without dependencies: it declares TensorFlow, but works with onnxruntime.
+# basic-pitch is installed for the tests, without dependencies: it declares TensorFlow, but works with onnxruntime.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -54,11 +54,11 @@ examples: .venv/demo
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps basic-pitch==0.4.0
 	@touch $@
 
 .venv/test: .venv/demo
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,ray]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,ray,basic-pitch]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps basic-pitch==0.4.0
 	@touch $@
 
 clean:

@@ -30,6 +30,10 @@ from reimagine.stages.timbre.soundfont import program_number
 
 TUNED_ON = ("chpn-p14", "chpn-p19", "chpn_op7")
 """Parts of the names of the recordings on which the film thresholds were tuned."""
+DAMAGE = "optical"
+"""Damage of the recordings in the second table of transcriptions."""
+DAMAGE_SEED = 1
+"""Its random seed."""
 COLUMNS = ("precision", "recall", "f1", "f1_offsets")
 """Scores of the transcription table."""
 TIMBRE_COLUMNS = ("in_tune", "silent", "spectral_distance_db", "times_real_time")
@@ -58,10 +62,15 @@ def print_header(*titles: str) -> None:
     print("\n| " + " | ".join(titles) + " |\n|" + "---|" * len(titles))
 
 
-def print_transcriptions(folder: Path) -> None:
-    """Scores of each recording by each transcriber, and means over the pianos on which nothing was tuned."""
+def print_transcriptions(folder: Path, damage: str | None = None) -> None:
+    """Scores of each recording by each transcriber, and means over the pianos on which nothing was tuned.
+
+    Args:
+        damage: a kind of damage of sound that the recordings get first.
+    """
     print_header("recording", "model", "notes", *COLUMNS, "times real time")
     models = {
+        "onsets-frames": reimagine.model("transcribe", "onsets-frames")(),
         "basic-pitch, published": reimagine.model("transcribe", "basic-pitch")(thresholds="published"),
         "basic-pitch, film": reimagine.model("transcribe", "basic-pitch")(),
     }
@@ -71,7 +80,7 @@ def print_transcriptions(folder: Path) -> None:
         tuned, singing = any(part in path.stem for part in TUNED_ON), "sing" in path.stem
         more = {"pyin": reimagine.model("transcribe", "pyin")()} if singing else {}
         for title, model in (models | more).items():
-            scores = evaluate_transcription(model, [path])["mean"]
+            scores = evaluate_transcription(model, [path], damage=damage, seed=DAMAGE_SEED)["mean"]
             print_scores(path.stem + " *" * tuned, title, scores)
             if not tuned and not singing:
                 held_out[title].append(scores)
@@ -183,7 +192,8 @@ def main() -> None:
     parser.add_argument("--tunes", type=Path, help="The .tar that the composer was trained on")
     options = parser.parse_args()
     if options.audio:
-        print_transcriptions(options.audio)
+        for damage in (None, DAMAGE):
+            print_transcriptions(options.audio, damage)
     if options.basic_pitch and options.audio:
         print_command_comparison(next(options.audio.glob("*op7*.flac")), options.basic_pitch)
     if options.film:

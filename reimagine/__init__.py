@@ -3,14 +3,13 @@
     from reimagine import Cartoon, Colorize, run
     run("film.mp4", [Colorize(), Cartoon(look="crane")], into="runs/film")
 
-Every stage is a function here: `Restore`, `Colorize`, `Stabilize`, `Cartoon`, `Continue`, `Transcribe`, `Compose`,
-`Timbre`, `Mix`. `Colorize(model="tint", hue=35.0)` selects another model than the default; `model(stage, name)` is the
-class of a model.
+Every stage is a function here: `Restore`, `Colorize`, `Stabilize`, `Cartoon`, `Upscale`, `Interpolate`, `Continue`,
+`Transcribe`, `Compose`, `Timbre`, `Mix`; `help(Colorize)` lists the options of its models.
+`Colorize(model="tint", hue=35.0)` selects another model than the default; `model(stage, name)` is the class of a model.
 """
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from reimagine.api import Result, run
@@ -26,14 +25,10 @@ def __getattr__(name: str) -> Any:
     """A stage as a function: its options (and `model`) in, a step out."""
     if name.lower() not in STAGES or name != name.capitalize():
         raise AttributeError(f"module 'reimagine' has no attribute {name!r}")
-    return partial(_step, name.lower())
+    from reimagine.steps import stage_function
+
+    return stage_function(name.lower())
 
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__", *map(str.capitalize, STAGES)]
-
-
-def _step(stage: str, /, model: str | None = None, **options: Any) -> Any:
-    from reimagine import recipe
-
-    return recipe.build(stage, model, options)

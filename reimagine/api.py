@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from reimagine.engines import EngineOptions
 from reimagine.errors import RecipeError, RunError, unknown_name
 from reimagine.media.video.reading import Reading
+from reimagine.progress_bar import default_progress
+from reimagine.steps import steps_of
 
 if TYPE_CHECKING:
     from reimagine.engines import Engine
@@ -35,7 +39,7 @@ class Result:
 
 def run(
     film: str | Path,
-    steps: list[Any],
+    steps: Sequence[Any] | Any,
     into: str | Path | None = None,
     output: str | Path | None = None,
     *,
@@ -54,7 +58,7 @@ def run(
 
     Args:
         film: anything FFmpeg decodes, a picture, or a run folder to continue.
-        steps: models in order, such as `[reimagine.model("colorize")(saturation=1.2)]`.
+        steps: steps in order, such as `[Colorize(saturation=1.2), Cartoon()]`, or a single one.
         into, output: the run folder (default `runs/<film's stem>`), and the finished film (default `<into>/film.mp4`).
         start, end: seconds of the film to use, instead of those of `reading`, how the film is read.
         device: "auto", "cpu", "cuda" or "mps".
@@ -63,13 +67,13 @@ def run(
         encoding: codec and quality of the finished film.
         endings: number of films, each with the next seed of the last step: film.mp4, film-2.mp4 ...
         again: on a run folder, append the steps; otherwise they replace the latest ones of the same stages.
-        progress: receives progress and messages.
+        progress: receives progress and messages; by default, bars in a notebook, and nothing elsewhere.
 
     Raises:
         ReimagineError: what is wrong, where, and what to do.
     """
     into, output = (Path(path) if path else None for path in (into, output))
-    reading = _part_of(reading or Reading(), start, end)
+    reading, steps = _part_of(reading or Reading(), start, end), steps_of(steps)
     options = EngineOptions(engine) if isinstance(engine, str) else engine
     request = _Request(Path(film), steps, into, output, reading, device, options, intermediates, endings, again)
     return request.execute(encoding, progress)
@@ -107,14 +111,17 @@ class _Request:
     again: bool = False
 
     def execute(self, encoding: Encoding | None, progress: Progress | None) -> Result:
+        """Run the steps and deliver the film; without `progress`, a notebook shows bars."""
+        if progress is None:
+            with closing(default_progress()) as shown:
+                return self.execute(encoding, shown)
         from reimagine.delivery import check_output
         from reimagine.media.export import Encoding
         from reimagine.media.files import check_readable
-        from reimagine.progress import NoProgress
         from reimagine.runs.folder import run_folder
         from reimagine.runs.lock import locked
 
-        begun, encoding, progress = time.monotonic(), encoding or Encoding(), progress or NoProgress()
+        begun, encoding = time.monotonic(), encoding or Encoding()
         if self.output:
             check_output(self.output)
         self._check(encoding)

@@ -184,7 +184,8 @@ def _export_picture(
         sound = tracks.original_sound()
     numbered = is_image_sequence(film, out)
     begin = first_missing(film, out, picture.frames) if numbered else 0
-    progress.begin("export", picture.frames - begin)
+    is_copied = not numbered and not _picture_changed(tracks) and picture_fits(film, out.suffix.lower())
+    progress.begin("export", 0 if is_copied else picture.frames - begin)
 
     def frames() -> Iterator[Frame]:
         for frame in prefetch(picture.read(begin), 8):
@@ -196,9 +197,9 @@ def _export_picture(
         sound = tracks.original_sound() if own else sound
         shown, repeated = at_output_rate(film, frames())
         return [*write_images(shown, out, repeated, sound), *(mixed_channels(film) if own else ())]
+    if is_copied:
+        return export(film, out, None, sound, encoding)
     if not _picture_changed(tracks):
-        if picture_fits(film, out.suffix.lower()):
-            return export(film, out, None, sound, encoding)
         holding = next((s for s in FILM_SUFFIXES if picture_fits(film, s)), None)
         advice = f"-o film{holding} keeps it as it is" if holding else "no container that is written holds it"
         remark = f"the picture cannot be copied to {out.suffix} and was encoded; {advice}"

@@ -22,8 +22,6 @@ PACKAGES = (
     "OpenImageIO",
     "moviepy",
     "librosa",
-    "onnxruntime",
-    "basic-pitch",
 )
 """Python packages whose versions are reported."""
 CODECS = ("libx264", "aac", "magicyuv", "ffv1")

@@ -39,3 +39,6 @@ class NoProgress:
 
     def warning(self, line: str) -> None:
         """Ignore a warning."""
+
+    def close(self) -> None:
+        """There is nothing to be closed."""

@@ -36,12 +36,20 @@ def build(stage: str, name: str | None, given: Mapping[str, Any]) -> Any:
     for key, value in given.items():
         present = cls.renamed_options.get(key, key)
         if present not in known:
-            raise RecipeError(unknown_name(f"option for {stage} {stages.identify(cls)[1]}", key, known))
+            raise RecipeError(_unknown_option(stage, stages.identify(cls)[1], key, known))
         if present in values:
             old = next(o for o, new in cls.renamed_options.items() if new == present and o in given)
             raise RecipeError(f"option {present!r} is given twice: {old!r} is its old name")
         values[present] = _as_type(known[present], value)
     return cls(**values)
+
+
+def _unknown_option(stage: str, model: str, name: str, known: Mapping[str, Option]) -> str:
+    """Message for an option that a model does not have; it names the models that have it."""
+    for other in stages.models_of(stage):
+        if any(option.name == name for option in options(stages.model_class(stage, other))):
+            return f"{name!r} is an option of {stage} {other}, not of {model}; write model = '{other}' too"
+    return unknown_name(f"option for {stage} {model}", name, known)
 
 
 def _as_type(option: Option, value: Any) -> Any:

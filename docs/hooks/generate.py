@@ -2,7 +2,8 @@
 
 Two pages are generated (`commands.md`, `weights.md`), and the README's pictures are copied from `assets/`. In the
 written pages, `<!-- options: STAGE -->` is replaced by the tables of a stage's options, `<!-- recipes -->` by the
-included recipes, and `<!-- costs -->` by the time and disk space of a feature film.
+included recipes, `<!-- columns: COMMAND -->` by the columns of an evaluation's table, and `<!-- costs -->` by the time
+and disk space of a feature film.
 """
 
 from __future__ import annotations
@@ -19,7 +20,12 @@ ROOT = Path(__file__).parents[2]
 """Root of the repository."""
 MARK = re.compile(r"^<!-- (\w+)(?:: (\w+))? -->$", re.MULTILINE)
 """A line that is replaced by generated text: its kind, and optionally a name."""
-GENERATORS = {"options": reference.options, "recipes": reference.recipes, "costs": costs.table}
+GENERATORS = {
+    "options": reference.options,
+    "recipes": reference.recipes,
+    "columns": reference.columns,
+    "costs": costs.table,
+}
 """What replaces a mark, by its name."""
 WATCHED = ("reimagine", "pipelines", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
 """Paths whose changes rebuild the pages while `mkdocs serve` runs."""

@@ -11,6 +11,7 @@ import typer
 from reimagine import bundled, recipe, stages, zoo
 from reimagine.cli import app
 from reimagine.cli.train import training_app
+from reimagine.evaluation.legend import COLUMNS
 from reimagine.zoo import published
 
 Facts = Mapping[str, Any]
@@ -105,6 +106,12 @@ def recipes() -> str:
     for name, path in bundled.recipes().items():
         lines += [f"### {name}", "", bundled.description(path), "", "```toml", path.read_text().strip(), "```", ""]
     return "\n".join(lines)
+
+
+def columns(command: str) -> str:
+    """The columns of the table of `reimagine evaluate COMMAND`."""
+    rows = (f"| `{name}` | {escaped(meaning)} |" for name, meaning in COLUMNS[command].items())
+    return "\n".join(["| column | meaning |", "|---|---|", *rows])
 
 
 def weights() -> str:

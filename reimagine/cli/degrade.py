@@ -25,8 +25,8 @@ def degrade(
     kind: Annotated[
         str,
         typer.Option(
-            help="Kind of damage: old-print, negative, noise, jpeg, blur, scratches, dust, stains, holes, faded, "
-            "flicker or weave; none keeps the picture"
+            help="Kind of damage: old-print, negative, noise, jpeg, blur, scratches, dust, stains, holes, decay, "
+            "faded, flicker or weave; none keeps the picture"
         ),
     ] = "old-print",
     sound: Annotated[

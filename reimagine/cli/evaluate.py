@@ -66,7 +66,7 @@ def evaluate_colour(
     json: Json = False,
 ) -> None:
     """Convert photographs or a film to grey, colorize them, and compare with the originals."""
-    from reimagine.cli.terminal import command_progress, tables
+    from reimagine.cli.terminal import command_progress, measured_tables
 
     with command_progress(False, False):
         from reimagine.evaluation.colour import details_of, evaluate_film, evaluate_photos, numbers_of
@@ -81,7 +81,7 @@ def evaluate_colour(
             if minutes:
                 models["after the first half"] = _trained_on_first_half(source, minutes, into, device)
             comparisons = evaluate_film(models, source, device)
-        tables({"": numbers_of(comparisons), **(details_of(comparisons) if details else {})}, json)
+        measured_tables("colour", {"": numbers_of(comparisons), **(details_of(comparisons) if details else {})}, json)
 
 
 def _trained_on_first_half(film: Path, minutes: float, into: Path | None, device: str) -> Any:
@@ -110,7 +110,7 @@ def evaluate_restore(
     json: Json = False,
 ) -> None:
     """Degrade photographs or a film, restore them, and compare with the originals; undegraded ones as well."""
-    from reimagine.cli.terminal import command_progress, table
+    from reimagine.cli.terminal import command_progress, measured
 
     with command_progress(False, False):
         from reimagine.evaluation.restoration import evaluate_restoration
@@ -118,7 +118,7 @@ def evaluate_restore(
 
         chosen = recipe.build("restore", model, _given(weights=weights))
         device, distance = select_device(device), _distance(lpips)
-        table(evaluate_restoration(chosen, source, device, distance, kind or [], seed, frames), json)
+        measured("restore", evaluate_restoration(chosen, source, device, distance, kind or [], seed, frames), json)
 
 
 @app.command("warp")
@@ -133,12 +133,12 @@ def evaluate_warp(
     json: Json = False,
 ) -> None:
     """Measure a film's temporal consistency, colourfulness and sharpness."""
-    from reimagine.cli.terminal import command_progress, table
+    from reimagine.cli.terminal import command_progress, measured
 
     with command_progress(False, False):
         from reimagine.evaluation.consistency import evaluate_consistency
 
-        table(evaluate_consistency(source, result, before, lai_compat, _distance(lpips)), json)
+        measured("warp", evaluate_consistency(source, result, before, lai_compat, _distance(lpips)), json)
 
 
 @app.command("continuation")
@@ -156,7 +156,7 @@ def evaluate_continuation(
     json: Json = False,
 ) -> None:
     """Hold out a film's end, generate continuations, and compare: motion, sharpness, colours, collapse."""
-    from reimagine.cli.terminal import command_progress, table
+    from reimagine.cli.terminal import command_progress, measured
 
     with command_progress(quiet, False) as progress:
         from reimagine.gallery.continuations import write_comparison
@@ -164,7 +164,7 @@ def evaluate_continuation(
         folder = into or Path("runs") / f"evaluate-{film.stem}"
         result = _continued(film, model, minutes, seconds, held, folder, device, progress)
         write_comparison(result, folder)
-        table(result.rows, json)
+        measured("continuation", result.rows, json)
 
 
 def _continued(
@@ -208,13 +208,13 @@ def evaluate_notes(
     json: Json = False,
 ) -> None:
     """Transcribe recordings and compare with their notes."""
-    from reimagine.cli.terminal import command_progress, table
+    from reimagine.cli.terminal import command_progress, measured
 
     with command_progress(False, False):
         from reimagine.evaluation.music import evaluate_transcription
 
         chosen = recipe.build("transcribe", model, _given(weights=weights, thresholds=thresholds))
-        table(evaluate_transcription(chosen, recordings, truth, damage, seed), json)
+        measured("notes", evaluate_transcription(chosen, recordings, truth, damage, seed), json)
 
 
 @app.command("timbre")
@@ -226,7 +226,7 @@ def evaluate_timbre(
     json: Json = False,
 ) -> None:
     """Measure every instrument on a scale of five octaves: pitch, silence, loudness, distance from the soundfont."""
-    from reimagine.cli.terminal import command_progress, table
+    from reimagine.cli.terminal import command_progress, measured
 
     with command_progress(False, False):
         from reimagine.evaluation.music import evaluate_timbre
@@ -234,7 +234,7 @@ def evaluate_timbre(
         chosen = recipe.build("timbre", model, _given(weights=weights))
         names = [n.strip() for n in instruments.split(",")] if instruments else None
         transcribe = recipe.build("transcribe", None, {}).load("cpu")
-        table(evaluate_timbre(_instruments(chosen, names, soundfont), transcribe), json)
+        measured("timbre", evaluate_timbre(_instruments(chosen, names, soundfont), transcribe), json)
 
 
 def _instruments(

@@ -67,12 +67,13 @@ def _picture(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def commands(facts: Mapping[str, Any]) -> list[str]:
-    """Commands that fit a source, the most obvious one first."""
+    """Commands that fit a source, in the order in which they are run."""
     film = shlex.quote(facts["file"])
     found = []
     if "frames" in facts:
+        found.append(f"restore {film}" + (" --model classic" if facts["frames"] > 1 else ""))
         found += [f"colorize {film}"] if facts["colours"] != "colour" else []
-        found += [f"restore {film}", f"cartoon {film} --look crane", f"continue {film}"]
+        found += [f"cartoon {film} --look crane", f"continue {film}"]
     if facts["sound_tracks"] or facts.get("notes"):
         found.append(f"music {film}")
     return [*found, "run --list"]

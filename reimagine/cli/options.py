@@ -52,9 +52,9 @@ def seconds(text: str | float) -> float:
     try:
         *larger, last = [float(part) for part in str(text).split(":")]
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no time; write seconds, or hours:minutes:seconds") from error
+        raise typer.BadParameter(f"{text!r} is not a time; write seconds, or hours:minutes:seconds") from error
     if len(larger) > 2 or any(not 0 <= part < 60 for part in (*larger, last)[1:]):
-        raise typer.BadParameter(f"{text!r} is no time; write seconds, or hours:minutes:seconds")
+        raise typer.BadParameter(f"{text!r} is not a time; write seconds, or hours:minutes:seconds")
     return last + sum(60**power * part for power, part in enumerate(reversed(larger), 1))
 
 

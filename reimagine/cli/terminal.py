@@ -14,9 +14,14 @@ import typer
 
 from reimagine.errors import ReimagineError
 from reimagine.progress import NoProgress
+from reimagine.progress_bar import ProgressBar
 
 JSON_INTERVAL = 0.5
 """Seconds between two JSON lines about the same task, at least."""
+TITLE_WIDTH = 12
+"""Characters of the names of rows, at least."""
+CELL_WIDTH = 15
+"""Characters of a column, at least."""
 
 
 @contextmanager
@@ -61,86 +66,22 @@ class Quiet(NoProgress):
         self.message(line)
 
 
-class Bar(Quiet):
-    """A progress bar with frames per second, elapsed time and remaining time."""
+class Bar(ProgressBar, Quiet):
+    """Progress bars on standard error."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        self.bar = Progress(
-            TextColumn("{task.description:<11}"),
-            BarColumn(),
-            TextColumn("{task.fields[amount]}"),
-            TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self.task: Any = None
-        self.unit, self.total = "fps", 0
-        self.done = self.begun = 0.0
+        super().__init__(to_errors=True)
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        self.close()
 
     def result(self, line: object) -> None:
-        self._close()
+        self.close()
         super().result(line)
 
     def summary(self, line: str) -> None:
-        self._close()
+        self.close()
         self.message(line)
-
-    def _close(self) -> None:
-        """End the bars, which stay on the screen: what is printed below them would otherwise be overwritten."""
-        if self.task is None:
-            return
-        self._finish()
-        self.bar.stop()
-        for task in self.bar.task_ids:
-            self.bar.remove_task(task)
-        self.task = None
-
-    def _finish(self) -> None:
-        """Stop the movement of a bar without a total."""
-        if self.task is not None and not self.total:
-            self.bar.update(self.task, total=1, completed=1)
-
-    def begin(self, title: str, total: int, unit: str = "fps") -> None:
-        self._finish()
-        self.bar.start()
-        self.unit, self.total = unit, total
-        self.done, self.begun = 0.0, time.monotonic()
-        self.task = self.bar.add_task(title, total=total or None, amount=self._amount(), rate="")
-
-    def advance(self, count: float) -> None:
-        """Only tasks counted in frames have a rate."""
-        if self.task is None:
-            return
-        self.done += count
-        rate = self.done / max(1e-6, time.monotonic() - self.begun)
-        rate_text = f"{rate:.0f} fps" if self.unit == "fps" else ""
-        self.bar.update(self.task, advance=count, amount=self._amount(), rate=rate_text)
-
-    def _amount(self) -> str:
-        """What is done, such as "12/48 frames" or "30/30 s"; nothing while neither a total nor an amount is known."""
-        unit = "frames" if self.unit == "fps" else self.unit
-        of = f"/{self.total}" if self.total else ""
-        return f"{self.done:.0f}{of} {unit}" if of or self.done else ""
-
-    def message(self, line: str) -> None:
-        self.bar.console.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
-
-    def warning(self, line: str) -> None:
-        self.bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 class JsonLines(Quiet):
@@ -178,15 +119,21 @@ def _print_json(row: Mapping[str, Any]) -> None:
     print(encoder.dumps(row), file=sys.stderr, flush=True)
 
 
-def table(rows: Mapping[str, Mapping[str, float]], json: bool) -> None:
-    """Print named rows of numbers on standard output, as a table or as JSON."""
+def measured(command: str, rows: Mapping[str, Mapping[str, float]], json: bool) -> None:
+    """Print the numbers of an evaluation as a table, with what its columns mean below it, or as JSON."""
+    measured_tables(command, {"": rows}, json)
+
+
+def measured_tables(command: str, titled: Mapping[str, Mapping[str, Mapping[str, float]]], json: bool) -> None:
+    """Print several tables of an evaluation, and below them what their columns mean, or one JSON object."""
+    from reimagine.evaluation.legend import legend
+
+    tables(titled, json)
     if json:
-        typer.echo(encoder.dumps(rows, indent=1))
         return
-    columns = list(max(rows.values(), key=len))
-    typer.echo(" " * 12 + "".join(f"{c:>15}" for c in columns))
-    for name, row in rows.items():
-        typer.echo(f"{name:<12}" + "".join(_cell(row.get(c)) for c in columns))
+    typer.echo()
+    for name, meaning in {k: v for rows in titled.values() for k, v in legend(command, rows).items()}.items():
+        typer.echo(f"{name:<21} {meaning}")
 
 
 def tables(titled: Mapping[str, Mapping[str, Mapping[str, float]]], json: bool) -> None:
@@ -198,10 +145,19 @@ def tables(titled: Mapping[str, Mapping[str, Mapping[str, float]]], json: bool) 
     for title, rows in titled.items():
         if title:
             typer.echo(f"\n{title}")
-        table(rows, False)
+        _table(rows)
+
+
+def _table(rows: Mapping[str, Mapping[str, float]]) -> None:
+    """Print named rows of numbers on standard output."""
+    widths = {column: max(CELL_WIDTH, len(column) + 2) for column in max(rows.values(), key=len)}
+    names = max(TITLE_WIDTH, *(len(name) + 1 for name in rows))
+    typer.echo(" " * names + "".join(f"{column:>{width}}" for column, width in widths.items()))
+    for name, row in rows.items():
+        typer.echo(f"{name:<{names}}" + "".join(_cell(row.get(c)).rjust(width) for c, width in widths.items()))
 
 
 def _cell(value: float | None) -> str:
     if value is None:
-        return " " * 15
-    return f"{value:15.3f}" if abs(value) >= 0.1 or value == 0 else f"{value:15.3g}"
+        return ""
+    return f"{value:.3f}" if abs(value) >= 0.1 or value == 0 else f"{value:.3g}"

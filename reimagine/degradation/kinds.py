@@ -10,6 +10,7 @@ import numpy as np
 
 from reimagine.degradation import tone
 from reimagine.degradation.operations import (
+    Decay,
     DegradedImage,
     Dust,
     Flicker,
@@ -53,6 +54,7 @@ KINDS: dict[str, Callable[[Rng], list[Operation]]] = {
     "dust": lambda rng: [Dust(rng, 12, 0.5)],
     "stains": lambda rng: [Stains(rng, 6, 0.7)],
     "holes": lambda rng: [Holes(rng)],
+    "decay": lambda rng: [Decay(rng)],
     "faded": _faded,
     "flicker": lambda rng: [Flicker(rng, 0.05, 0.0)],
     "weave": lambda rng: [Weave(rng, 0.8)],

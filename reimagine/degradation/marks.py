@@ -128,6 +128,21 @@ def add_holes(grey: np.ndarray, rng: np.random.Generator, share: float) -> np.nd
     return mask
 
 
+def add_decay(grey: np.ndarray, rng: np.random.Generator, share: float, unit: float = 1.0) -> np.ndarray:
+    """Draw decayed emulsion, white or black with ragged borders, over about `share` of the picture; return the mask."""
+    h, w = grey.shape
+    mask, tone = np.zeros_like(grey), rng.choice([0.02, 0.97])
+    for _ in range(MAX_HOLES):
+        if mask.mean() >= share:
+            break
+        patch = _blob(h, w, rng, np.sqrt(h * w * share) * rng.uniform(0.2, 0.6))
+        ragged = cv2.GaussianBlur(rng.standard_normal((h, w)).astype(np.float32), (0, 0), 4 * unit) * (8 * unit)
+        soft = cv2.GaussianBlur(patch, (0, 0), 3 * unit)
+        mask = np.maximum(mask, np.clip((soft - 0.5 + 0.25 * ragged) * 5 + 0.5, 0, 1) * (soft > 0.05))
+    grey += (tone - grey) * mask
+    return mask
+
+
 def _blob(h: int, w: int, rng: np.random.Generator, radius: float) -> np.ndarray:
     """Return an irregular patch of about this radius at a random position: (h, w) float32 in 0..1, antialiased."""
     angles = np.sort(rng.uniform(0, 2 * np.pi, BLOB_CORNERS))

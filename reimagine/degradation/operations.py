@@ -15,6 +15,9 @@ from reimagine.degradation import marks, tone
 
 Rng = np.random.Generator
 
+RECOVERY = 3
+"""Frames without decay after each decay, at least."""
+
 
 @dataclass
 class DegradedImage:
@@ -145,6 +148,32 @@ class Stains:
 
     def __call__(self, image: DegradedImage) -> None:
         image.cover(marks.add_stains(image.grey, self.rng, self.count, self.strength, image.unit))
+
+
+@dataclass
+class Decay:
+    """Decayed emulsion in one to three frames now and then, with sound frames between.
+
+    Attributes:
+        rate: probability that decay begins in a frame, if none preceded it within RECOVERY frames.
+        share: least and greatest share of the picture that is lost.
+        seed: of the patches of the present decay, which stay for its frames.
+        frames_left: frames that the present decay still lasts; negative for sound frames after it.
+    """
+
+    rng: Rng
+    rate: float = 0.3
+    share: tuple[float, float] = (0.03, 0.25)
+    seed: int = 0
+    frames_left: int = -RECOVERY
+
+    def __call__(self, image: DegradedImage) -> None:
+        self.frames_left -= 1
+        if self.frames_left < -RECOVERY and self.rng.random() < self.rate:
+            self.seed, self.frames_left = int(self.rng.integers(2**31)), int(self.rng.choice([1, 1, 1, 2, 3]))
+        if self.frames_left > 0:
+            own = np.random.default_rng(self.seed)
+            image.cover(marks.add_decay(image.grey, own, own.uniform(*self.share), image.unit))
 
 
 @dataclass

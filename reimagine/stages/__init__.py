@@ -135,8 +135,9 @@ STAGES: dict[str, Stage] = {
     "transcribe": Stage(
         Kind.TRANSCRIPTION,
         {
-            "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",
             "onsets-frames": "reimagine.stages.transcribe.onsets_frames.stage:OnsetsFrames",
+            "basic-pitch": "reimagine.stages.transcribe.basic_pitch:BasicPitch",
+            "transkun": "reimagine.stages.transcribe.transkun:Transkun",
             "pyin": "reimagine.stages.transcribe.pyin:Pyin",
         },
         help="Transcribe the film's music to MIDI.",

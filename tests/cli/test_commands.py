@@ -189,7 +189,7 @@ def test_times_have_seconds_or_colons(text, value):
 
 @pytest.mark.parametrize("text", ["", "1:x", "1:75", "1:60:00:00", "1:-5"])
 def test_other_times_are_refused(text):
-    with pytest.raises(typer.BadParameter, match="is no time"):
+    with pytest.raises(typer.BadParameter, match="is not a time"):
         seconds(text)
 
 
@@ -209,5 +209,7 @@ def test_what_a_recipe_needs_is_checked_before_its_first_step(tmp_path, monkeypa
     assert not list((tmp_path / "run").glob("01-*"))
     with_sound = make_film(tmp_path / "sound.mp4", 12, sounds=1)
     monkeypatch.setattr("reimagine.stages.transcribe.basic_pitch_package.find_spec", lambda name: None)
-    code, _, error = run_cli("run", "modern-times", with_sound, "--into", tmp_path / "run2", "-q")
+    steps = ('stage = "colorize"', 'stage = "transcribe"\nmodel = "basic-pitch"')
+    (tmp_path / "recipe.toml").write_text("\n".join(f"[[step]]\n{step}" for step in steps))
+    code, _, error = run_cli("run", tmp_path / "recipe.toml", with_sound, "--into", tmp_path / "run2", "-q")
     assert code == 1 and "basic-pitch is not installed" in error and not list((tmp_path / "run2").glob("01-*"))

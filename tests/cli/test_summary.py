@@ -41,7 +41,7 @@ def test_open_writes_a_page_and_opens_it(film, tmp_path, monkeypatch):
     ("words", "line"),
     [
         (("restore", "--deflicker", "1"), "restore: the model is classic, because unet-gan has no --deflicker"),
-        (("transcribe", "--lowest", "60"), "transcribe: the model is pyin, because basic-pitch has no --lowest"),
+        (("transcribe", "--lowest", "60"), "transcribe: the model is pyin, because onsets-frames has no --lowest"),
     ],
 )
 def test_a_model_that_options_select_is_named(film, tmp_path, words, line):

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from reimagine import bundled, recipe, stages, zoo
 from reimagine.cli import app, recipes
 from reimagine.cli import stages as stage_commands
+from reimagine.evaluation.legend import COLUMNS
 from reimagine.zoo import published
 
 HERE = Path(__file__).parents[2]
@@ -155,6 +156,22 @@ def test_generated_pages_are_complete():
     cards = {*(path.stem for path in zoo.SHIPPED.glob("*.toml")), *published.names()}
     assert all(f"### {name}\n" in reference.weights() for name in cards)
     assert "<!-- recipes -->" in (DOCS / "recipes.md").read_text()
+
+
+def test_errors_of_the_troubleshooting_page_are_those_of_the_program():
+    """The first column quotes text that stands in the program."""
+    sources = [path.read_text() for path in sorted((HERE / "reimagine").rglob("*.py"))]
+    text = re.sub(r'"\s*\n\s*f?"', "", "\n".join(sources))  # lines that were divided
+    quoted = re.findall(r"^\| `([^`]+)` \|", (DOCS / "troubleshooting.md").read_text(), re.MULTILINE)
+    assert len(quoted) > 40
+    assert [line for line in quoted if line not in text and line != "No space left"] == []  # the system's own text
+
+
+def test_the_columns_of_evaluations_are_explained():
+    page = (DOCS / "numbers.md").read_text()
+    for command, columns in COLUMNS.items():
+        assert f"<!-- columns: {command} -->" in page
+        assert all(f"| `{name}` |" in reference.columns(command) for name in columns)
 
 
 def test_training_commands_of_cards_are_valid():

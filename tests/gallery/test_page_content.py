@@ -34,7 +34,7 @@ def page_of(tmp_path, *runs) -> str:
 def test_a_sound_has_players_and_no_picture_numbers(tones, tmp_path):
     steps = [reimagine.model(stage)() for stage in ("transcribe", "timbre", "mix")]
     report = reimagine.run(tones, steps, tmp_path / "run").report
-    assert report["duration_seconds"] == pytest.approx(2, abs=0.1) and report["note_count"] >= 3
+    assert report["duration_seconds"] == pytest.approx(2, abs=0.1) and report["note_count"] >= 1
     assert -40 < report["loudness_lufs"] < -5 and 30 < report["tempo"] < 250
     assert not {"frames", "fps", "shots", "colourfulness", "warp_error"} & set(report)
     html = page_of(tmp_path, tmp_path / "run")

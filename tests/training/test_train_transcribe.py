@@ -62,7 +62,7 @@ def interrupt_after(monkeypatch, steps: int) -> None:
     monkeypatch.setattr(TranscribeTrainer, "step", counted)
 
 
-def test_a_training_is_interrupted_resumed_and_its_weights_transcribe(soundfont, tmp_path, monkeypatch):
+def test_a_training_is_interrupted_resumed_and_its_weights_transcribe(soundfont, tmp_path, monkeypatch, capsys):
     run = tmp_path / "run"
     options = {"soundfonts": soundfont, "pieces": 4, "width": 4, "batch": 2}
     with monkeypatch.context() as patch:
@@ -74,6 +74,7 @@ def test_a_training_is_interrupted_resumed_and_its_weights_transcribe(soundfont,
     stored = {path.name: path.stat().st_mtime_ns for path in (run / "notes").iterdir()}
     weights = TrainTranscribe(minutes=(first["clock"] + 0.4) / 60, **options)(run)
     last = torch.load(run / "checkpoint.pt", weights_only=True)
+    assert "best on the held-out pieces: --onset 0." in capsys.readouterr().out
     assert last["steps"] > 2 and last["clock"] >= first["clock"] + 0.4
     assert {path.name: path.stat().st_mtime_ns for path in (run / "notes").iterdir()} == stored, "rendered again"
     rows = list(csv.DictReader((run / "log.csv").open()))
@@ -114,6 +115,13 @@ def test_random_music_is_playable_and_depends_on_its_seed():
             for pitch in {n.pitch for n in part.notes}:
                 same = sorted(n for n in part.notes if n.pitch == pitch)
                 assert all(a.end <= b.start for a, b in pairwise(same))
+
+
+def test_a_pedal_prolongs_the_sound_and_not_the_keys():
+    parts = [part for seed in range(8) for part in random_music(np.random.default_rng(seed), 20.0)]
+    pairs = [(note, release) for part in parts for note, release in zip(part.notes, part.releases, strict=True)]
+    assert all(note.start < release <= note.end for note, release in pairs)
+    assert 0.05 < np.mean([release < note.end - 0.05 for note, release in pairs]) < 0.8
 
 
 def test_the_notes_of_an_excerpt_are_where_they_sound(soundfont):

@@ -144,4 +144,4 @@ def gap_note(numbers: Sequence[int]) -> str:
         return ""
     listed = ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in gaps[:LISTED_GAPS])
     more = f" and {len(gaps) - LISTED_GAPS} more gaps" if len(gaps) > LISTED_GAPS else ""
-    return f"numbers without an image: {listed}{more}; the image before each gap stands in its time"
+    return f"numbers without an image: {listed}{more}; the image before each gap is shown instead"

@@ -239,6 +239,12 @@ def frame_from_image(index: int, image: np.ndarray, format: str | None = None) -
     return blank.with_image(image)
 
 
+def frames_from_images(images: Iterable[np.ndarray]) -> Iterator[Frame]:
+    """Frames of one shot, numbered from 0, from RGB images (H, W, 3) of uint8, or of uint16 in 0..65535."""
+    for index, image in enumerate(images):
+        yield frame_from_image(index, image)
+
+
 def _dithered(image: np.ndarray) -> np.ndarray:
     """An image (H, W, 3) uint8 with 16 bits, (H, W, 3) uint16 in 0..65535, the lower 8 filled by dither."""
     import numpy as np

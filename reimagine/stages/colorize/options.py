@@ -23,7 +23,7 @@ Hint = Annotated[
     "Grey still of a frame, ref_nnnnnn.png, with coloured strokes that its shot takes, or a folder; may be repeated",
 ]
 EveryFrame = Annotated[bool, "Run the network on every frame, not only on keyframes"]
-Weights = Annotated[str, "A name in the zoo, or a path to .safetensors"]
+Weights = Annotated[str, "Name of weights, or path to a .safetensors file"]
 
 
 def find_reference_stills(folder: Path | None) -> dict[int, Path]:

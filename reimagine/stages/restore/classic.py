@@ -25,6 +25,7 @@ class Classic(PictureModel):
     scratches: Annotated[bool, "Remove thin vertical scratches"] = True
     denoise: Annotated[float, "Share of the grain to remove", SHARES] = 0.5
     contrast: Annotated[float, "Strength of the contrast stretch of faded tones", SHARES] = 0.5
+    version: ClassVar[int] = 2
     context: ClassVar[int] = 32
     look_ahead: ClassVar[int] = 32
     frames_per_second: ClassVar[float] = 20.0

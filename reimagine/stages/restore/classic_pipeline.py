@@ -19,6 +19,7 @@ from .blending import blend
 from .deflicker import apply_tone_curve, flicker_residual, match_mean_and_contrast
 from .dirt import detect_dirt, remove_dirt
 from .frame_change import NO_CHANGE, FrameChange, cumulative_changes, measure_change
+from .large_losses import repair_large_losses
 from .scratches import detect_line_columns, discard_static_lines, remove_scratches, scratch_mask
 from .statistics import RestorationStatistics
 from .temporal_inpainting import downscaled, sliding_windows
@@ -96,6 +97,8 @@ class ClassicPipeline:
     def __call__(self, frames: Iterable[Frame], counts: Counts | None = None) -> Iterator[Frame]:
         """Yield the restored frames of one part, and add the measured damage to `counts`."""
         statistics = RestorationStatistics(counts)
+        if self.options.dirt:
+            frames = repair_large_losses(frames, counts)
         for window, index in sliding_windows(prefetch(self.stabilize(frames), 2), 1):
             previous = window[index - 1] if index else None
             following = window[index + 1] if index + 1 < len(window) else None

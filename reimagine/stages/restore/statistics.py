@@ -27,10 +27,12 @@ SCRATCHES = "scratches, summed"
 """Number of vertical scratches, summed over the frames."""
 NOISE = "noise, summed"
 """Standard deviation of the grain in grey levels (0..255), summed over the frames."""
+LARGE_LOSSES = "frames with large losses"
+"""Number of frames with losses over a part of the picture that were filled from the frames around."""
 FLICKER = "flicker, summed"
 """Flicker of a frame's mean luma in grey levels (0..255), summed over the frames."""
 
-COUNT_NAMES = (FRAMES, NEGATIVE, FADED, LOST, FILLED, SCRATCHES, NOISE, FLICKER)
+COUNT_NAMES = (FRAMES, NEGATIVE, FADED, LOST, FILLED, SCRATCHES, NOISE, FLICKER, LARGE_LOSSES)
 """All counts of a restoration."""
 
 MIN_SCRATCH_HEIGHT = 0.4
@@ -97,6 +99,7 @@ def summarize(counts: Mapping[str, float]) -> dict[str, float | bool]:
         "lost_percent": round(100 * lost / frames, 3),
         "filled_from_frames_around_percent": round(100 * counts.get(FILLED, 0.0) / lost, 1) if lost else 0.0,
         "scratches_a_frame": round(counts.get(SCRATCHES, 0) / frames, 2),
+        "frames_with_large_losses": round(counts.get(LARGE_LOSSES, 0.0)),
         "noise": round(counts.get(NOISE, 0.0) / frames, 2),
         "flicker": round(counts.get(FLICKER, 0.0) / frames, 2),
     }

@@ -67,7 +67,7 @@ class BasicPitch(TranscriptionModel):
         int | None, "Most notes at a time; the loudest are kept [default: by thresholds]", Range(1, 128)
     ] = None
     bends: Annotated[bool, "Transcribe the pitch bends of each note"] = False
-    stems: Annotated[bool, "Hear tones only: clicks and percussion are removed, and most of the hiss"] = False
+    stems: Annotated[bool, "Transcribe tones only: clicks and percussion are removed, and most of the hiss"] = False
     sample_rate: ClassVar[int | None] = RATE
     version: ClassVar[int] = 1
     realtime_factor: ClassVar[float] = 6.0

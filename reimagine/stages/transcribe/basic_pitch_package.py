@@ -16,9 +16,10 @@ from reimagine.errors import StageError
 ERRORS_ONLY = 3
 """ONNX Runtime's log severity."""
 NOT_INSTALLED = (
-    "transcribe: basic-pitch is not installed; `pip install --no-deps basic-pitch==0.4.0`, or give --model pyin"
+    "transcribe: basic-pitch is not installed; `pip install onnxruntime` and "
+    "`pip install --no-deps basic-pitch==0.4.0`, or give --model onsets-frames"
 )
-"""The message if the package is missing."""
+"""The message if a package is missing."""
 
 
 class Package(NamedTuple):
@@ -34,12 +35,12 @@ class Package(NamedTuple):
 
 
 def check_installed() -> None:
-    """Refuse to go on without the package.
+    """Refuse to go on without the packages.
 
     Raises:
-        StageError: basic-pitch is not installed.
+        StageError: basic-pitch or onnxruntime is not installed.
     """
-    if find_spec("basic_pitch") is None:
+    if find_spec("basic_pitch") is None or find_spec("onnxruntime") is None:
         raise StageError(NOT_INSTALLED)
 
 
@@ -53,13 +54,11 @@ def load_package() -> Package:
     Raises:
         StageError: basic-pitch is not installed.
     """
+    check_installed()
     import onnxruntime
 
     with hide_modules("tensorflow", "coremltools", "tflite_runtime"), stub_modules("resampy", "mir_eval"):
-        try:
-            from basic_pitch import note_creation
-        except ImportError as error:
-            raise StageError(NOT_INSTALLED) from error
+        from basic_pitch import note_creation
     spec = find_spec("basic_pitch")
     assert spec and spec.submodule_search_locations
     folder = Path(next(iter(spec.submodule_search_locations)))

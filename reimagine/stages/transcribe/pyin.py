@@ -41,7 +41,7 @@ class Pyin(TranscriptionModel):
     lowest: Annotated[int, "Lowest pitch (MIDI number; 36 is C2)", Range(0, 127)] = 40
     highest: Annotated[int, "Highest pitch (MIDI number; 96 is C7)", Range(0, 127)] = 88
     shortest: Annotated[float, "Drop notes shorter than this, in seconds", Range(0, 60)] = 0.08
-    stems: Annotated[bool, "Hear tones only: clicks and percussion are removed, and most of the hiss"] = False
+    stems: Annotated[bool, "Transcribe tones only: clicks and percussion are removed, and most of the hiss"] = False
     version: ClassVar[int] = 1
     realtime_factor: ClassVar[float] = 3.0
 

@@ -9,6 +9,7 @@ import reimagine
 from reimagine import stages
 from reimagine.errors import RecipeError, StageError
 from reimagine.media import Note, Notes, Sound
+from reimagine.metrics.notes import note_scores
 from reimagine.stages.transcribe import basic_pitch
 from reimagine.stages.transcribe.basic_pitch_package import load_package
 from reimagine.stages.transcribe.note_filter import PRESETS, NoteFilter, filter_notes
@@ -34,11 +35,13 @@ def sound_of(samples: np.ndarray) -> Sound:
     return Sound(samples[None], basic_pitch.RATE)
 
 
-def test_chords_are_transcribed():
-    chord = Notes(tuple(Note(0.3, 2.0, p, 90) for p in (48, 60, 64, 67)))
-    sound = reimagine.model("timbre")(instruments="acoustic-grand-piano").load("cpu")(chord)
-    notes = reimagine.model("transcribe")().load("cpu")(sound)
-    assert {60, 64, 67} <= {n.pitch for n in notes if abs(n.start - 0.3) < 0.05}
+@pytest.mark.parametrize("name", ["onsets-frames", "basic-pitch"])
+def test_chords_are_transcribed(name):
+    chords = [[48, 55, 64], [50, 57, 65], [52, 60, 67], [53, 57, 60, 65], [43, 59, 62, 67], [48, 60, 64, 67]]
+    played = Notes(tuple(Note(0.3 + n, 1.2 + n, p, 90) for n, chord in enumerate(chords) for p in chord))
+    sound = reimagine.model("timbre")(instruments="acoustic-grand-piano").load("cpu")(played)
+    scores = note_scores(reimagine.model("transcribe", name)().load("cpu")(sound), played)
+    assert scores["f1"] > 0.75
 
 
 def test_decoding_in_segments_gives_the_notes_of_the_package(samples, package, monkeypatch):
@@ -99,6 +102,8 @@ def test_tempo_and_first_beat_are_estimated():
 
 @pytest.mark.parametrize("name", stages.models_of("transcribe"))
 def test_noise_has_hardly_any_notes(name):
+    if name == "transkun":
+        pytest.importorskip("transkun", reason="the optional package transkun is not installed")
     noise = np.random.default_rng(0).normal(0, 0.1, (1, 22050 * 4)).astype(np.float32)
     assert len(reimagine.model("transcribe", name)().load("cpu")(Sound(noise, 22050))) <= 2
 

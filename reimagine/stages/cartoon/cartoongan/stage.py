@@ -32,7 +32,7 @@ class CartoonGAN(PictureModel):
     size: Annotated[int, "Short side in pixels at which the network works", Range(64, 2160)] = 480
     temporal_strength: TemporalStrength = 1.0
     colour: Annotated[bool, "Allow colour in the drawing of a black-and-white film"] = False
-    weights: Annotated[str, "A name in the zoo, or a path to .safetensors, instead of the look's weights"] = ""
+    weights: Annotated[str, "Name of weights, or path to a .safetensors file, instead of the look's weights"] = ""
     version: ClassVar[int] = 2
     context: ClassVar[int] = 32
     frames_per_second: ClassVar[float] = 5.5

@@ -20,7 +20,7 @@ class Melody(CompositionModel):
     answer: Annotated[bool, "Keep the input melody and continue after its end, instead of replacing it"] = False
     seed: Annotated[int, "Random seed", SEEDS] = 1
     temperature: Annotated[float, "Scale of the random latents: 0 conventional, 2 unusual", Range(0, 2)] = 1.0
-    weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "compose-melody"
+    weights: Annotated[str, "Name of weights, or path to a .safetensors file"] = "compose-melody"
     version: ClassVar[int] = 1
     renamed_options: ClassVar[Mapping[str, str]] = {"bold": "temperature"}
 

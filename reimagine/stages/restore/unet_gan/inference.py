@@ -15,6 +15,7 @@ from reimagine.media.video.frames import Frame
 from reimagine.zoo.device import bfloat16_is_fast, to_channels_last
 
 from ..hole_filling import blank_regions, fill_blank_regions
+from ..large_losses import repair_large_losses
 from ..statistics import RestorationStatistics
 from ..temporal_inpainting import inpaint_from_neighbours, sliding_windows
 from ..tone_restoration import density_range, is_faded, measure_range, restore_tones, tonal_range
@@ -72,6 +73,8 @@ class Restorer:
         """Yield the restored frames of one part, and add the measured damage to `counts`."""
         statistics = RestorationStatistics(counts)
         radius = 0 if self.options.single_frame else RADIUS
+        if not self.options.single_frame:
+            frames = repair_large_losses(frames, counts)
         for window, index in sliding_windows(self.restore_frames(frames), radius):
             frame, restored, lost, kind = window[index]
             is_lost = lost > LOST_THRESHOLD

@@ -43,10 +43,10 @@ class RestoreUNetGAN(PictureModel):
     white_point: Annotated[
         float, "Lightest tone of a faded print, or film base of a negative (0: measured)", SHARES
     ] = 0.0
-    weights: Annotated[str, "Name in the zoo, or path to .safetensors"] = "restore-unet-gan"
-    version: ClassVar[int] = 2
-    context: ClassVar[int] = 2
-    look_ahead: ClassVar[int] = 2
+    weights: Annotated[str, "Name of weights, or path to a .safetensors file"] = "restore-unet-gan"
+    version: ClassVar[int] = 3
+    context: ClassVar[int] = 5
+    look_ahead: ClassVar[int] = 5
     frames_per_second: ClassVar[float] = 9.0
     reported_counts: ClassVar[Sequence[str]] = COUNT_NAMES
     renamed_options: ClassVar[Mapping[str, str]] = {

@@ -16,7 +16,7 @@ class StabilizeConvLSTM(PictureModel):
 
     planes: Planes = "auto"
     side: Annotated[int, "Short side in pixels at which the network works", Range(16, 2160)] = 180
-    weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "stabilize-convlstm"
+    weights: Annotated[str, "Name of weights, or path to a .safetensors file"] = "stabilize-convlstm"
     version: ClassVar[int] = 2
     context: ClassVar[int] = 24
     uses_source: ClassVar[bool] = True

@@ -21,7 +21,7 @@ class HarmonicTimbre(SynthesisModel):
     seed: Annotated[int, "Random seed of the random instruments", SEEDS] = 1
     at_cuts: Annotated[bool, "Change the instrument only at the film's cuts"] = False
     room: Annotated[float, "Level of the room's reverberation", SHARES] = 0.1
-    weights: Annotated[str, "A name in the zoo, or a path to .safetensors"] = "timbre-harmonic"
+    weights: Annotated[str, "Name of weights, or path to a .safetensors file"] = "timbre-harmonic"
     version: ClassVar[int] = 2
     realtime_factor: ClassVar[float] = 40.0
 

@@ -42,7 +42,10 @@ EQ_DB = 9.0
 
 
 class Piece(NamedTuple):
-    """Rendered music: samples (n,) int16 at RATE, and (start, end, pitch, velocity) of its notes, (m, 4) float32."""
+    """Rendered music: samples (n,) int16 at RATE, and (start, release, pitch, velocity) of its notes, (m, 4) float32.
+
+    Notes end where their keys are released, as in the recordings of a player piano, also if a pedal prolongs them.
+    """
 
     samples: np.ndarray
     notes: np.ndarray
@@ -106,7 +109,8 @@ def render_piece(fonts: Sequence[Path], rng: np.random.Generator) -> Piece:
         if not (peak := float(np.abs(samples).max(initial=0))):
             continue
         mixed[: len(samples)] += samples * np.float32(rng.uniform(0.4, 1) / peak)
-        rows += [(n.start, n.end, n.pitch, n.velocity) for n in part.notes]
+        released = zip(part.notes, part.releases, strict=True)
+        rows += [(n.start, release, n.pitch, n.velocity) for n, release in released]
     mixed *= 0.99 / max(0.99, float(np.abs(mixed).max()))
     return Piece((mixed * FULL_SCALE).astype(np.int16), np.array(rows, np.float32).reshape(-1, 4))
 

@@ -47,16 +47,24 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Part:
-    """The notes of one instrument, a General MIDI program."""
+    """The notes of one instrument.
+
+    Attributes:
+        program: General MIDI program.
+        notes: as they sound; a pedal prolongs them.
+        releases: seconds at which the key of each note is released, at most its end.
+    """
 
     program: int
     notes: tuple[Note, ...]
+    releases: tuple[float, ...]
 
 
 def random_music(rng: Rng, seconds: float) -> list[Part]:
     """Music of about `seconds` seconds: a piano (six of ten pieces), or up to three other instruments."""
     if rng.random() < 0.6:
-        return [_part(rng, "piano", _piano_notes(rng, seconds))]
+        played, sounding = _piano_notes(rng, seconds)
+        return [_part(rng, "piano", played, sounding)]
     if rng.random() < 0.3:
         group = str(rng.choice([name for name in PARTS if name != "bass"]))
         return [_part(rng, group, random_notes(rng, seconds, *PARTS[group][1]))]
@@ -69,18 +77,29 @@ def random_music(rng: Rng, seconds: float) -> list[Part]:
     return parts
 
 
-def _piano_notes(rng: Rng, seconds: float) -> list[Note]:
+def _piano_notes(rng: Rng, seconds: float) -> tuple[list[Note], list[Note]]:
+    """The notes of a piano as they are played, and as they sound with the pedal."""
     if rng.random() < 0.2:
-        return random_notes(rng, seconds, LOWEST, HIGHEST)
+        notes = random_notes(rng, seconds, LOWEST, HIGHEST)
+        return notes, notes
     melody, accompaniment = accompanied_melody(rng, seconds)
-    return with_pedal(rng, melody + accompaniment) if rng.random() < 0.6 else melody + accompaniment
+    notes = melody + accompaniment
+    return notes, with_pedal(rng, notes) if rng.random() < 0.6 else notes
 
 
-def _part(rng: Rng, group: str, notes: list[Note]) -> Part:
-    """Notes of an instrument of a group: octaves are moved into its range, and no key is struck while it sounds."""
+def _part(rng: Rng, group: str, played: list[Note], sounding: list[Note] | None = None) -> Part:
+    """Notes of an instrument of a group: octaves are moved into its range, and no key is struck while it sounds.
+
+    Args:
+        played: ended where keys are released.
+        sounding: the same notes as they sound; None if these do not differ.
+    """
     programs, (low, high) = PARTS[group]
-    moved = (replace(note, pitch=_fold(note.pitch, low, high)) for note in notes)
-    return Part(int(rng.choice(programs)), tuple(_without_overlaps(moved)))
+    releases = {(note.start, _fold(note.pitch, low, high)): note.end for note in played}
+    moved = (replace(note, pitch=_fold(note.pitch, low, high)) for note in sounding or played)
+    notes = tuple(_without_overlaps(moved))
+    ends = tuple(min(note.end, releases[note.start, note.pitch]) for note in notes)
+    return Part(int(rng.choice(programs)), notes, ends)
 
 
 def _fold(pitch: int, low: int, high: int) -> int:

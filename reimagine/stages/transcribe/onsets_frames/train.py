@@ -20,6 +20,7 @@ from reimagine.options import Range
 from reimagine.stages.transcribe.onsets_frames import dataset
 from reimagine.stages.transcribe.onsets_frames.decoding import Activations, Thresholds, decode
 from reimagine.stages.transcribe.onsets_frames.net import HOP, RATE, OnsetsFramesNet, Predictions
+from reimagine.stages.transcribe.onsets_frames.thresholds import best_thresholds
 from reimagine.training.options import Batch, LearningRate, Minutes, Seed, Start, Training
 from reimagine.training.state import (
     cosine_schedule,
@@ -66,10 +67,14 @@ class TrainTranscribe(Training):
         fonts = dataset.find_soundfonts(self.soundfonts)
         pieces = dataset.collect_pieces(fonts, self.pieces, self.seed, run / "notes")
         print(f"{len(pieces)} pieces, {sum(len(piece.notes) for piece in pieces)} notes", flush=True)
-        trainer = TranscribeTrainer(self, run, device, *dataset.split(pieces))
+        training, validation = dataset.split(pieces)
+        trainer = TranscribeTrainer(self, run, device, training, validation)
         trainer.fit()
         path = run / "weights.safetensors"
         zoo.save(path, trainer.ema, trainer.ema.arch)
+        best, scores = best_thresholds(trainer.ema, validation, device)
+        values = "  ".join(f"{name} {value:.3f}" for name, value in scores.items())
+        print(f"best on the held-out pieces: --onset {best.onset:g} --frame {best.frame:g}  {values}", flush=True)
         return path
 
 

@@ -75,16 +75,18 @@ def report(run: Run, out: Path, messages: list[str]) -> dict[str, Any]:
 
 def _picture_entries(run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
     """The entries on the frames of a picture, and those that are measured on them."""
-    quality = _quality(run.tracks)
+    tracks = run.tracks
+    quality = _quality(tracks)
+    compared = {state: row for state, row in quality.items() if state != "after" or tracks.keeps_frames}
     colour = {state: round(row["colourfulness"], 2) for state, row in quality.items()}
     facts = {
-        "frames": run.tracks.picture().frames,
-        "fps": round(float(run.tracks.film.rate), 3),
+        "frames": tracks.picture().frames,
+        "fps": round(float(tracks.film.rate), 3),
         "shots": len(run.shots),
     }
     return facts, {
         "colourfulness": {"before": colour.get("source", 0.0), "after": colour.get("after", 0.0)},
-        "warp_error": {state: float(f"{row['warp_error']:.3g}") for state, row in quality.items()},
+        "warp_error": {state: float(f"{row['warp_error']:.3g}") for state, row in compared.items()},
     }
 
 

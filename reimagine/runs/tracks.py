@@ -128,6 +128,11 @@ class FilmTracks:
             number = retiming.first(number)
         return number
 
+    @property
+    def keeps_frames(self) -> bool:
+        """Whether every frame of the source has its own frame in the picture as it is now."""
+        return all(retiming.keeps_frames for retiming in self.now.retimings)
+
     def source_number(self, number: int) -> int:
         """The latest frame of the source at the time of a frame of the picture as it is now."""
         for retiming in reversed(self.now.retimings):

@@ -58,6 +58,11 @@ class Retiming:
         begin, end = self.film.time(frame), self.film.time(frame + 1)
         return Position(frame, (time - begin) / (end - begin))
 
+    @property
+    def keeps_frames(self) -> bool:
+        """Whether every frame of the film is one of the result."""
+        return not self.film.ticks and (self.rate * self.slowdown / self.film.rate).denominator == 1
+
     def shots(self, shots: Iterable[Shot]) -> list[Shot]:
         """Shots of the result, from those of the film. A shot without a frame in the result is left out."""
         result = []

@@ -42,7 +42,8 @@ class Block(nn.Module):
         if flow is not None:
             x = torch.cat([x, _resized(flow, 1 / scale) / scale], 1)
         features = self.conv0(x)
-        result = _resized(self.lastconv(self.convblock(features) + features), 2 * scale)
+        # Positions in a picture need more than the 8 bits of bfloat16.
+        result = _resized(self.lastconv(self.convblock(features) + features).float(), 2 * scale)
         return result[:, :4] * (2 * scale), result[:, 4:5]
 
 

@@ -21,7 +21,7 @@ class RIFEInterpolation(InterpolationOptions):
     """Estimate the motion between two frames with RIFE, a network whose published weights can be added."""
 
     weights: Annotated[str, "Name in the zoo, or path to .safetensors"] = "rife"
-    frames_per_second: ClassVar[float] = 1.0
+    frames_per_second: ClassVar[float] = 4.0
 
     @property
     def required_weights(self) -> str:

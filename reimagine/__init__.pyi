@@ -195,23 +195,26 @@ def Upscale(
     """
 
 def Interpolate(
-    model: Literal["flow"] = "flow",
+    model: Literal["flow", "rife"] = "flow",
     *,
     to: float = 0.0,
     slow_motion: float = 1.0,
     slow_sound: bool = False,
+    weights: str = "rife",
 ) -> InterpolationModel:
     """Compute frames between the film's own: another frame rate, or slow motion.
 
     Models (the first is the default):
         flow: Warp both frames along the optical flow to the time between them, and blend them where both show a
             pixel.
+        rife: Estimate the motion between two frames with RIFE, a network whose published weights can be added.
 
     Options:
         to: Frames per second of the result: 24, 23.976, 60 (0: twice the film's; in slow motion the film's); 0 to
-            120 (flow)
-        slow_motion: Seconds of the result per second of the film; 1 to 100 (flow)
-        slow_sound: Slow the sound as well, at the same pitch; otherwise it ends before the picture (flow)
+            120 (flow, rife)
+        slow_motion: Seconds of the result per second of the film; 1 to 100 (flow, rife)
+        slow_sound: Slow the sound as well, at the same pitch; otherwise it ends before the picture (flow, rife)
+        weights: Name in the zoo, or path to .safetensors (rife)
 
     Raises:
         RecipeError: an option does not exist for the model, has a wrong type, or is out of range.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Lanczos(UpscaleOptions):
     """Lanczos interpolation (8x8 pixels): no detail is added, and grain is enlarged with the picture."""
 
-    frames_per_second: ClassVar[float] = 40.0
+    frames_per_second: ClassVar[float] = 100.0
 
     def load(self, device: str) -> FrameProcessor:
         """Nothing is loaded; the device is not used."""

@@ -19,7 +19,7 @@ class UpscaleEDSR(UpscaleOptions):
 
     strength: Annotated[float, "Share of the network's correction of a bicubic enlargement to apply", SHARES] = 1.0
     weights: Annotated[str, "Name in the zoo, or path to .safetensors"] = "upscale-edsr"
-    frames_per_second: ClassVar[float] = 2.0
+    frames_per_second: ClassVar[float] = 18.0
 
     @property
     def required_weights(self) -> str:

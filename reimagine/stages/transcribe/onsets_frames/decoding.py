@@ -36,7 +36,7 @@ class Thresholds:
     """Activations from which on a note starts, and continues."""
 
     onset: float = 0.4
-    frame: float = 0.25
+    frame: float = 0.4
 
 
 def decode(activations: Activations, thresholds: Thresholds) -> Notes:

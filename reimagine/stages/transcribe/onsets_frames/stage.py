@@ -26,7 +26,7 @@ class OnsetsFrames(TranscriptionModel):
     """Transcribe music, several notes at a time; best with a piano (after Onsets and Frames, Hawthorne et al. 2018)."""
 
     onset: Annotated[float, "Onset probability that starts a note", SHARES] = 0.4
-    frame: Annotated[float, "Probability that continues a note", SHARES] = 0.25
+    frame: Annotated[float, "Probability that continues a note", SHARES] = 0.4
     shortest: Annotated[float, "Drop notes shorter than this, in seconds", Range(0, 60)] = 0.03
     music_only: Annotated[bool, "Remove passages of scattered short notes: speech and noise"] = False
     stems: Annotated[bool, "Hear tones only: clicks and percussion are removed, and most of the hiss"] = False

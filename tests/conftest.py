@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,16 @@ from helpers import make_film
 
 Networks = dict[str, tuple[Any, dict[str, Any]]]
 """Networks with their architecture arguments, by "stage model"."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def default_signals() -> Iterator[None]:
+    """Let programs that tests start be interrupted: a background job of a shell, or of nohup, ignores these signals."""
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    inherited = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    yield
+    for number, handler in inherited.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -21,11 +21,7 @@ DEADLINE = 120
 
 def start(*arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "reimagine", *map(str, arguments)]
-    inherited = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may themselves be started by nohup
-    try:
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    finally:
-        signal.signal(signal.SIGHUP, inherited)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for(folder: Path, pattern: str, process: subprocess.Popen[str]) -> None:

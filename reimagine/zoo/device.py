@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from reimagine.errors import WeightsError
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 Net = TypeVar("Net", bound="nn.Module")
@@ -50,3 +51,10 @@ def bfloat16_is_fast(device: str) -> bool:
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def half_precision(device: str) -> torch.autocast:
+    """Return the context in which networks compute in bfloat16, where that is fast; elsewhere it changes nothing."""
+    import torch
+
+    return torch.autocast(device.split(":")[0], torch.bfloat16, enabled=bfloat16_is_fast(device))

@@ -10,7 +10,7 @@ from torch import nn
 
 from reimagine import zoo
 from reimagine.stages.colorize.colorizer import PredictAb
-from reimagine.zoo.device import bfloat16_is_fast, to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 
 
 def load_predictor(weights: str, build: Callable[..., nn.Module], device: str) -> PredictAb:
@@ -22,13 +22,12 @@ def load_predictor(weights: str, build: Callable[..., nn.Module], device: str) -
         device: where it runs; in bfloat16 if the device multiplies it in hardware.
     """
     net = to_channels_last(zoo.load(weights, build, device), device)
-    half = bfloat16_is_fast(device)
 
     @torch.inference_mode()
     def predict_ab(greys: np.ndarray) -> np.ndarray:
         """Luma (N, T, h, w) float32 in 0..1 -> ab (N, h', w', 2) float32."""
         x = torch.from_numpy(greys).to(device, memory_format=torch.channels_last)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
+        with half_precision(x.device.type):
             ab = net.predict_ab(x)
         return ab.float().permute(0, 2, 3, 1).cpu().numpy()
 

@@ -9,7 +9,7 @@ import torch
 from reimagine.media.images.guided import detailed_upsample
 from reimagine.stages.cartoon.cartoongan.net import Generator
 from reimagine.stages.cartoon.filters import draw_lines, smooth_flat_regions
-from reimagine.zoo.device import bfloat16_is_fast
+from reimagine.zoo.device import half_precision
 
 
 class Cartoonizer:
@@ -25,7 +25,6 @@ class Cartoonizer:
 
     def __init__(self, net: Generator, device: str, size: int, line: float) -> None:
         self.net, self.device, self.size, self.line = net, torch.device(device), size, line
-        self.bfloat16 = bfloat16_is_fast(device)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Draw an image: RGB (H, W, 3) uint8 -> (H, W, 3) float32 in about 0..255."""
@@ -54,7 +53,7 @@ class Cartoonizer:
         pad, multiple = self.net.padding, self.net.size_multiple
         padded = cv2.copyMakeBorder(image, pad, pad + -h % multiple, pad, pad + -w % multiple, cv2.BORDER_REFLECT_101)
         x = torch.from_numpy(padded).to(self.device).permute(2, 0, 1)[None].float() / 127.5 - 1
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+        with half_precision(self.device.type):
             y = self.net(x.contiguous(memory_format=torch.channels_last))
         drawing = (y[0].float().permute(1, 2, 0) + 1) * 127.5
         return drawing[pad : pad + h, pad : pad + w].clamp(0, 255).cpu().numpy()

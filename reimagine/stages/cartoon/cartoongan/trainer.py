@@ -17,7 +17,7 @@ from reimagine.media.video.writer import write_image
 from reimagine.training.discriminator import PatchDiscriminator, discriminator_step
 from reimagine.training.losses import interior_l1, resample
 from reimagine.training.state import cosine_schedule, load_checkpoint, save_and_log, update_ema
-from reimagine.zoo.device import to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 from reimagine.zoo.squeezenet import SqueezeNet, load_features, shipped_features
 
 from .net import LightGenerator, generator
@@ -153,7 +153,7 @@ class CartoonTrainer:
 
     def autocast(self) -> torch.autocast:
         """Return the context of half-precision forward passes."""
-        return torch.autocast(self.device.split(":")[0], torch.bfloat16)
+        return half_precision(self.device)
 
     def generate(self, photos: Tensor) -> tuple[Tensor, Tensor]:
         """Return the generator's output for photographs, and its consistency loss.

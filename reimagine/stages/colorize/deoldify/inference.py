@@ -8,7 +8,7 @@ import torch
 
 from reimagine import zoo
 from reimagine.stages.colorize.colorizer import PredictAb
-from reimagine.zoo.device import bfloat16_is_fast, to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 
 from .net import DeOldify
 
@@ -16,13 +16,12 @@ from .net import DeOldify
 def load_deoldify(weights: str, device: str) -> PredictAb:
     """Load the network and its weights, a name in the zoo or a path; return it as a function."""
     net: DeOldify = to_channels_last(zoo.load(weights, DeOldify, device), device)
-    half = bfloat16_is_fast(device)
 
     @torch.inference_mode()
     def predict_ab(greys: np.ndarray) -> np.ndarray:
         """Luma (N, 1, s, s) float32 in 0..1 -> ab (N, s, s, 2) float32."""
         x = torch.from_numpy(greys).to(device)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
+        with half_precision(x.device.type):
             images = net.predict_rgb(x).float().permute(0, 2, 3, 1).cpu().numpy()
         return np.stack([ab_with_luma(grey, rgb) for grey, rgb in zip(greys[:, 0], images, strict=True)])
 

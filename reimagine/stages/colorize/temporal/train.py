@@ -34,7 +34,7 @@ from reimagine.training.state import (
     seed_everything,
     update_ema,
 )
-from reimagine.zoo.device import to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 
 from ..unet.data import palette
 from ..unet.losses import AB_RANGE, discriminator_input
@@ -223,7 +223,7 @@ class Fit:
         """Take a step of the generator, then of the discriminator; return the pixel and the discriminator loss."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.options.rate * group["scale"] * schedule * min(1.0, (self.steps + 1) / WARM_UP)
-        autocast = torch.autocast(self.device.split(":")[0], torch.bfloat16)
+        autocast = half_precision(self.device)
         grey = greys[:, 1:2]
         with autocast:
             logits = self.net(greys)

@@ -25,7 +25,7 @@ from reimagine.errors import WeightsError
 from reimagine.media.iteration import prefetch
 from reimagine.training.discriminator import PatchDiscriminator, hinge_loss
 from reimagine.training.state import append_log_row, cosine_schedule, load_checkpoint, save_checkpoint, update_ema
-from reimagine.zoo.device import to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 from reimagine.zoo.efficientnet_lite import EfficientNetLite0, load_trunk
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
@@ -192,7 +192,7 @@ class ColorizeTrainer:
 
     def autocast(self) -> torch.autocast:
         """Return the context of forward passes in bfloat16."""
-        return torch.autocast(self.device.split(":")[0], torch.bfloat16)
+        return half_precision(self.device)
 
     def supervised_loss(self, grey: Tensor, ab: Tensor) -> Tensor:
         """Return the loss of the generator phase."""

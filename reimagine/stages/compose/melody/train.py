@@ -28,6 +28,7 @@ from reimagine.stages.compose.melody.grid import BAR, CLASSES, FIRST_PITCH, PHRA
 from reimagine.stages.compose.melody.net import PhraseDiscriminator, PhraseGenerator
 from reimagine.training.options import Batch, LearningRate, Minutes, Seed, Training
 from reimagine.training.state import load_checkpoint, open_folder, save_and_log, seed_everything, update_ema
+from reimagine.zoo.device import half_precision
 
 KL_WEIGHT = 0.02
 """Weight of the latents' KL divergence from the standard normal distribution."""
@@ -169,7 +170,7 @@ class ComposeTrainer:
         loss, accuracy, kl = self.autoencoder_loss(past, phrase)
         discriminator_loss = score = 0.0
         if progress > start:
-            with torch.autocast(self.device.split(":")[0], torch.bfloat16):
+            with half_precision(self.device):
                 z = torch.randn(len(past), self.options.latent, device=self.device)
                 generated = straight_through(self.net(z, past).float())
             discriminator_loss = self.discriminator_step(past, phrase, generated.detach())
@@ -187,7 +188,7 @@ class ComposeTrainer:
 
     def autoencoder_loss(self, past: Tensor, phrase: Tensor) -> tuple[Tensor, float, float]:
         """Cross-entropy plus weighted KL divergence; the accuracy; the KL divergence in nats."""
-        with torch.autocast(self.device.split(":")[0], torch.bfloat16):
+        with half_precision(self.device):
             mean, log_variance = (t.float() for t in self.net.posterior(past, phrase))
             z = mean + torch.randn_like(mean) * (log_variance / 2).exp()
             logits = self.net(z, past).float()

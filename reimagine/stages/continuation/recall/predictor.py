@@ -17,7 +17,7 @@ from reimagine.media.video.frames import Frame
 from reimagine.stages.continuation.random_state import private_generators
 from reimagine.stages.continuation.rollout import rollout_size
 from reimagine.stages.continuation.training_frames import TrainingFrames, resize_by_area
-from reimagine.zoo.device import bfloat16_is_fast
+from reimagine.zoo.device import half_precision
 
 from .exemplars import ExemplarBank, align, descriptor, mean_gradient
 from .freezing import FreezeDetector
@@ -52,7 +52,7 @@ class RecallPredictor:
             net = zoo.load(weights, NextFrameNet, device)
         self.net: NextFrameNet = net.to(memory_format=torch.channels_last)
         self.frames, self.bank, self.clip, self.device = frames, ExemplarBank(frames), clip, device
-        self.half_precision, self.typical_distance = bfloat16_is_fast(device), self.bank.typical_distance()
+        self.typical_distance = self.bank.typical_distance()
         self.rng = np.random.default_rng(seed)
         self.playback = ExemplarPlayback(self.bank, frames.remaining_steps(), self.rng)
         self.freezing = FreezeDetector(self.bank, float(clip.rate) / frames.stride)
@@ -108,7 +108,7 @@ class RecallPredictor:
             *(self._tensor(x / np.float32(255)) for x in (last, previous, exemplar)),
             *(self._tensor(x) for x in (motion, alignment, confidence, noise)),
         )
-        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.half_precision):
+        with half_precision(self.device):
             prediction = self.net(inputs)
         return Prediction(*(x[0].float().permute(1, 2, 0).cpu().numpy() for x in prediction))
 

@@ -28,7 +28,7 @@ from reimagine.training.state import (
     save_and_log,
     update_ema,
 )
-from reimagine.zoo.device import to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 
 from .exemplars import ExemplarBank, align
 from .losses import ADVERSARIAL_WEIGHT, SELECTION_WEIGHT, prediction_losses
@@ -243,7 +243,7 @@ class NextFrameTrainer:
 
     def autocast(self) -> torch.autocast:
         """A context in which networks run in bfloat16."""
-        return torch.autocast(self.device.split(":")[0], torch.bfloat16)
+        return half_precision(self.device)
 
     def _record(self, name: str, loss: Tensor) -> None:
         self.losses.setdefault(name, []).append(float(loss.detach()))

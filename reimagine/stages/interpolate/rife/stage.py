@@ -33,13 +33,13 @@ class RIFEInterpolation(InterpolationOptions):
         import torch
 
         from reimagine import zoo
-        from reimagine.zoo.device import bfloat16_is_fast, to_channels_last
+        from reimagine.zoo.device import half_precision, to_channels_last
 
         from ..blending import blended
         from .net import RIFE
 
         net: RIFE = to_channels_last(zoo.load(self.weights, RIFE, device), device)
-        autocast = torch.autocast(device.partition(":")[0], torch.bfloat16, enabled=bfloat16_is_fast(device))
+        autocast = half_precision(device)
 
         def interpolate(
             frame: Frame, following: Frame, times: Sequence[float], counts: Counts | None = None

@@ -12,7 +12,7 @@ import torch
 from reimagine import zoo
 from reimagine.media.images.colour import to_uint8
 from reimagine.media.video.frames import Frame
-from reimagine.zoo.device import bfloat16_is_fast, to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 
 from ..hole_filling import blank_regions, fill_blank_regions
 from ..large_losses import repair_large_losses
@@ -65,7 +65,7 @@ class Restorer:
     """The processor of `RestoreUNetGAN`. It holds options and weights only; each call owns the state of its part."""
 
     def __init__(self, options: RestoreUNetGAN, device: str) -> None:
-        self.options, self.device, self.half_precision = options, device, bfloat16_is_fast(device)
+        self.options, self.device = options, device
         net: RestoreNet = zoo.load(options.weights, RestoreNet, device)
         self.net = to_channels_last(net, device)
 
@@ -156,7 +156,7 @@ class Restorer:
         h, w = degraded.shape
         padded = np.pad(degraded, ((0, -h % STRIDE), (0, -w % STRIDE)), "symmetric")
         x = torch.from_numpy(padded)[None, None].to(self.device, memory_format=torch.channels_last)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.half_precision):
+        with half_precision(x.device.type):
             residual, lost_logits = self.net.residual(x)
         outputs = torch.cat([x + residual.float(), lost_logits.float().sigmoid()], 1)[0, :, :h, :w].clamp(0, 1)
         restored, lost = outputs.cpu().numpy()

@@ -18,7 +18,7 @@ from reimagine import zoo
 from reimagine.media.iteration import prefetch
 from reimagine.training.discriminator import PatchDiscriminator, discriminator_step
 from reimagine.training.state import append_log_row, cosine_schedule, load_checkpoint, save_checkpoint, update_ema
-from reimagine.zoo.device import to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
@@ -201,7 +201,7 @@ class RestorationTraining:
 
     def autocast(self) -> torch.autocast:
         """Context for bfloat16 arithmetic."""
-        return torch.autocast(self.device.split(":")[0], torch.bfloat16)
+        return half_precision(self.device)
 
     def warmup(self) -> float:
         """Factor of the learning rate in the first steps, 0..1."""

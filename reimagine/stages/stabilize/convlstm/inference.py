@@ -16,7 +16,7 @@ from reimagine.media.video.frames import is_consecutive
 from reimagine.stages.contract import Counts
 from reimagine.stages.stabilize.convlstm.net import ConsistencyNet, State
 from reimagine.stages.stabilize.residual import affects_chroma_only, apply_residual
-from reimagine.zoo.device import bfloat16_is_fast
+from reimagine.zoo.device import half_precision
 
 LEAK = 0.1
 """Share of the blurred residual that is removed at every frame. The network's input is its own previous output, so
@@ -60,7 +60,6 @@ class ConsistencyStabilizer:
 
     def __init__(self, net: ConsistencyNet, device: str, side: int, planes: str) -> None:
         self.net, self.device, self.side, self.planes = net, torch.device(device), side, planes
-        self.bfloat16 = bfloat16_is_fast(device)
 
     def __call__(self, frames: Iterable[Frame], counts: Counts | None = None, /) -> Iterator[Frame]:
         """Yield the stabilized frames."""
@@ -104,7 +103,7 @@ class ConsistencyStabilizer:
     def forward(self, images: tuple[np.ndarray, ...], previous: State | None) -> tuple[np.ndarray, State]:
         """Run the network on `ConsistencyNet.forward`'s four images, (h, w, 3) float32 each."""
         processed, output, source, previous_source = (self.to_tensor(image) for image in images)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+        with half_precision(self.device.type):
             residual, state = self.net(processed, output, source, previous_source, previous)
         return residual[0].permute(1, 2, 0).float().cpu().numpy(), state
 

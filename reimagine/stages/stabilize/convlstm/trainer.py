@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from reimagine.training.state import cosine_schedule, load_checkpoint, save_and_log, update_ema
-from reimagine.zoo.device import to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
@@ -112,7 +112,7 @@ class ConsistencyTrainer:
 
     def autocast(self) -> torch.autocast:
         """Return the context of half-precision forward passes."""
-        return torch.autocast(self.device.split(":")[0], torch.bfloat16)
+        return half_precision(self.device)
 
     def losses(self, source: Tensor, processed: Tensor, previous_flow: Tensor, first_flow: Tensor) -> Tensor:
         """Return the weighted perceptual, short-term and long-term losses per frame: (3,).

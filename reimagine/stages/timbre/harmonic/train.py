@@ -32,6 +32,7 @@ from reimagine.training.state import (
     seed_everything,
     update_ema,
 )
+from reimagine.zoo.device import half_precision
 
 DEFAULT_PROGRAMS = "0-46,48-54,56-95,104-111"
 """General MIDI without timpani, orchestra hits, sound effects and drums."""
@@ -139,7 +140,7 @@ class TimbreTrainer:
         )
         z = self.net.table(keys[:, 0])
         velocity = keys[:, 2] / 127
-        with torch.autocast(self.device.split(":")[0], torch.bfloat16):
+        with half_precision(self.device):
             levels, predicted = self.net(z + LATENT_NOISE * torch.randn_like(z), keys[:, 1], velocity)
         levels = levels.float()
         peak = target[:, :HARMONICS].amax((1, 2))[:, None, None]

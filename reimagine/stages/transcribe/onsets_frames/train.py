@@ -30,6 +30,7 @@ from reimagine.training.state import (
     seed_everything,
     update_ema,
 )
+from reimagine.zoo.device import half_precision
 
 FRAMES = 320
 """Frames of an excerpt (6.4 s)."""
@@ -144,7 +145,7 @@ class TranscribeTrainer:
 
     def predict(self, net: OnsetsFramesNet, samples: Tensor) -> Predictions:
         """Predictions of the frames of an excerpt, in bfloat16 except for the spectrum and the logits."""
-        with torch.autocast(self.device.split(":")[0], torch.bfloat16):
+        with half_precision(self.device):
             predictions = net(samples)
         return Predictions(*(p[:, : samples.shape[1] // HOP] for p in predictions))
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from reimagine import zoo
 from reimagine.media.images.matrices import LIMITED_BLACK, LIMITED_SPAN
 from reimagine.media.video.frames import Frame
-from reimagine.zoo.device import bfloat16_is_fast, to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 
 from ..planes import resized, resized_chroma
 from .net import EDSR, FACTOR, STRIDE
@@ -32,7 +32,7 @@ class Upscaler:
     """The processor of `UpscaleEDSR`. It holds options and weights only."""
 
     def __init__(self, options: UpscaleEDSR, device: str) -> None:
-        self.options, self.device, self.half_precision = options, device, bfloat16_is_fast(device)
+        self.options, self.device = options, device
         self.net = to_channels_last(zoo.load(options.weights, EDSR, device), device)
 
     def __call__(self, frames: Iterable[Frame], counts: Counts | None = None) -> Iterator[Frame]:
@@ -63,7 +63,7 @@ class Upscaler:
         h, w = luma.shape
         padded = np.pad(luma, ((0, -h % STRIDE), (0, -w % STRIDE)), "edge")
         x = torch.from_numpy(padded)[None, None].to(self.device)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.half_precision):
+        with half_precision(x.device.type):
             difference = self.net(x.contiguous(memory_format=torch.channels_last))
         bicubic = F.interpolate(x, scale_factor=FACTOR, mode="bicubic")
         enlarged = bicubic + self.options.strength * difference.float()

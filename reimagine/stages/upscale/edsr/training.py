@@ -17,7 +17,7 @@ from reimagine import zoo
 from reimagine.media.iteration import prefetch
 from reimagine.training.plots import save_sample_sheet
 from reimagine.training.state import cosine_schedule, load_checkpoint, save_and_log, update_ema
-from reimagine.zoo.device import to_channels_last
+from reimagine.zoo.device import half_precision, to_channels_last
 from reimagine.zoo.squeezenet import SqueezeNet, load_features
 
 from . import data
@@ -125,7 +125,7 @@ class UpscaleTraining:
 
     def autocast(self) -> torch.autocast:
         """Context for bfloat16 arithmetic."""
-        return torch.autocast(self.device.split(":")[0], torch.bfloat16)
+        return half_precision(self.device)
 
     # -- results ---------------------------------------------------------------------------
 

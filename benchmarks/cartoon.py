@@ -3,7 +3,8 @@
 `python benchmarks/cartoon.py --photos PHOTOS --teachers TEACHERS --lpips LPIPS --films FILMS` prints the tables. PHOTOS
 are pictures that were not used for training (the first 50 are taken), TEACHERS contains `<look>.safetensors`, the
 published generators' weights, LPIPS the published features and heads of LPIPS, FILMS films in colour. With --sheets
-FOLDER, sheets are written: photographs, the teacher's output and the light network's, one above the other.
+FOLDER, sheets are written: photographs, the teacher's output and the light network's, one above the other. With
+--before FOLDER, the faults of other weights with the names of the shipped ones are printed for comparison.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from reimagine.media.video.frames import Frame, Shot, frame_from_image
 from reimagine.media.video.reader import open_film, read_film, read_image
 from reimagine.media.video.shots import CutDetector
 from reimagine.media.video.writer import write_frames
+from reimagine.metrics import stylization
 from reimagine.metrics.perceptual import LPIPS_FILES, PerceptualDistance
 from reimagine.metrics.warp import gradient_energy, masked_flow, warp_error
+from reimagine.stages.cartoon.cartoongan import data
 from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator, generator
-from reimagine.zoo.device import bfloat16_is_fast
+from reimagine.zoo.device import half_precision
 
 PHOTOS = 50
 """Held-out photographs."""
@@ -40,6 +43,8 @@ FRAMES = 60
 """Frames of each film."""
 ROUNDS = 4
 """Timings of each network; the first one is not counted."""
+SEPIA = np.array([1.11, 0.97, 0.83])
+"""Tone of the pictures of "toned films", as factors of luma."""
 Image = np.ndarray
 
 
@@ -96,7 +101,7 @@ def time_networks(nets: dict[str, torch.nn.Module], height: int, width: int) -> 
     for _ in range(ROUNDS):
         for title, net in nets.items():
             started = time.perf_counter()
-            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_is_fast("cpu")):
+            with half_precision("cpu"):
                 net(x)
             seconds[title].append(time.perf_counter() - started)
     return {title: float(np.median(values[1:])) * 1e3 for title, values in seconds.items()}
@@ -178,14 +183,46 @@ def print_row(name: str, row: Iterable[float]) -> None:
     print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
 
+def print_faults(photos: Path, before: Path | None) -> None:
+    """Print the mean measures of `reimagine.metrics.stylization` for every shipped look, and for earlier weights."""
+    images = [read_image(path) for path in list_images(photos)]
+    toned = [data.tinted(image, SEPIA) for image in images]
+    print("\n| look | texture in flat regions | hue error, skin | neutral walls | toned films | halo |")
+    print("|---|---|---|---|---|---|")
+    for path in sorted(zoo.SHIPPED.glob("cartoon-*.safetensors")):
+        versions = [before / path.name] if before else []
+        for title, weights in zip(("before", "now")[-len(versions) - 1 :], [*versions, path], strict=True):
+            values = [*measure_faults(images, str(weights)), measure_tone(toned, str(weights))]
+            texture, skin, walls, halo, tone = values
+            row = f"{texture:.2f} | {skin:.1f} | {walls:.1f} | {tone:.1f} | {halo:.1f} |"
+            print(f"| {path.stem.removeprefix('cartoon-')}, {title} | {row}", flush=True)
+
+
+def measure_faults(images: list[Image], weights: str) -> list[float]:
+    """Return the texture ratio, the hue errors of skin and of neutral regions, and the halo: means of the pictures."""
+    rows = []
+    for image, drawing in zip(images, stylize(weights, images), strict=True):
+        regions = (stylization.skin_regions(image), stylization.neutral_regions(image))
+        errors = [stylization.hue_error(image, drawing, region) for region in regions]
+        rows.append([stylization.flat_texture_ratio(image, drawing), *errors, stylization.halo(image, drawing)])
+    return list(np.nanmean(rows, 0))
+
+
+def measure_tone(images: list[Image], weights: str) -> float:
+    """Return the hue error of whole pictures."""
+    pairs = zip(images, stylize(weights, images), strict=True)
+    return float(np.mean([stylization.hue_error(a, b, np.ones(a.shape[:2], bool)) for a, b in pairs]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("photos", "teachers", "lpips", "films", "sheets"):
+    for name in ("photos", "teachers", "lpips", "films", "sheets", "before"):
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--look", default="hayao")
     options = parser.parse_args()
     if options.photos:
         files = [options.lpips / name for name in LPIPS_FILES] if options.lpips else []
+        print_faults(options.photos, options.before)
         print_similarity(options.photos, options.teachers, PerceptualDistance(*files), options.sheets)
     print_speed(options.look)
     if options.films:

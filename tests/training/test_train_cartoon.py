@@ -23,6 +23,8 @@ from helpers import (
 
 from reimagine import zoo
 from reimagine.errors import MediaError, StageError
+from reimagine.media.video.reader import read_image
+from reimagine.metrics.stylization import hue_error
 from reimagine.stages.cartoon.cartoongan import data, trainer
 from reimagine.stages.cartoon.cartoongan.net import CartoonGenerator, generator
 from reimagine.stages.cartoon.cartoongan.stage import CartoonGAN
@@ -122,6 +124,24 @@ def test_a_teacher_is_distilled_and_its_outputs_are_computed_once(photos, tmp_pa
     assert len(written) == 8 and pairs / "00003.mine.webp" in written
     assert train(seconds(2)) == written
     assert steps_of(tmp_path / "run") == [1, 2]
+
+
+def test_a_look_is_trained_on_with_its_own_simplified_outputs(photos, tmp_path):
+    zoo.save(tmp_path / "look.safetensors", CartoonGenerator(4), {"width": 4})
+    for name, options in {"as-drawn": {}, "simplified": {"simplify": True, "palette_shift": 0.0}}.items():
+        teacher = str(tmp_path / "look.safetensors")
+        TrainCartoon(photos, teacher=teacher, start="", minutes=seconds(1), batch=1, **options)(tmp_path / name)
+    hues = []
+    for name in ("as-drawn", "simplified"):
+        photo, target = (read_image(tmp_path / name / "pairs" / f"00000.{kind}.webp") for kind in ("photo", "mine"))
+        hues.append(hue_error(photo, target, np.ones(photo.shape[:2], bool)))
+    assert steps_of(tmp_path / "simplified") == [1]
+    assert hues[1] < 0.5 * hues[0]  # a random generator's colours are wrong, its simplified outputs' are not
+
+
+def test_without_a_teacher_there_is_nothing_to_simplify(photos, art, tmp_path):
+    with pytest.raises(StageError, match="--simplify needs --teacher"):
+        TrainCartoon(photos, art=art, simplify=True)(tmp_path)
 
 
 @pytest.mark.parametrize("sources", [{}, {"art": "a", "teacher": "b"}])

@@ -1,4 +1,4 @@
-"""Edge-preserving upsampling with the luma of the full-size image as guide."""
+"""Edge-preserving filters with an image's luma as guide."""
 
 from __future__ import annotations
 
@@ -25,17 +25,49 @@ def guided_upsample(small: np.ndarray, guide: np.ndarray, eps: float = 4e-3) -> 
     """
     size, full_size = small.shape[1::-1], guide.shape[::-1]
     luma = cv2.resize(guide, size, interpolation=cv2.INTER_AREA)
+    a, b = (cv2.resize(x, full_size, interpolation=cv2.INTER_LINEAR) for x in _linear_model(small, luma, WINDOW, eps))
+    return a * guide[..., None] + b
+
+
+def guided_filter(
+    values: np.ndarray, guide: np.ndarray, radius: int, eps: float, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Smooth values and preserve the edges of a guide (He, Sun & Tang 2013).
+
+    Args:
+        values: (H, W, C) float32.
+        guide: (H, W) float32 luma in 0..1.
+        radius: of the window, in pixels.
+        eps: regularization, in squared units of luma; a larger value gives a smoother result.
+        weights: (H, W) float32 above 0, of the pixels in the local linear models.
+
+    Returns:
+        (H, W, C) float32.
+    """
+    window = 2 * radius + 1
+    a, b = (_window_mean(x, window) for x in _linear_model(values, guide, window, eps, weights))
+    return a * guide[..., None] + b
+
+
+def _linear_model(
+    values: np.ndarray, luma: np.ndarray, window: int, eps: float, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a and b of value = a luma + b in a window of `window` pixels around each pixel, (h, w, C) each."""
+    weight = np.ones_like(luma) if weights is None else weights
+    total = _window_mean(weight, window)
 
     def mean(x: np.ndarray) -> np.ndarray:
-        return cv2.blur(x, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT)
+        extra = (None,) * (x.ndim - 2)
+        return _window_mean(x * weight[..., *extra], window) / total[..., *extra]
 
-    mean_luma = mean(luma)
+    mean_luma, mean_value = mean(luma), mean(values)
     variance = mean(luma * luma) - mean_luma * mean_luma + eps
-    mean_value = mean(small)
-    a = (mean(small * luma[..., None]) - mean_value * mean_luma[..., None]) / variance[..., None]
-    b = mean_value - a * mean_luma[..., None]
-    a, b = (cv2.resize(x, full_size, interpolation=cv2.INTER_LINEAR) for x in (a, b))
-    return a * guide[..., None] + b
+    a = (mean(values * luma[..., None]) - mean_value * mean_luma[..., None]) / variance[..., None]
+    return a, mean_value - a * mean_luma[..., None]
+
+
+def _window_mean(x: np.ndarray, window: int) -> np.ndarray:
+    return cv2.blur(x, (window, window), borderType=cv2.BORDER_REFLECT)
 
 
 def detailed_upsample(small: np.ndarray, guide: np.ndarray) -> np.ndarray:

@@ -47,6 +47,12 @@ GREY_PAGE_SPREAD = 21.0
 """Mean spread of R, G and B (of 255) up to which a page is printed in black, on paper that may have yellowed."""
 MIN_CROPS = 16
 """Fewer usable crops are too little to train a look on."""
+LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114])
+"""Weights of R, G and B in luma (BT.601)."""
+TINT_SHARE = 0.25
+"""Share of the pairs of photograph and drawing that are tinted, as old film is."""
+MAX_TINT = 0.5
+"""Largest deviation of a tint's R, G and B from grey, as a share of the luma."""
 PAIR_QUALITY = 96
 """WebP quality of photographs and teacher's drawings, 0 to 100: artifacts must not become part of the look."""
 
@@ -163,6 +169,21 @@ def smooth_edges(drawing: np.ndarray) -> np.ndarray:
     near_edge = cv2.dilate(edges, np.ones((5, 5), np.uint8)) > 0
     blurred = cv2.GaussianBlur(drawing, (5, 5), 0)
     return np.where(near_edge[..., None], blurred, drawing)
+
+
+def random_tint(rng: np.random.Generator) -> np.ndarray:
+    """Return a random tint: factors of luma for R, G and B, (3,) float64."""
+    return 1 + rng.uniform(-MAX_TINT, MAX_TINT, 3)
+
+
+def tinted(images: np.ndarray, tint: np.ndarray) -> np.ndarray:
+    """Return images in tones of one hue, as on tinted and toned film: RGB (..., 3) uint8 -> the same.
+
+    Args:
+        images: RGB, of any colours; only their luma is used.
+        tint: factors of luma for R, G and B, (3,) float64. They are scaled so that luma is preserved.
+    """
+    return (images @ LUMA_WEIGHTS[:, None] * (tint / (tint @ LUMA_WEIGHTS))).clip(0, 255).round().astype(np.uint8)
 
 
 def teacher_pairs(pictures: list[np.ndarray], teacher: StylizeImage, folder: Path, look: str) -> list[np.ndarray]:

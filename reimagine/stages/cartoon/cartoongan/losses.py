@@ -1,6 +1,7 @@
 """The two objectives of a look: the generator's losses, with the data that they are computed on.
 
-`DistillationObjective`: the light generator reproduces the outputs of a published generator.
+`DistillationObjective`: the light generator reproduces the outputs of a published generator, or its own outputs without
+their faults (see `targets`).
 
 `ArtObjective`: there are only an artist's pictures. CartoonGAN (Chen et al. 2018) first trains the generator to
 preserve the content of photographs, then trains it against a discriminator that separates the artist's pictures from
@@ -26,6 +27,7 @@ from reimagine.training.losses import feature_statistics_loss, flat_region_gradi
 
 from . import data
 from .net import generator
+from .targets import TargetStyle, simplified
 from .trainer import CartoonTrainer
 
 CONTENT_SCALE = 0.15
@@ -83,19 +85,29 @@ class DistillationObjective(Objective):
         teacher: weights of the published generator, a name or a path.
         photos: RGB (H, W, 3) uint8.
         look: name of the look, for the file names of the teacher's outputs.
+        style: what is taken over from the teacher's outputs (see `targets`); None for the outputs as they are.
     """
 
     columns = ("l1", "gradient", "features", "feature_statistics", "consistency", "discriminator", "adversarial")
 
-    def __init__(self, trainer: CartoonTrainer, teacher: str, photos: list[np.ndarray], look: str) -> None:
+    def __init__(
+        self,
+        trainer: CartoonTrainer,
+        teacher: str,
+        photos: list[np.ndarray],
+        look: str,
+        style: TargetStyle | None = None,
+    ) -> None:
         self.trainer = trainer
+        self.tint_share = data.TINT_SHARE if style else 0.0
         net = zoo.load(teacher, generator, trainer.device).to(memory_format=torch.channels_last)
 
         @torch.inference_mode()
         def stylize_image(image: np.ndarray) -> np.ndarray:
             with trainer.autocast():
                 output = net(trainer.to_tensor([image]))[0].float()
-            return ((output.permute(1, 2, 0).cpu().numpy() + 1) * 127.5).clip(0, 255).round().astype(np.uint8)
+            drawing = ((output.permute(1, 2, 0).cpu().numpy() + 1) * 127.5).clip(0, 255).round().astype(np.uint8)
+            return simplified(drawing, image, style) if style else drawing
 
         self.pairs = data.teacher_pairs(photos, stylize_image, trainer.run / "pairs", look)
         self.samples = [photo for photo, _ in _spread(self.pairs)]
@@ -125,10 +137,11 @@ class DistillationObjective(Objective):
         return losses
 
     def batch(self) -> tuple[Tensor, Tensor]:
-        """Return random photographs and the teacher's outputs, flipped horizontally half of the time."""
+        """Return random photographs and the targets; half of them are flipped horizontally, some tinted."""
         rng = self.trainer.rng
         pairs = [self.pairs[i] for i in rng.integers(0, len(self.pairs), self.trainer.options.batch)]
         pairs = [pair[:, :, ::-1] if rng.random() < 0.5 else pair for pair in pairs]
+        pairs = [data.tinted(pair, data.random_tint(rng)) if rng.random() < self.tint_share else pair for pair in pairs]
         photos, target = (self.trainer.to_tensor([pair[k] for pair in pairs]) for k in (0, 1))
         return photos, target
 

@@ -19,6 +19,7 @@ from reimagine.training.state import open_folder, seed_everything
 
 from . import data
 from .losses import ArtObjective, DistillationObjective, Objective
+from .targets import TargetStyle
 from .trainer import CartoonTrainer
 
 DEFAULT_START = "cartoon-hayao"
@@ -46,6 +47,17 @@ class TrainCartoon(Training):
     ] = 0.05
     content_weight: Annotated[float, "Weight of the content loss, omega in the paper", Range(0, 1e6)] = 10.0
     style_weight: Annotated[float, "Weight of the feature-statistics loss", Range(0, 1e6)] = 10.0
+    simplify: Annotated[
+        bool, "With --teacher: remove strokes, halos and wrong hues from the teacher's outputs, and tint some of them"
+    ] = False
+    palette_shift: Annotated[
+        float, "With --simplify: largest distance from the photograph's chroma (a, b of Lab)", Range(0, 200)
+    ] = 10.0
+    saturation: Annotated[float, "With --simplify: factor of the photograph's chroma", Range(0, 4)] = 1.0
+    emphasis: Annotated[float, "With --simplify: factor of the look's difference from the photograph", Range(0, 4)] = (
+        1.0
+    )
+    outlines: Annotated[float, "With --simplify: darkness of the outlines that are added", SHARES] = 0.0
     batch: Batch = 4
     rate: Annotated[float, "Peak learning rate (Adam); from scratch 1e-3 is usual", LEARNING_RATES] = 5e-4
     sample_interval: Annotated[int, "Steps between two sheets of samples", Range(1, 1e6)] = 250
@@ -61,10 +73,13 @@ class TrainCartoon(Training):
         """Train in the folder `run`, from its checkpoint if there is one; return the path of the weights.
 
         Raises:
-            StageError: there is not exactly one source of the look, or `run` holds the training of another look.
+            StageError: there is not exactly one source of the look, there is no teacher whose outputs can be
+                simplified, or `run` holds the training of another look.
         """
         if sum(map(bool, (self.art, self.frames_from, self.teacher))) != 1:
             raise StageError("train cartoon: give one of --art, --frames-from and --teacher")
+        if self.simplify and not self.teacher:
+            raise StageError("train cartoon: --simplify needs --teacher, whose outputs are simplified")
         seed_everything(self.seed)
         open_folder(run)
         self.claim(run)
@@ -77,13 +92,19 @@ class TrainCartoon(Training):
     def objective(self, trainer: CartoonTrainer) -> Objective:
         """Return the losses with their training data."""
         if self.teacher:
-            return DistillationObjective(trainer, self.teacher, self.read_photos(), self.look)
+            return DistillationObjective(trainer, self.teacher, self.read_photos(), self.look, self.target_style())
         if self.art:
             pages = read_photos(self.art)
         else:
             films = list_films(self.frames_from) if self.frames_from else []
             pages = [frame for film in films for frame in data.sample_frames(film)]
         return ArtObjective(trainer, self.read_photos(), pages)
+
+    def target_style(self) -> TargetStyle | None:
+        """Return what is taken over from the teacher's outputs; None for the outputs as they are."""
+        if not self.simplify:
+            return None
+        return TargetStyle(self.palette_shift, self.saturation, self.emphasis, self.outlines)
 
     def claim(self, run: Path) -> None:
         """Write the look's name into the folder, so that no other look continues its checkpoint.

@@ -20,7 +20,7 @@ PACKAGES = (
     "av",
     "opencv-python-headless",
     "OpenImageIO",
-    "moviepy",
+    "pillow",
     "librosa",
 )
 """Python packages whose versions are reported."""

@@ -1,6 +1,6 @@
 """Show films side by side under their titles: `comparison.py FILM FILM... -o comparison.mp4`.
 
-The result is as long as the longest film; shorter ones fade to black. See `reimagine.gallery.continuations`.
+The result is as long as the longest film; shorter ones fade to black. See `reimagine.gallery.side_by_side`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reimagine import ReimagineError
 from reimagine.errors import MediaError
-from reimagine.gallery.continuations import side_by_side
+from reimagine.gallery.side_by_side import side_by_side
 from reimagine.media.video.reader import open_film
 
 
@@ -28,7 +28,7 @@ def main() -> None:
             f"films: {len(arguments.film)}, titles: {', '.join(titles)}; give one title per film, all different"
         )
     for film in arguments.film:
-        if not open_film(film).frames:  # MoviePy reports it in many lines
+        if not open_film(film).frames:
             raise MediaError(f"{film}: has no picture; give a film")
     side_by_side(dict(zip(titles, arguments.film, strict=True)), arguments.output, arguments.columns)
     print(arguments.output)

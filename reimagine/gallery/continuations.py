@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reimagine.files import atomic_file
 from reimagine.gallery.report import write_sheet
+from reimagine.gallery.side_by_side import side_by_side
 from reimagine.media.audio.sound import silence
 from reimagine.media.export import Encoding, export
 from reimagine.media.video.reader import read_film
@@ -26,14 +26,6 @@ SHEET_SECONDS = (0, 1, 2, 5, 10, 20, 30, 60, 90)
 """Seconds after the end of the frames on a sheet."""
 COMPARISON_CRF = 12
 """Quality of the films from which the comparison is made: it is encoded a second time."""
-PANEL_WIDTH = 426
-"""Width of each film of a comparison, in pixels: 240 lines at 16:9."""
-TITLE_HEIGHT = 40
-"""Height of the title above each film, in pixels."""
-FADE_SECONDS = 1.0
-"""Seconds in which a film that has ended fades to black."""
-BACKGROUND = (16, 16, 16)
-"""RGB behind titles and in empty panels."""
 
 
 def ending_sheet(run: Run, path: Path, width: int = 320) -> None:
@@ -98,54 +90,3 @@ def _export_ending(result: ContinuationResult, picture: Path, folder: Path) -> P
     frames = (f.renumbered(n) for n, f in enumerate(chain(lead, read_frames(picture, film))))
     export(film, path, frames, silence(0.0), Encoding(crf=COMPARISON_CRF))
     return path
-
-
-def side_by_side(films: Mapping[str, Path], path: Path, columns: int | None = None) -> None:
-    """Write a film that shows films beside each other under their titles, as long as the longest of them.
-
-    Args:
-        films: by title.
-        columns: films in a row; default all.
-    """
-    from moviepy import ColorClip, VideoFileClip, clips_array
-
-    clips: list[Any] = [VideoFileClip(str(film), audio=False).resized(width=PANEL_WIDTH) for film in films.values()]
-    seconds = max(clip.duration for clip in clips)
-    panels = [_panel(title, clip, seconds) for title, clip in zip(films, clips, strict=True)]
-    columns = min(columns or len(panels), len(panels))
-    blank = ColorClip(panels[0].size, BACKGROUND).with_duration(seconds)
-    panels += [blank] * (-len(panels) % columns)
-    joined: Any = clips_array([panels[n : n + columns] for n in range(0, len(panels), columns)])
-    joined = joined.cropped(width=joined.w // 2 * 2, height=joined.h // 2 * 2, x1=0, y1=0)
-    parameters = ["-crf", "20", "-pix_fmt", "yuv420p"]
-    with atomic_file(path) as temporary:
-        joined.write_videofile(str(temporary), fps=clips[0].fps, codec="libx264", logger=None, ffmpeg_params=parameters)
-    for clip in clips:
-        clip.close()
-
-
-def _panel(title: str, clip: Any, seconds: float) -> Any:
-    """A MoviePy clip under its title, extended to a length in seconds."""
-    import matplotlib.font_manager
-    from moviepy import ColorClip, CompositeVideoClip, TextClip
-
-    font = matplotlib.font_manager.findfont("DejaVu Sans")
-    clip = _extended(clip, seconds)
-    text = TextClip(font, title, font_size=18, color="white", size=(PANEL_WIDTH, TITLE_HEIGHT), method="caption")
-    background = ColorClip((PANEL_WIDTH, TITLE_HEIGHT + clip.h), BACKGROUND)
-    parts = [background, clip.with_position((0, TITLE_HEIGHT)), text]
-    return CompositeVideoClip([part.with_duration(seconds) for part in parts])
-
-
-def _extended(clip: Any, seconds: float) -> Any:
-    """A MoviePy clip of this length: a shorter one fades from its last frame to black."""
-    from moviepy import ColorClip, concatenate_videoclips, vfx
-
-    missing = seconds - clip.duration
-    if missing <= 0:
-        return clip
-    last = clip.to_ImageClip(clip.duration - 1 / clip.fps).with_duration(min(FADE_SECONDS, missing))
-    parts = [clip, last.with_effects([vfx.FadeOut(last.duration)])]
-    if missing > FADE_SECONDS:
-        parts.append(ColorClip(clip.size, (0, 0, 0)).with_duration(missing - FADE_SECONDS))
-    return concatenate_videoclips(parts)

@@ -9,7 +9,8 @@ from helpers import make_film, mean_difference
 import reimagine
 from reimagine.errors import MediaError
 from reimagine.evaluation.continuation import HELD_OUT, evaluate_continuation
-from reimagine.gallery.continuations import PANEL_WIDTH, TITLE_HEIGHT, write_comparison
+from reimagine.gallery.continuations import write_comparison
+from reimagine.gallery.side_by_side import PANEL_WIDTH, TITLE_HEIGHT
 from reimagine.progress import NoProgress
 
 

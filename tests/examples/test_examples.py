@@ -120,7 +120,7 @@ def test_a_comparison_is_as_long_as_the_longest_film_and_as_wide_as_all(monkeypa
 
 
 def test_three_films_in_two_columns_take_two_rows(tmp_path):
-    from reimagine.gallery.continuations import side_by_side
+    from reimagine.gallery.side_by_side import side_by_side
 
     film, out = make_film(tmp_path / "film.mp4", 6), tmp_path / "rows.mp4"
     side_by_side({title: film for title in "abc"}, out, columns=2)
